@@ -1,0 +1,30 @@
+import { Command, CommanderError } from 'commander';
+import { ExplainedError } from '../lib/contract';
+import { ExitCode } from './exit-code';
+
+/** The whole command line, without running it: the documentation and the completion are generated from it. */
+export function program(): Command {
+  const { version } = require('../package.json') as { version: string };
+  return new Command('bidi')
+    .description('Bidirectional streaming on Amazon SageMaker AI: run it here, look before you deploy, stream to it.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(see --help)');
+}
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+      return;
+    }
+    process.stderr.write(
+      error instanceof ExplainedError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`,
+    );
+    process.exitCode = ExitCode.FAILED;
+  }
+}
+
+if (require.main === module || process.argv[1]?.endsWith('bidi.js')) void main();

@@ -1,0 +1,11 @@
+/** Exit codes of every `bidi` command. */
+export const ExitCode = {
+  /** It worked, or every check passed. */
+  OK: 0,
+  /** It ran and the answer is no: a check failed, a stream broke, an endpoint is not there. */
+  FAILED: 1,
+  /** It could not run: wrong words, a missing file, no credentials. */
+  USAGE: 2,
+  /** Ended by Ctrl-C. */
+  INTERRUPTED: 130,
+} as const;

@@ -1,0 +1,70 @@
+/**
+ * What the platform asks of a model's container.
+ *
+ * Source, where none other is named: SageMaker AI developer guide, "Custom inference code with hosting services", section
+ * "Container contract to support bidirectional streaming capabilities".
+ */
+
+/** Image label without which the platform refuses to route streams to a container. */
+export const BIDIRECTIONAL_LABEL = 'com.amazonaws.sagemaker.capabilities.bidirectional-streaming';
+
+/** The only value of {@link BIDIRECTIONAL_LABEL} that counts. */
+export const BIDIRECTIONAL_LABEL_VALUE = 'true';
+
+/** The line that a Dockerfile needs. */
+export const BIDIRECTIONAL_LABEL_LINE = `LABEL ${BIDIRECTIONAL_LABEL}=${BIDIRECTIONAL_LABEL_VALUE}`;
+
+/** TCP port on which the container listens, for HTTP and WebSocket alike. */
+export const CONTAINER_PORT = 8080;
+
+/** Path of the health check, `GET` and `POST`. 200 with an empty body when ready, 503 while loading. */
+export const PING_PATH = '/ping';
+
+/** Argument with which the platform starts the image: `docker run IMAGE serve`. It replaces CMD. */
+export const SERVE_ARGUMENT = 'serve';
+
+/** Directory of the model's files inside the container; read-only. */
+export const MODEL_DIRECTORY = '/opt/ml/model';
+
+/** Platform of the one image manifest that is accepted. */
+export const IMAGE_PLATFORM = 'linux/amd64';
+
+/** Environment variable that asks the image builder for one manifest instead of an index with attestations. */
+export const NO_ATTESTATIONS_VARIABLE = 'BUILDX_NO_DEFAULT_ATTESTATIONS';
+
+/** Longest time a `/ping` may take, in milliseconds. */
+export const PING_TIMEOUT_MS = 2_000;
+
+/** Time from start to the first passing `/ping`, in seconds, unless `ContainerStartupHealthCheckTimeoutInSeconds` says otherwise. */
+export const STARTUP_HEALTH_CHECK_DEFAULT_SECONDS = 8 * 60;
+
+/** Time in which the container must accept a socket, in milliseconds. */
+export const ACCEPT_TIMEOUT_MS = 250;
+
+/** Time between SIGTERM and SIGKILL, in milliseconds. */
+export const STOP_GRACE_MS = 30_000;
+
+/** Longest life of one stream, in milliseconds. Hold no state that a reconnect needs. */
+export const SESSION_LIMIT_MS = 30 * 60_000;
+
+/** Interval of the platform's WebSocket pings, in milliseconds. */
+export const WEBSOCKET_PING_INTERVAL_MS = 60_000;
+
+/** Pings in a row that may stay unanswered; at this count the platform closes the connection. */
+export const WEBSOCKET_PING_TOLERANCE = 5;
+
+/**
+ * The text frame `{"ModelStreamError":{"ErrorCode","Message"}}`, by which a container reports an error in a structured way
+ * (measured by operators, not documented).
+ */
+export const MODEL_STREAM_ERROR_FRAME = 'ModelStreamError';
+
+/**
+ * Environment variable by which the platform names another port than {@link CONTAINER_PORT}, to images that carry
+ * {@link BIND_TO_PORT_LABEL} (developer guide, "Using SageMaker AI multi-container endpoints"). The local SageMaker sets it,
+ * so that several containers can run as processes of one machine.
+ */
+export const BIND_TO_PORT_VARIABLE = 'SAGEMAKER_BIND_TO_PORT';
+
+/** Image label that promises to honour {@link BIND_TO_PORT_VARIABLE}. */
+export const BIND_TO_PORT_LABEL = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port';

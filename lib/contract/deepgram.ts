@@ -1,0 +1,93 @@
+/**
+ * Deepgram's products over a SageMaker stream: which path each speaks on, what its query must and must not hold.
+ *
+ * Source: developers.deepgram.com, invoke-sagemaker-endpoint and troubleshooting-sagemaker; operators' notes.
+ */
+
+/** One product that a Deepgram model package may hold. */
+export interface DeepgramProduct {
+  /** Name for people. */
+  readonly title: string;
+  /** `X-Amzn-SageMaker-Model-Invocation-Path`. */
+  readonly path: string;
+  /** Pattern of the `model` parameter. */
+  readonly model: RegExp;
+  /** An example that works, for messages and defaults. */
+  readonly exampleQuery: string;
+  /** Parameters that must be present on every open. */
+  readonly required: readonly string[];
+  /** Parameters that must not be present, with the reason. */
+  readonly forbidden: Readonly<Record<string, string>>;
+  /** Whether `KeepAlive` messages are allowed. */
+  readonly keepAlive: boolean;
+  /** Control message that asks for the rest and the end. */
+  readonly closeMessage: 'CloseStream' | 'Close';
+  /** Instance families that cannot run it, with the reason. */
+  readonly refusedInstanceFamilies: Readonly<Record<string, string>>;
+  /** Whether it needs several GPUs on one instance. */
+  readonly multiGpu: boolean;
+}
+
+/** The four products. */
+export const DeepgramProducts = {
+  nova3: {
+    title: 'Nova-3 speech-to-text',
+    path: 'v1/listen',
+    model: /^nova-3/,
+    exampleQuery: 'model=nova-3&language=en',
+    required: ['model', 'language'],
+    forbidden: {},
+    keepAlive: true,
+    closeMessage: 'CloseStream',
+    refusedInstanceFamilies: {},
+    multiGpu: false,
+  },
+  flux: {
+    title: 'Flux conversational speech-to-text',
+    path: 'v2/listen',
+    model: /^flux-general-(en|multi)$/,
+    exampleQuery: 'model=flux-general-en&encoding=linear16&sample_rate=16000',
+    required: ['model', 'encoding', 'sample_rate'],
+    forbidden: { language: 'Flux takes its language from the model name; a language parameter is refused.' },
+    keepAlive: true,
+    closeMessage: 'CloseStream',
+    refusedInstanceFamilies: { g4dn: 'Flux does not run on the T4 GPUs of g4dn.' },
+    multiGpu: false,
+  },
+  aura2: {
+    title: 'Aura-2 text-to-speech',
+    path: 'v1/speak',
+    model: /^aura-2-[a-z]+-[a-z]{2}$/,
+    exampleQuery: 'model=aura-2-thalia-en',
+    required: ['model'],
+    forbidden: {},
+    keepAlive: false,
+    closeMessage: 'Close',
+    refusedInstanceFamilies: {},
+    multiGpu: true,
+  },
+  fluxTts: {
+    title: 'Flux text-to-speech',
+    path: 'v2/speak',
+    model: /^flux-[a-z]+-[a-z]{2}$/,
+    exampleQuery: 'model=flux-thalia-en',
+    required: ['model'],
+    forbidden: {},
+    keepAlive: false,
+    closeMessage: 'Close',
+    refusedInstanceFamilies: {},
+    multiGpu: false,
+  },
+} as const satisfies Record<string, DeepgramProduct>;
+
+/** Key of a product in {@link DeepgramProducts}. */
+export type DeepgramProductName = keyof typeof DeepgramProducts;
+
+/** After the close message: how long the input stays open for the last results, in milliseconds. */
+export const DEEPGRAM_DRAIN_MS = 15_000;
+
+/** Silence after which a `KeepAlive` is due, in milliseconds: within the 3 to 5 s that Deepgram asks for. */
+export const DEEPGRAM_KEEP_ALIVE_MS = 4_000;
+
+/** Real-time pacing: this much audio, in milliseconds, in this much time. */
+export const AUDIO_CHUNK_MS = 100;

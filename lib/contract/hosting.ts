@@ -1,0 +1,137 @@
+/**
+ * Limits and values of a hosted endpoint: what `AWS::SageMaker::Model`, `EndpointConfig` and `Endpoint` accept and what
+ * streaming needs of them.
+ *
+ * Sources: SageMaker AI API reference where a limit is the API's; Deepgram's SageMaker pages and operators' notes where a
+ * recommendation is meant, said at each.
+ */
+
+/** Instance type where none is asked for: the smallest current GPU host that Deepgram names for speech-to-text. */
+export const DEFAULT_INSTANCE_TYPE = 'ml.g6.2xlarge';
+
+/** Variant name where none is asked for. It must stay the same for an in-place update (Deepgram). */
+export const DEFAULT_VARIANT_NAME = 'AllTraffic';
+
+/** A SageMaker hosting instance type. Group 1: family, group 2: size. */
+export const INSTANCE_TYPE_PATTERN = /^ml\.([a-z][a-z0-9-]*)\.([a-z0-9-]+)$/;
+
+/** Most types in an ordered instance pool. */
+export const INSTANCE_POOL_LIMIT = 5;
+
+/** `VariantInstanceProvisionTimeoutInSeconds`, in seconds: how long one rung of the pool may look for capacity. */
+export const PROVISION_TIMEOUT_SECONDS = { min: 60, max: 3_600, recommended: 300 } as const;
+
+/** `ModelDataDownloadTimeoutInSeconds`, in seconds. Recommended: 600; 1800 for large multilingual bundles (Deepgram). */
+export const MODEL_DOWNLOAD_TIMEOUT_SECONDS = { min: 60, max: 3_600, recommended: 600, large: 1_800 } as const;
+
+/** `ContainerStartupHealthCheckTimeoutInSeconds`, in seconds. Recommended: 900 (Deepgram). */
+export const STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS = { min: 60, max: 3_600, recommended: 900 } as const;
+
+/** Known values of `InferenceAmiVersion`. */
+export const INFERENCE_AMI_VERSIONS = [
+  'al2-ami-sagemaker-inference-gpu-2',
+  'al2-ami-sagemaker-inference-gpu-2-1',
+  'al2-ami-sagemaker-inference-gpu-3-1',
+  'al2-ami-sagemaker-inference-neuron-2',
+  'al2023-ami-sagemaker-inference-gpu-4-1',
+] as const;
+
+/** Driver 580, CUDA 13: what current Deepgram packages need. Unpinned, g4dn and g5 hosts boot an older driver (Deepgram). */
+export const DEEPGRAM_INFERENCE_AMI = 'al2023-ami-sagemaker-inference-gpu-4-1';
+
+/**
+ * Instance families with local NVMe storage. A volume KMS key cannot be used with them: the local storage is encrypted by a
+ * hardware module on the host and takes no other key.
+ *
+ * Source: API reference, `CreateEndpointConfig`, `KmsKeyId`; families from the EC2 instance type pages.
+ */
+export const NVME_INSTANCE_FAMILIES: readonly string[] = [
+  'c5ad',
+  'c5d',
+  'c6gd',
+  'c6id',
+  'c7gd',
+  'c8gd',
+  'd3',
+  'd3en',
+  'g4ad',
+  'g4dn',
+  'g5',
+  'g5g',
+  'g6',
+  'g6e',
+  'g6f',
+  'gr6',
+  'i3',
+  'i3en',
+  'i4i',
+  'm5ad',
+  'm5d',
+  'm5dn',
+  'm6gd',
+  'm6id',
+  'm6idn',
+  'm7gd',
+  'm8gd',
+  'p3dn',
+  'p4d',
+  'p4de',
+  'p5',
+  'p5e',
+  'p5en',
+  'p6-b200',
+  'r5ad',
+  'r5d',
+  'r5dn',
+  'r6gd',
+  'r6id',
+  'r6idn',
+  'r7gd',
+  'r8gd',
+  'trn1',
+  'trn1n',
+  'trn2',
+  'x2idn',
+  'x2iedn',
+];
+
+/** Burstable families: CPU credits make their capacity a moving target, so scaling on concurrency means nothing there. */
+export const BURSTABLE_INSTANCE_FAMILIES: readonly string[] = ['t2', 't3', 't4g'];
+
+/** The family of an instance type: `g6` of `ml.g6.2xlarge`, or `undefined` when it is not a hosting instance type. */
+export function instanceFamily(instanceType: string): string | undefined {
+  return INSTANCE_TYPE_PATTERN.exec(instanceType)?.[1];
+}
+
+/**
+ * Termination wait, in seconds, that lets every open stream finish before the old fleet of a blue/green update ends: the
+ * longest life of a stream.
+ */
+export const DRAIN_SECONDS = 1_800;
+
+/** `TerminationWaitInSeconds`, in seconds. */
+export const TERMINATION_WAIT_SECONDS = { min: 0, max: 3_600 } as const;
+
+/** `WaitIntervalInSeconds` of a canary or linear rollout, in seconds. */
+export const BAKE_SECONDS = { min: 0, max: 3_600 } as const;
+
+/** `MaximumExecutionTimeoutInSeconds` of a deployment, in seconds. */
+export const MAXIMUM_EXECUTION_SECONDS = { min: 600, max: 28_800 } as const;
+
+/** Frequencies of enhanced metrics, in seconds. */
+export const METRIC_FREQUENCIES_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;
+
+/** Target tracking on open streams (Deepgram). Cooldowns in seconds; the share of what one instance holds that a target should be. */
+export const CONCURRENCY_SCALING = {
+  scaleOutCooldownSeconds: 60,
+  scaleInCooldownSeconds: 300,
+  targetShare: 0.75,
+} as const;
+
+/** Predefined metric of target tracking that counts open streams every 10 seconds. */
+export const CONCURRENCY_SCALING_METRIC = 'SageMakerVariantConcurrentRequestsPerModelHighResolution';
+
+/** Log group of an endpoint, one stream an instance. None after a failed create means that the container never started. */
+export function endpointLogGroup(endpointName: string): string {
+  return `/aws/sagemaker/Endpoints/${endpointName}`;
+}

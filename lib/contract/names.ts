@@ -1,0 +1,69 @@
+/** Patterns and limits of names and of the two headers that shape the container's URL. Source: API model, 2025-10-01. */
+
+/** Longest endpoint or variant name, in characters. */
+export const NAME_LIMIT = 63;
+
+/** Endpoint and variant names: letters, digits and inner hyphens. */
+export const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/;
+
+/** Longest `X-Amzn-SageMaker-Model-Invocation-Path`, in characters. */
+export const INVOCATION_PATH_LIMIT = 100;
+
+/** `X-Amzn-SageMaker-Model-Invocation-Path`: segments without a leading slash. */
+export const INVOCATION_PATH_PATTERN = /^[A-Za-z0-9\-._]+(?:\/[A-Za-z0-9\-._]+)*$/;
+
+/** Longest `X-Amzn-SageMaker-Model-Query-String`, in characters. */
+export const QUERY_STRING_LIMIT = 2_048;
+
+/**
+ * `X-Amzn-SageMaker-Model-Query-String`: `k=v(&k=v)*` with percent-encoded values, without a leading question mark. The
+ * characters are RFC 3986's unreserved ones; everything else has to be percent-encoded.
+ */
+export const QUERY_STRING_PATTERN =
+  /^(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})*(?:&(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})*)*$/;
+
+/** ARN of a model package, versioned or not. Group 1: partition, 2: region, 3: account, 4: name. */
+export const MODEL_PACKAGE_ARN_PATTERN =
+  /^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]{9,16}):(\d{12}):model-package\/([\w-]{1,170}(?:\/\d{1,9})?)$/;
+
+/** What is wrong with an endpoint name, as a sentence, or `undefined`. */
+export function endpointNameFault(name: string): string | undefined {
+  return nameFault('Endpoint name', name);
+}
+
+/** What is wrong with a production variant's name, as a sentence, or `undefined`. */
+export function variantNameFault(name: string): string | undefined {
+  return nameFault('Variant name', name);
+}
+
+/** What is wrong with a model invocation path, as a sentence, or `undefined`. */
+export function invocationPathFault(path: string): string | undefined {
+  if (path.length > INVOCATION_PATH_LIMIT) {
+    return `Model invocation path has ${path.length} characters; at most ${INVOCATION_PATH_LIMIT} are allowed.`;
+  }
+  if (!INVOCATION_PATH_PATTERN.test(path)) {
+    return `Model invocation path "${path}" must be segments of letters, digits, "-", "." and "_", joined by "/", without a leading slash (such as v1/listen).`;
+  }
+  return undefined;
+}
+
+/** What is wrong with a model query string, as a sentence, or `undefined`. */
+export function queryStringFault(query: string): string | undefined {
+  if (query.length > QUERY_STRING_LIMIT) {
+    return `Model query string has ${query.length} characters; at most ${QUERY_STRING_LIMIT} are allowed.`;
+  }
+  if (!QUERY_STRING_PATTERN.test(query)) {
+    return `Model query string "${query}" must be key=value pairs joined by "&", percent-encoded, without a leading "?".`;
+  }
+  return undefined;
+}
+
+function nameFault(what: string, name: string): string | undefined {
+  if (name.length === 0 || name.length > NAME_LIMIT) {
+    return `${what} "${name}" has ${name.length} characters; 1 to ${NAME_LIMIT} are allowed.`;
+  }
+  if (!NAME_PATTERN.test(name)) {
+    return `${what} "${name}" may hold letters, digits and hyphens only, and must begin and end with a letter or digit.`;
+  }
+  return undefined;
+}
