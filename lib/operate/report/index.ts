@@ -1,0 +1,4 @@
+export * from './json';
+export * from './junit';
+export * from './sarif';
+export * from './table';

@@ -1,0 +1,73 @@
+import { countVerdicts, type Report, type Verdict } from '../finding';
+
+/** How a table is laid out. */
+export interface TableOptions {
+  /**
+   * Columns of the terminal.
+   *
+   * @default 80
+   */
+  readonly width?: number;
+  /**
+   * Colour the verdicts with ANSI escapes.
+   *
+   * @default false
+   */
+  readonly color?: boolean;
+}
+
+const COLORS: Readonly<Record<Verdict, number>> = { pass: 32, warn: 33, fail: 31, skip: 90 };
+
+/**
+ * A report for people: one line for what is fine, and for everything else the rule, its source and what to do.
+ * No line is wider than the terminal, except for a single word that is.
+ */
+export function renderTable(report: Report, options: TableOptions = {}): string {
+  const width = options.width ?? 80;
+  const nameWidth = Math.max(0, ...report.findings.map(finding => finding.name.length));
+  const indent = ' '.repeat(6 + nameWidth + 2);
+  const lines = [`bidi ${report.command} ${report.subject}`, ''];
+  for (const finding of report.findings) {
+    const label = finding.verdict.toUpperCase();
+    const verdict = options.color ? `\u001b[${COLORS[finding.verdict]}m${label}\u001b[0m` : label;
+    const [first = '', ...rest] = wrap(finding.seen, width - indent.length);
+    lines.push(`${verdict}  ${finding.name.padEnd(nameWidth)}  ${first}`.trimEnd());
+    for (const line of rest) lines.push(indent + line);
+    if (finding.verdict === 'fail' || finding.verdict === 'warn') {
+      lines.push(...hanging('      rule: ', `${finding.rule} (${finding.source})`, width));
+    }
+    if (finding.verdict !== 'pass' && finding.next !== undefined) {
+      lines.push(...hanging('      next: ', finding.next, width));
+    }
+  }
+  const counts = countVerdicts(report.findings);
+  lines.push(
+    '',
+    `${report.findings.length} checks: ${counts.pass} passed, ${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}, ` +
+      `${counts.fail} failed, ${counts.skip} skipped`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function hanging(label: string, text: string, width: number): string[] {
+  const indent = ' '.repeat(label.length);
+  return wrap(text, width - label.length).map((line, index) => (index === 0 ? label : indent) + line);
+}
+
+/** Breaks at spaces; a word longer than the width keeps its own line, so that paths and ARNs can be copied. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split(/\r?\n/)) {
+    let line = '';
+    for (const word of paragraph.split(/\s+/).filter(word => word !== '')) {
+      if (line === '') line = word;
+      else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+      else {
+        lines.push(line);
+        line = word;
+      }
+    }
+    if (line !== '') lines.push(line);
+  }
+  return lines;
+}
