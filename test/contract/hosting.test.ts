@@ -1,0 +1,56 @@
+import {
+  BURSTABLE_INSTANCE_FAMILIES,
+  DEEPGRAM_INFERENCE_AMI,
+  DEFAULT_INSTANCE_TYPE,
+  DeepgramProducts,
+  endpointLogGroup,
+  INFERENCE_AMI_VERSIONS,
+  instanceFamily,
+  invocationPathFault,
+  NVME_INSTANCE_FAMILIES,
+  queryStringFault,
+} from '../../lib/contract';
+
+test.each([
+  ['ml.g6.2xlarge', 'g6'],
+  ['ml.c5.large', 'c5'],
+  ['ml.p6-b200.48xlarge', 'p6-b200'],
+  ['g6.2xlarge', undefined],
+  ['ml.g6', undefined],
+  ['', undefined],
+])('the family of "%s" is %s', (instanceType, family) => {
+  expect(instanceFamily(instanceType)).toBe(family);
+});
+
+test('the default instance type carries local storage, so no volume key goes with it', () => {
+  expect(NVME_INSTANCE_FAMILIES).toContain(instanceFamily(DEFAULT_INSTANCE_TYPE));
+});
+
+test('the families in the lists are each there once', () => {
+  for (const families of [NVME_INSTANCE_FAMILIES, BURSTABLE_INSTANCE_FAMILIES]) {
+    expect(new Set(families).size).toBe(families.length);
+  }
+});
+
+test("Deepgram's image is one of the known ones", () => {
+  expect(INFERENCE_AMI_VERSIONS).toContain(DEEPGRAM_INFERENCE_AMI);
+});
+
+test('an endpoint logs to its own group', () => {
+  expect(endpointLogGroup('echo-bidi')).toBe('/aws/sagemaker/Endpoints/echo-bidi');
+});
+
+describe.each(Object.entries(DeepgramProducts))('Deepgram %s', (_name, product) => {
+  const query = new URLSearchParams(product.exampleQuery);
+
+  test('has a path and an example that the platform accepts', () => {
+    expect(invocationPathFault(product.path)).toBeUndefined();
+    expect(queryStringFault(product.exampleQuery)).toBeUndefined();
+  });
+
+  test('its example keeps its own rules', () => {
+    expect(query.get('model')).toMatch(product.model);
+    for (const required of product.required) expect(query.has(required)).toBe(true);
+    for (const forbidden of Object.keys(product.forbidden)) expect(query.has(forbidden)).toBe(false);
+  });
+});
