@@ -68,3 +68,9 @@ export const BIND_TO_PORT_VARIABLE = 'SAGEMAKER_BIND_TO_PORT';
 
 /** Image label that promises to honour {@link BIND_TO_PORT_VARIABLE}. */
 export const BIND_TO_PORT_LABEL = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port';
+
+/**
+ * The kit's own, not the platform's: environment variable by which the local SageMaker tells a container that it starts as a
+ * plain process to listen on the loopback only. In an image the containers listen on every address, as the platform needs.
+ */
+export const BIND_TO_HOST_VARIABLE = 'BIDI_BIND_TO_HOST';
