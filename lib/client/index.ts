@@ -1,0 +1,4 @@
+/**
+ * The data plane: stream to an endpoint, local or real.
+ */
+export * from './runtime-http2';

@@ -1,0 +1,32 @@
+import type { EndpointV2, Provider } from '@smithy/types';
+import { runtimeUri } from '../../contract';
+
+/** What the SDK hands to an endpoint provider of this service. */
+export interface EndpointParameters {
+  readonly Region?: string;
+  readonly Endpoint?: string;
+  readonly UseFIPS?: boolean;
+  readonly UseDualStack?: boolean;
+}
+
+/** The endpoint options of the client's configuration. */
+export interface ClientInputEndpointParameters {
+  region?: string | Provider<string>;
+  useDualstackEndpoint?: boolean | Provider<boolean>;
+  useFipsEndpoint?: boolean | Provider<boolean>;
+}
+
+/**
+ * Where a request goes: the endpoint that was given, or the region's streaming runtime on its own port.
+ *
+ * Source: endpoint rule set of `sagemaker-runtime-http2`, 2025-10-01.
+ */
+export function resolveEndpoint({ Region, Endpoint, UseFIPS, UseDualStack }: EndpointParameters): EndpointV2 {
+  if (Endpoint) {
+    if (UseFIPS) throw new Error('Invalid Configuration: FIPS and custom endpoint are not supported');
+    if (UseDualStack) throw new Error('Invalid Configuration: Dualstack and custom endpoint are not supported');
+    return { url: new URL(Endpoint), properties: {}, headers: {} };
+  }
+  if (!Region) throw new Error('Invalid Configuration: Missing Region');
+  return { url: new URL(runtimeUri(Region, { fips: UseFIPS, dualStack: UseDualStack })), properties: {}, headers: {} };
+}
