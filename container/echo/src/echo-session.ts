@@ -45,9 +45,12 @@ export class EchoSession {
     // One buffer a fragment, not copied together.
     webSocket.binaryType = 'fragments';
     webSocket.on('message', (data, isBinary) => this.echo(data, isBinary));
-    webSocket.on('error', (error: NodeJS.ErrnoException) => {
-      this.fault = error.code ?? error.name;
-    });
+    const failed = (error: NodeJS.ErrnoException): void => {
+      this.fault ??= error.code ?? error.name;
+    };
+    // `ws` reports what breaks the protocol, and keeps what breaks the connection to itself.
+    webSocket.on('error', failed);
+    stream.on('error', failed);
     webSocket.on('close', closeCode =>
       ended({
         messages: this.messages,
