@@ -26,6 +26,8 @@ export interface DeepgramProduct {
   readonly refusedInstanceFamilies: Readonly<Record<string, string>>;
   /** Whether it needs several GPUs on one instance. */
   readonly multiGpu: boolean;
+  /** Instance types in the order in which Deepgram recommends them; the first is the default. */
+  readonly instanceTypes: readonly [string, ...string[]];
 }
 
 /** The four products. */
@@ -41,6 +43,7 @@ export const DeepgramProducts = {
     closeMessage: 'CloseStream',
     refusedInstanceFamilies: {},
     multiGpu: false,
+    instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'],
   },
   flux: {
     title: 'Flux conversational speech-to-text',
@@ -53,6 +56,7 @@ export const DeepgramProducts = {
     closeMessage: 'CloseStream',
     refusedInstanceFamilies: { g4dn: 'Flux does not run on the T4 GPUs of g4dn.' },
     multiGpu: false,
+    instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'],
   },
   aura2: {
     title: 'Aura-2 text-to-speech',
@@ -65,6 +69,7 @@ export const DeepgramProducts = {
     closeMessage: 'Close',
     refusedInstanceFamilies: {},
     multiGpu: true,
+    instanceTypes: ['ml.g6.12xlarge', 'ml.g6e.12xlarge', 'ml.g5.12xlarge'],
   },
   fluxTts: {
     title: 'Flux text-to-speech',
@@ -75,13 +80,26 @@ export const DeepgramProducts = {
     forbidden: {},
     keepAlive: false,
     closeMessage: 'Close',
-    refusedInstanceFamilies: {},
+    refusedInstanceFamilies: {
+      g4dn: 'Flux text-to-speech needs g6 or newer.',
+      g5: 'Flux text-to-speech needs g6 or newer.',
+    },
     multiGpu: false,
+    instanceTypes: ['ml.g6e.2xlarge', 'ml.g6.2xlarge', 'ml.g7e.2xlarge'],
   },
 } as const satisfies Record<string, DeepgramProduct>;
 
 /** Key of a product in {@link DeepgramProducts}. */
 export type DeepgramProductName = keyof typeof DeepgramProducts;
+
+/**
+ * Name of an environment variable that a Deepgram package reads: one setting of `api.toml` or `engine.toml` each, applied in
+ * the order of their names. Source: developers.deepgram.com, configure-sagemaker-deployments.
+ */
+export const DEEPGRAM_ENVIRONMENT_NAME_PATTERN = /^DEEPGRAM_(API|ENGINE)_[A-Za-z0-9_]+$/;
+
+/** Value of such a variable: `<dotted.key.path>=<value>`. */
+export const DEEPGRAM_ENVIRONMENT_VALUE_PATTERN = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*=.+$/;
 
 /** After the close message: how long the input stays open for the last results, in milliseconds. */
 export const DEEPGRAM_DRAIN_MS = 15_000;

@@ -27,3 +27,11 @@ export const HANDSHAKE_FAILURE_MESSAGE = 'Failed to establish WebSocket connecti
 
 /** Name of the error by which AWS services ask a caller to slow down. */
 export const THROTTLING_ERROR = 'ThrottlingException';
+
+/** `ErrorCode` of a {@link StreamErrorName.MODEL_STREAM_ERROR} (API reference, `ResponseStream`). */
+export const StreamErrorCode = {
+  /** The stream lasted longer than the platform allows. */
+  MODEL_INVOCATION_TIME_EXCEEDED: 'ModelInvocationTimeExceeded',
+  /** The connection to the container was reset or closed. */
+  STREAM_BROKEN: 'StreamBroken',
+} as const;

@@ -61,6 +61,8 @@ export const NVME_INSTANCE_FAMILIES: readonly string[] = [
   'g6',
   'g6e',
   'g6f',
+  'g7',
+  'g7e',
   'gr6',
   'i3',
   'i3en',
@@ -104,6 +106,32 @@ export function instanceFamily(instanceType: string): string | undefined {
 }
 
 /**
+ * Sizes with several GPUs, by family; every other size of these families has one. Source: the EC2 instance type pages.
+ */
+const MULTI_GPU_SIZES: Readonly<Record<string, readonly string[]>> = {
+  g4ad: ['8xlarge', '16xlarge'],
+  g4dn: ['12xlarge', 'metal'],
+  g5: ['12xlarge', '24xlarge', '48xlarge'],
+  g6: ['12xlarge', '24xlarge', '48xlarge'],
+  g6e: ['12xlarge', '24xlarge', '48xlarge'],
+  g7: ['12xlarge', '24xlarge', '48xlarge'],
+  g7e: ['12xlarge', '24xlarge', '48xlarge'],
+  p3: ['8xlarge', '16xlarge'],
+  p3dn: ['24xlarge'],
+  p4d: ['24xlarge'],
+  p4de: ['24xlarge'],
+  p5: ['48xlarge'],
+  p5e: ['48xlarge'],
+  p5en: ['48xlarge'],
+};
+
+/** Whether an instance type is known to carry several GPUs. */
+export function hasSeveralGpus(instanceType: string): boolean {
+  const [, family, size] = INSTANCE_TYPE_PATTERN.exec(instanceType) ?? [];
+  return family !== undefined && size !== undefined && (MULTI_GPU_SIZES[family]?.includes(size) ?? false);
+}
+
+/**
  * Termination wait, in seconds, that lets every open stream finish before the old fleet of a blue/green update ends: the
  * longest life of a stream.
  */
@@ -117,6 +145,25 @@ export const BAKE_SECONDS = { min: 0, max: 3_600 } as const;
 
 /** `MaximumExecutionTimeoutInSeconds` of a deployment, in seconds. */
 export const MAXIMUM_EXECUTION_SECONDS = { min: 600, max: 28_800 } as const;
+
+/** Share of the fleet, in percent, that one step of a rollout may take. Source: API reference, `TrafficRoutingConfig`, `RollingUpdatePolicy`. */
+export const ROLLOUT_STEP_PERCENT = {
+  canary: { min: 1, max: 50 },
+  linear: { min: 10, max: 50 },
+  rolling: { min: 5, max: 50 },
+} as const;
+
+/** Most alarms that may roll a deployment back. Source: API reference, `AutoRollbackConfig`. */
+export const ROLLBACK_ALARM_LIMIT = 10;
+
+/** Environment of a model's container: entries, and characters of a name and a value. Source: API reference, `ContainerDefinition`. */
+export const MODEL_ENVIRONMENT_LIMIT = { entries: 100, nameCharacters: 1_024, valueCharacters: 1_024 } as const;
+
+/** Name of an environment variable of a model's container. Source: API reference, `ContainerDefinition`. */
+export const MODEL_ENVIRONMENT_NAME_PATTERN = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** `VolumeSizeInGB`, in gigabytes. Source: API reference, `ProductionVariant`. */
+export const VOLUME_SIZE_GB = { min: 1, max: 512 } as const;
 
 /** Frequencies of enhanced metrics, in seconds. */
 export const METRIC_FREQUENCIES_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;

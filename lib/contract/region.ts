@@ -10,6 +10,8 @@ export interface Partition {
   readonly dnsSuffix: string;
   /** Suffix of its dual-stack (IPv4 and IPv6) hosts. */
   readonly dualStackDnsSuffix: string;
+  /** Host of its management console; absent where none is public. */
+  readonly consoleHost?: string;
 }
 
 /**
@@ -24,18 +26,21 @@ export const PARTITIONS: readonly Partition[] = [
     regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com',
     dualStackDnsSuffix: 'api.aws',
+    consoleHost: 'console.aws.amazon.com',
   },
   {
     name: 'aws-cn',
     regionPattern: /^cn-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com.cn',
     dualStackDnsSuffix: 'api.amazonwebservices.com.cn',
+    consoleHost: 'console.amazonaws.cn',
   },
   {
     name: 'aws-us-gov',
     regionPattern: /^us-gov-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com',
     dualStackDnsSuffix: 'api.aws',
+    consoleHost: 'console.amazonaws-us-gov.com',
   },
   {
     name: 'aws-iso',
@@ -60,7 +65,23 @@ export const PARTITIONS: readonly Partition[] = [
     regionPattern: /^eusc-(de)-\w+-\d+$/,
     dnsSuffix: 'amazonaws.eu',
     dualStackDnsSuffix: 'api.amazonwebservices.eu',
+    consoleHost: 'console.amazonaws-eusc.eu',
   },
+];
+
+/**
+ * Regions whose runtime has a FIPS 140 validated host. The endpoint rules make a FIPS name for every region of a partition
+ * that supports FIPS; only these resolve.
+ *
+ * Source: endpoint table of `runtime.sagemaker` in the AWS SDKs' `endpoints.json`.
+ */
+export const FIPS_REGIONS: readonly string[] = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'us-gov-east-1',
+  'us-gov-west-1',
 ];
 
 /** The partition of a region, or `undefined` when no partition with bidirectional streaming claims it. */

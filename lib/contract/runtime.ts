@@ -90,3 +90,12 @@ export const STREAM_ACTION = 'sagemaker:InvokeEndpointWithBidirectionalStream';
 
 /** IAM action of the plain, non-streaming invocation. */
 export const INVOKE_ACTION = 'sagemaker:InvokeEndpoint';
+
+/** Longest payload of one event, in bytes (botocore, `eventstream.py`: what the AWS SDKs accept). */
+export const EVENT_PAYLOAD_LIMIT_BYTES = 24 * 1024 * 1024;
+
+/** Longest headers of one event, in bytes (botocore, `eventstream.py`). */
+export const EVENT_HEADERS_LIMIT_BYTES = 128 * 1024;
+
+/** How far the date of a signature may be from the service's clock, in milliseconds (message of `InvalidSignatureException`). */
+export const SIGNATURE_SKEW_LIMIT_MS = 5 * 60_000;

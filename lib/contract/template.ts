@@ -44,6 +44,8 @@ export const StackOutput = {
   IMAGE_URI: 'ImageUri',
   LOG_GROUP_NAME: 'LogGroupName',
   DASHBOARD_URL: 'DashboardUrl',
+  /** Managed policy that lets an application open streams. */
+  INVOKE_POLICY_ARN: 'InvokePolicyArn',
   /** A command that streams to the deployed endpoint. */
   TRY_IT: 'TryIt',
 } as const;
