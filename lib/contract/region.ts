@@ -130,3 +130,13 @@ export function runtimeUri(region: string, options: RuntimeUriOptions = {}): str
   }
   return runtimeUriOf(region, options.dualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix, options);
 }
+
+/**
+ * The region that a runtime host belongs to, or `undefined` when the host is not AWS's: `runtime.sagemaker.<region>.<suffix>`,
+ * `runtime-fips…`, and the same names behind an interface endpoint (`vpce-….runtime.sagemaker.<region>.vpce.<suffix>`).
+ */
+export function regionOfRuntimeHost(host: string): string | undefined {
+  const [, region, suffix] = /(?:^|\.)runtime(?:-fips)?\.sagemaker\.([a-z0-9-]+)\.(?:vpce\.)?(.+)$/.exec(host) ?? [];
+  const partition = region === undefined ? undefined : partitionOf(region);
+  return partition && (suffix === partition.dnsSuffix || suffix === partition.dualStackDnsSuffix) ? region : undefined;
+}
