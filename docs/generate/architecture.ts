@@ -1,7 +1,6 @@
 /** Renders docs/architecture.dot to one SVG a theme. `npm run docs:architecture`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { instance } from '@viz-js/viz';
 
 const THEMES = {
   light: {
@@ -19,6 +18,7 @@ const THEMES = {
 export async function renderArchitecture(theme: keyof typeof THEMES): Promise<string> {
   const colours: Readonly<Record<string, string>> = THEMES[theme];
   const source = readFileSync(join(__dirname, '..', 'architecture.dot'), 'utf8').replace(/^\/\/.*$/gm, '');
+  const { instance } = await import('@viz-js/viz');
   const viz = await instance();
   const svg = viz.renderString(
     source.replace(/\$(\w+)/g, (_, name: string) => colours[name]!),
