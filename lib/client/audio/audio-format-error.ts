@@ -1,0 +1,4 @@
+import { ExplainedError } from '../../contract';
+
+/** Audio that cannot be read as what it says it is, or does not say what it is. */
+export class AudioFormatError extends ExplainedError {}

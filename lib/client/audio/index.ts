@@ -1,0 +1,5 @@
+export * from './audio-format-error';
+export * from './audio-input';
+export * from './pacer';
+export { describeFormat, type SampleCodec, type WavFormat } from './wav-format';
+export * from './wav-writer';

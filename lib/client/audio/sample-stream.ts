@@ -1,0 +1,41 @@
+import type { ByteReader } from './byte-reader';
+import { frameBytes, type WavFormat } from './wav-format';
+
+/** Samples as they come, and what is known about them. */
+export interface SampleStream {
+  readonly format: WavFormat;
+  /** Bytes of samples that are promised, or `undefined` where nobody knows. */
+  readonly dataBytes: number | undefined;
+  /** The samples, untouched, in pieces of whole frames. Ends the reader's source with it. */
+  readonly samples: AsyncIterable<Buffer>;
+  /** Bytes that were promised and did not come, and those of a last frame cut in two. Known when the samples have ended. */
+  readonly missingBytes: () => number;
+}
+
+/** The reader's next bytes as samples, up to the promised length. */
+export function sampleStream(reader: ByteReader, format: WavFormat, dataBytes: number | undefined): SampleStream {
+  let received = 0;
+  let cut = 0;
+  async function* wholeFrames(): AsyncGenerator<Buffer, void> {
+    const frame = frameBytes(format);
+    let carry: Buffer | undefined;
+    try {
+      for await (const piece of reader.pieces(dataBytes)) {
+        received += piece.length;
+        const bytes: Buffer = carry ? Buffer.concat([carry, piece]) : piece;
+        const whole = bytes.length - (bytes.length % frame);
+        carry = whole < bytes.length ? bytes.subarray(whole) : undefined;
+        if (whole > 0) yield bytes.subarray(0, whole);
+      }
+      cut = carry?.length ?? 0;
+    } finally {
+      await reader.release();
+    }
+  }
+  return {
+    format,
+    dataBytes,
+    samples: wholeFrames(),
+    missingBytes: () => (dataBytes === undefined ? 0 : dataBytes - received) + cut,
+  };
+}
