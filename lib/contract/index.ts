@@ -4,7 +4,6 @@ export * from './deepgram';
 export * from './errors';
 export * from './explained-error';
 export * from './hosting';
-export * from './local-state';
 export * from './metering';
 export * from './metrics';
 export * from './names';
