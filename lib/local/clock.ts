@@ -1,0 +1,37 @@
+/**
+ * Time as the platform's long waits see it: the 30-minute cap, the minute between pings, the health-check deadline, the grace
+ * before SIGKILL. Scaled by 60, each of them passes in a sixtieth of the time.
+ *
+ * What measures the container's own speed (250 ms to accept a socket, 2 s to answer `/ping`) is never scaled: a container does not
+ * run faster because somebody is impatient. Neither are the dates of signatures.
+ */
+export class Clock {
+  /** Time as it passes. */
+  static readonly REAL = new Clock(1);
+
+  /** Reads a scale such as `60x` or `60`. */
+  static parse(text: string): Clock {
+    const match = /^(\d+(?:\.\d+)?)x?$/.exec(text.trim());
+    if (!match) throw new RangeError(`A clock is a number of times real time, such as 60x; "${text}" is not.`);
+    return new Clock(Number(match[1]));
+  }
+
+  /** @param scale how many times faster than real time; above 0. */
+  constructor(readonly scale: number) {
+    if (!(scale > 0) || !Number.isFinite(scale))
+      throw new RangeError(`A clock's scale must be above 0; ${scale} is not.`);
+  }
+
+  /** The real duration, in milliseconds, of a platform duration in milliseconds. */
+  realMs(platformMs: number): number {
+    return platformMs / this.scale;
+  }
+
+  setTimeout(callback: () => void, platformMs: number): NodeJS.Timeout {
+    return setTimeout(callback, this.realMs(platformMs));
+  }
+
+  setInterval(callback: () => void, platformMs: number): NodeJS.Timeout {
+    return setInterval(callback, this.realMs(platformMs));
+  }
+}

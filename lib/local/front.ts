@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Certificate } from './certificate';
+
+/** One HTTP request, whichever version carried it. */
+export interface Exchange {
+  readonly method: string;
+  /** Path and query as they were sent. */
+  readonly target: string;
+  /** Headers by lower-case name; `host` included. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable;
+  /** The HTTP/2 stream, or undefined over HTTP/1.1. */
+  readonly stream: ServerHttp2Stream | undefined;
+  /** Sends the status and the headers; the body is written to what it returns. */
+  respond(statusCode: number, headers: Record<string, string | number>): Writable;
+}
+
+const LOOPBACK = '127.0.0.1';
+const HTTP2_PREFACE = 'PRI * HTTP/2';
+
+/**
+ * The network front: HTTP/2 and HTTP/1.1 on one port of the loopback interface. Over TLS the version is negotiated (ALPN); in
+ * cleartext it is told by the first bytes (HTTP/2 with prior knowledge, RFC 9113, section 3.3).
+ */
+export class Front {
+  readonly #http2 = createHttp2Server();
+  readonly #http1 = createHttpServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(certificate: Certificate | undefined, onExchange: (exchange: Exchange) => void) {
+    this.#http2.on('stream', (stream, headers) => onExchange(http2Exchange(stream, headers)));
+    this.#http2.on('sessionError', () => {}); // the streams hear of it themselves
+    this.#http1.on('request', (request, response) => onExchange(http1Exchange(request, response)));
+    if (certificate) {
+      const { key, certificate: cert } = certificate;
+      this.#server = createTlsServer({ key, cert, ALPNProtocols: ['h2', 'http/1.1'] }, socket => {
+        (socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1).emit('connection', socket);
+      });
+      this.#server.on('tlsClientError', () => {}); // a client that does not trust the certificate
+    } else {
+      this.#server = createTcpServer(socket => this.#sniff(socket));
+    }
+    this.#server.on('connection', (socket: Socket) => {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /**
+   * @param port port to listen on; 0 for any that is free.
+   * @returns the port.
+   * @throws the error of the system, `EADDRINUSE` among them.
+   */
+  async listen(port: number): Promise<number> {
+    this.#server.listen({ host: LOOPBACK, port, backlog: 2_048 });
+    await once(this.#server, 'listening');
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** Stops listening and cuts what is open. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #sniff(socket: Socket): void {
+    let seen = Buffer.alloc(0);
+    const look = (): void => {
+      const piece = socket.read() as Buffer | null;
+      if (piece) seen = Buffer.concat([seen, piece]);
+      const beginning = seen.toString('latin1', 0, HTTP2_PREFACE.length);
+      const isUndecided = beginning.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(beginning);
+      if (isUndecided && !socket.readableEnded) return;
+      socket.off('readable', look);
+      socket.setTimeout(0);
+      socket.unshift(seen);
+      (beginning === HTTP2_PREFACE ? this.#http2 : this.#http1).emit('connection', socket);
+    };
+    socket.on('readable', look);
+    socket.setTimeout(60_000, () => socket.destroy());
+  }
+}
+
+function http2Exchange(stream: ServerHttp2Stream, received: IncomingHttpHeaders): Exchange {
+  const headers: Record<string, string> = {};
+  for (const name in received) {
+    if (!name.startsWith(':')) headers[name] = joined(received[name]);
+  }
+  headers.host ??= received[':authority'] ?? '';
+  stream.on('error', () => {}); // 'close' follows
+  return {
+    method: received[':method'] ?? '',
+    target: received[':path'] ?? '',
+    headers,
+    body: stream,
+    stream,
+    respond(statusCode, responseHeaders) {
+      if (!stream.destroyed) stream.respond({ ':status': statusCode, ...responseHeaders });
+      return stream;
+    },
+  };
+}
+
+function http1Exchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const headers: Record<string, string> = {};
+  for (const name in request.headers) headers[name] = joined(request.headers[name]);
+  response.on('error', () => {});
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    headers,
+    body: request,
+    stream: undefined,
+    respond: (statusCode, responseHeaders) => response.writeHead(statusCode, responseHeaders),
+  };
+}
+
+function joined(value: string | string[] | undefined): string {
+  return Array.isArray(value) ? value.join(', ') : (value ?? '');
+}

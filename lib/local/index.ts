@@ -1,0 +1,10 @@
+export { defaultCertificateDirectory } from './certificate';
+export { Clock } from './clock';
+export { type ReadCloudAssemblyOptions, readCloudAssembly } from './cloud-assembly';
+export type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
+export type { LocalEndpoint, LocalModel, LocalVariant } from './local-endpoint';
+export * from './local-errors';
+export type { InstanceName, LocalEvent, LocalObserver, SessionSummary, StreamCount } from './local-event';
+export { LOCAL_CREDENTIALS, LOCAL_REGION, LocalSageMaker, type LocalSageMakerOptions } from './local-sagemaker';
+export { ProcessEngine } from './process-engine';
+export type { LocalCredentials } from './signature-verification';

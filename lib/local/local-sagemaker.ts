@@ -1,0 +1,274 @@
+import { RUNTIME_PORT } from '../contract';
+import { type Certificate, defaultCertificateDirectory, loadCertificate } from './certificate';
+import { Clock } from './clock';
+import type { ContainerEngine } from './container-engine';
+import { Front } from './front';
+import { HostedEndpoint, HostedVariant } from './hosted-endpoint';
+import { HostedInstance } from './hosted-instance';
+import type { LocalEndpoint } from './local-endpoint';
+import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
+import type { LocalObserver } from './local-event';
+import { ProcessEngine } from './process-engine';
+import { RequestHandler } from './request-handler';
+import { type LocalCredentials, SignatureVerifier } from './signature-verification';
+
+/** The pair that a local SageMaker accepts where none other is named. It opens nothing but this machine's loopback interface. */
+export const LOCAL_CREDENTIALS: LocalCredentials = {
+  accessKeyId: 'AKIALOCALSAGEMAKER00',
+  secretAccessKey: 'local-sagemaker-not-a-secret',
+};
+
+/** Region where none is named. */
+export const LOCAL_REGION = 'us-east-1';
+
+export interface LocalSageMakerOptions {
+  /** The endpoints to host, as `readCloudAssembly` reads them from a template. */
+  readonly endpoints: readonly LocalEndpoint[];
+  /**
+   * TCP port; 0 for any that is free.
+   *
+   * @default - 8443, the platform's, if it is free, else any
+   */
+  readonly port?: number;
+  /**
+   * HTTP/2 over TLS. Without it, HTTP/2 in cleartext with prior knowledge.
+   *
+   * @default true
+   */
+  readonly tls?: boolean;
+  /**
+   * Directory in which the certificate is kept.
+   *
+   * @default - in the user's cache directory, so that it is made and trusted once
+   */
+  readonly certificateDirectory?: string;
+  /**
+   * Region that requests have to be signed for.
+   *
+   * @default 'us-east-1'
+   */
+  readonly region?: string;
+  /**
+   * The pairs whose signatures are accepted.
+   *
+   * @default LOCAL_CREDENTIALS
+   */
+  readonly credentials?: LocalCredentials | readonly LocalCredentials[];
+  /**
+   * Whether signatures are verified.
+   *
+   * @default true
+   */
+  readonly verify?: boolean;
+  /**
+   * The platform's long waits, scaled.
+   *
+   * @default Clock.REAL
+   */
+  readonly clock?: Clock;
+  /**
+   * What runs the containers.
+   *
+   * @default - processes of this machine
+   */
+  readonly engine?: ContainerEngine;
+  /**
+   * Told of what happens.
+   *
+   * @default - nobody
+   */
+  readonly observe?: LocalObserver;
+  /**
+   * Resolve when every endpoint is in service; otherwise as soon as the port answers, with 503 until then.
+   *
+   * @default true
+   */
+  readonly waitUntilInService?: boolean;
+}
+
+/**
+ * SageMaker on this machine: hosts the endpoints of a template and streams to them over the same wire as the real service, so that
+ * any AWS SDK with the bidirectional-streaming operation can be its client.
+ */
+export class LocalSageMaker {
+  /**
+   * Starts the containers and the front. Resolves when every endpoint is in service; when one cannot be, everything is stopped and
+   * the reasons are thrown together.
+   *
+   * @throws ContainerStartError, HealthCheckError, PortInUseError, InvalidLocalOptionsError
+   */
+  static async start(options: LocalSageMakerOptions): Promise<LocalSageMaker> {
+    checkEndpoints(options.endpoints);
+    const certificate =
+      options.tls === false
+        ? undefined
+        : await loadCertificate(options.certificateDirectory ?? defaultCertificateDirectory());
+    const local = new LocalSageMaker(options, certificate);
+    try {
+      await local.#listen(options.port);
+      const inService = local.#startInstances();
+      if (options.waitUntilInService === false) inService.catch(() => {});
+      else await inService;
+      return local;
+    } catch (error) {
+      await local.close(0);
+      throw error;
+    }
+  }
+
+  /** Where it answers, such as `https://localhost:8443`. */
+  url = '';
+  readonly region: string;
+  /** The pair to sign with. */
+  readonly credentials: LocalCredentials;
+  /** Path of the PEM file to trust, or undefined without TLS. */
+  readonly certificateAuthorityFile: string | undefined;
+  /** The PEM text to trust, or undefined without TLS. */
+  readonly certificateAuthority: string | undefined;
+
+  readonly #endpoints = new Map<string, HostedEndpoint>();
+  readonly #front: Front;
+  readonly #handler: RequestHandler;
+  readonly #engine: ContainerEngine;
+  readonly #observe: LocalObserver;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: LocalSageMakerOptions, certificate: Certificate | undefined) {
+    const clock = options.clock ?? Clock.REAL;
+    const pairs = [options.credentials ?? LOCAL_CREDENTIALS].flat();
+    this.region = options.region ?? LOCAL_REGION;
+    this.credentials = pairs[0]!;
+    this.certificateAuthorityFile = certificate?.certificateFile;
+    this.certificateAuthority = certificate?.certificate;
+    this.#engine = options.engine ?? new ProcessEngine(clock);
+    this.#observe = options.observe ?? (() => {});
+    for (const definition of options.endpoints) {
+      this.#endpoints.set(definition.name, this.#host(definition, clock));
+    }
+    this.#handler = new RequestHandler({
+      endpoints: this.#endpoints,
+      region: this.region,
+      verifier: options.verify === false ? undefined : new SignatureVerifier(this.region, pairs),
+      clock,
+      observe: this.#observe,
+    });
+    this.#front = new Front(certificate, exchange => void this.#handler.handle(exchange));
+  }
+
+  /** Streams that are open now. */
+  get openSessions(): number {
+    return this.#handler.openSessions;
+  }
+
+  /**
+   * The variables that point an AWS SDK of any language here. `NODE_EXTRA_CA_CERTS` is only read when Node.js starts.
+   */
+  environment(): Record<string, string> {
+    const { accessKeyId, secretAccessKey, sessionToken } = this.credentials;
+    return {
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: this.url,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: this.url,
+      AWS_REGION: this.region,
+      AWS_DEFAULT_REGION: this.region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
+      ...(this.certificateAuthorityFile
+        ? { NODE_EXTRA_CA_CERTS: this.certificateAuthorityFile, AWS_CA_BUNDLE: this.certificateAuthorityFile }
+        : {}),
+    };
+  }
+
+  /**
+   * Stops answering, cuts open streams, and stops the containers: SIGTERM, then SIGKILL after the grace. May be called twice.
+   *
+   * @param graceMs milliseconds between the two signals. Default: 2 s; the platform's 30 s are long for a Ctrl-C.
+   */
+  close(graceMs = 2_000): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    await this.#front.close();
+    await Promise.all(this.#instances().map(instance => instance.stop(graceMs)));
+  }
+
+  async #listen(port: number | undefined): Promise<void> {
+    const scheme = this.certificateAuthorityFile ? 'https' : 'http';
+    try {
+      this.url = `${scheme}://localhost:${await this.#front.listen(port ?? RUNTIME_PORT)}`;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+      if (port !== undefined) {
+        throw new PortInUseError(
+          {
+            what: `Port ${port} of the loopback interface is in use.`,
+            why: 'Another program listens on it, perhaps another local SageMaker.',
+            next: 'End that program, or name another port; 0 takes any that is free.',
+          },
+          { cause },
+        );
+      }
+      this.url = `${scheme}://localhost:${await this.#front.listen(0)}`;
+    }
+  }
+
+  async #startInstances(): Promise<void> {
+    const results = await Promise.allSettled(
+      [...this.#endpoints.values()].map(async endpoint => {
+        const starts = await Promise.allSettled(
+          endpoint.variants.flatMap(variant => variant.instances.map(instance => instance.start())),
+        );
+        const failed = starts.flatMap(start => (start.status === 'rejected' ? [start.reason as Error] : []));
+        if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed, messageOf(failed));
+        this.#observe({ type: 'in-service', endpoint: endpoint.name });
+      }),
+    );
+    const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
+    if (failed.length === 1) throw failed[0];
+    if (failed.length > 1) throw new AggregateError(failed, messageOf(failed));
+  }
+
+  #host(definition: LocalEndpoint, clock: Clock): HostedEndpoint {
+    const variants = definition.variants.map(variant => {
+      const instances = Array.from({ length: variant.instanceCount ?? 1 }, (_, instance) => {
+        const name = { endpoint: definition.name, variant: variant.name, instance };
+        return new HostedInstance(name, variant, this.#engine, clock, this.#observe);
+      });
+      return new HostedVariant(variant, instances);
+    });
+    return new HostedEndpoint(definition, variants);
+  }
+
+  #instances(): HostedInstance[] {
+    return [...this.#endpoints.values()].flatMap(endpoint => endpoint.variants.flatMap(variant => variant.instances));
+  }
+}
+
+function messageOf(errors: readonly Error[]): string {
+  return errors.map(error => error.message).join('\n');
+}
+
+function checkEndpoints(endpoints: readonly LocalEndpoint[]): void {
+  const names = endpoints.map(endpoint => endpoint.name);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const empty = endpoints.filter(endpoint => endpoint.variants.length === 0).map(endpoint => endpoint.name);
+  if (endpoints.length === 0 || twice.length > 0 || empty.length > 0) {
+    throw new InvalidLocalOptionsError({
+      what: [
+        endpoints.length === 0 ? 'There is no endpoint to host.' : '',
+        ...twice.map(name => `The endpoint name ${name} is used twice.`),
+        ...empty.map(name => `Endpoint ${name} has no variant.`),
+      ]
+        .filter(Boolean)
+        .join(' '),
+      why: 'The local SageMaker hosts at least one endpoint, each under its own name and with at least one variant.',
+      next: 'Name a stack with an AWS::SageMaker::Endpoint.',
+    });
+  }
+}
