@@ -1,0 +1,78 @@
+/** What is known about a failed deployment or a failed stream. Absent means not known, not "no". */
+export interface FailureEvidence {
+  /** `FailureReason` of the endpoint, the reason of a CloudFormation event, or the message of an error. */
+  readonly reason?: string;
+  /** Last lines of the endpoint's log, oldest first. */
+  readonly logLines?: readonly string[];
+  /** Whether the endpoint's log group holds a stream of an instance: an empty group tells as much as none. */
+  readonly logExists?: boolean;
+  /** Time from the start of the deployment to its failure, in seconds. */
+  readonly elapsedSeconds?: number;
+  /** `ModelDataDownloadTimeoutInSeconds` of the variant, in seconds. */
+  readonly downloadTimeoutSeconds?: number;
+}
+
+/** One way in which a cause shows. Every condition that is given has to hold. */
+export interface Symptom {
+  /** Found in {@link FailureEvidence.reason}. */
+  readonly reason?: RegExp;
+  /** Found in one of {@link FailureEvidence.logLines}. */
+  readonly log?: RegExp;
+  /** Equals {@link FailureEvidence.logExists}. */
+  readonly logExists?: boolean;
+  /** The deployment took at least its download timeout. */
+  readonly outlastsDownload?: boolean;
+  /** How it reads when it happens, for the runbook; recognised as this symptom by a test. */
+  readonly example: FailureEvidence;
+}
+
+/** What to do about a cause. `<endpoint>`, `<region>`, `<instance-type>` and `<stack>` stand for the names at hand. */
+export interface Fix {
+  /** What to do, in one sentence. */
+  readonly text: string;
+  /** The command that does or shows it. */
+  readonly command?: string;
+  /** The line of CDK that mends it: a property of the construct that is named in the text. */
+  readonly cdk?: string;
+}
+
+/** A known cause of a failure. */
+export interface FailureCause {
+  /** Stable name in kebab case. */
+  readonly name: string;
+  /** What it is, for a headline. */
+  readonly title: string;
+  /** Whether the endpoint fails to come up, or is in service and its streams fail. */
+  readonly phase: 'deployment' | 'stream';
+  /** Any of these tells the cause. */
+  readonly symptoms: readonly Symptom[];
+  /** Why it happens. */
+  readonly cause: string;
+  readonly fixes: readonly Fix[];
+  /** Who says so: a document, or "measured by operators". */
+  readonly source: string;
+}
+
+/** The names that a {@link Fix} is filled with. */
+export interface FixNames {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly instanceType?: string;
+  readonly stack?: string;
+}
+
+/** A fix with its placeholders filled; a name that is not known stays a placeholder. */
+export function fillFix(fix: Fix, names: FixNames): Fix {
+  const values: Readonly<Record<string, string | undefined>> = {
+    endpoint: names.endpoint,
+    region: names.region,
+    'instance-type': names.instanceType,
+    stack: names.stack,
+  };
+  const fill = (text: string) => text.replace(/<([a-z-]+)>/g, (whole, key: string) => values[key] ?? whole);
+  return {
+    text: fill(fix.text),
+    ...(fix.command !== undefined && { command: fill(fix.command) }),
+    ...(fix.cdk !== undefined && { cdk: fill(fix.cdk) }),
+  };
+}

@@ -1,0 +1,3 @@
+export * from './cause';
+export * from './explain';
+export * from './table';
