@@ -18,8 +18,12 @@ export interface DeepgramProduct {
   readonly required: readonly string[];
   /** Parameters that must not be present, with the reason. */
   readonly forbidden: Readonly<Record<string, string>>;
+  /** The only parameters that it takes, where it refuses those it does not know. */
+  readonly only?: readonly string[];
   /** Whether `KeepAlive` messages are allowed. */
   readonly keepAlive: boolean;
+  /** Whether it answers `Finalize`, which asks for what was heard so far without ending the stream. */
+  readonly finalize: boolean;
   /** Control message that asks for the rest and the end. */
   readonly closeMessage: 'CloseStream' | 'Close';
   /** Instance families that cannot run it, with the reason. */
@@ -40,6 +44,7 @@ export const DeepgramProducts = {
     required: ['model', 'language'],
     forbidden: {},
     keepAlive: true,
+    finalize: true,
     closeMessage: 'CloseStream',
     refusedInstanceFamilies: {},
     multiGpu: false,
@@ -53,6 +58,7 @@ export const DeepgramProducts = {
     required: ['model', 'encoding', 'sample_rate'],
     forbidden: { language: 'Flux takes its language from the model name; a language parameter is refused.' },
     keepAlive: true,
+    finalize: false,
     closeMessage: 'CloseStream',
     refusedInstanceFamilies: { g4dn: 'Flux does not run on the T4 GPUs of g4dn.' },
     multiGpu: false,
@@ -66,6 +72,7 @@ export const DeepgramProducts = {
     required: ['model'],
     forbidden: {},
     keepAlive: false,
+    finalize: false,
     closeMessage: 'Close',
     refusedInstanceFamilies: {},
     multiGpu: true,
@@ -78,7 +85,10 @@ export const DeepgramProducts = {
     exampleQuery: 'model=flux-thalia-en',
     required: ['model'],
     forbidden: {},
+    // Source: developers.deepgram.com, "Flux TTS Feature Overview": the stream refuses unknown and batch-only parameters.
+    only: ['model', 'encoding', 'sample_rate', 'speed', 'expressivity', 'mip_opt_out', 'tag'],
     keepAlive: false,
+    finalize: false,
     closeMessage: 'Close',
     refusedInstanceFamilies: {
       g4dn: 'Flux text-to-speech needs g6 or newer.',
@@ -109,3 +119,6 @@ export const DEEPGRAM_KEEP_ALIVE_MS = 4_000;
 
 /** Real-time pacing: this much audio, in milliseconds, in this much time. */
 export const AUDIO_CHUNK_MS = 100;
+
+/** Longest text of one `Speak` message, in characters (developers.deepgram.com, text-to-speech rate limits). */
+export const DEEPGRAM_SPEAK_TEXT_LIMIT = 2_000;
