@@ -74,3 +74,6 @@ export const BIND_TO_PORT_LABEL = 'com.amazonaws.sagemaker.capabilities.accept-b
  * plain process to listen on the loopback only. In an image the containers listen on every address, as the platform needs.
  */
 export const BIND_TO_HOST_VARIABLE = 'BIDI_BIND_TO_HOST';
+
+/** Path of the container's plain invocations, `POST`. */
+export const INVOCATIONS_PATH = '/invocations';

@@ -162,9 +162,6 @@ export const MODEL_ENVIRONMENT_LIMIT = { entries: 100, nameCharacters: 1_024, va
 /** Name of an environment variable of a model's container. Source: API reference, `ContainerDefinition`. */
 export const MODEL_ENVIRONMENT_NAME_PATTERN = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** `VolumeSizeInGB`, in gigabytes. Source: API reference, `ProductionVariant`. */
-export const VOLUME_SIZE_GB = { min: 1, max: 512 } as const;
-
 /** Frequencies of enhanced metrics, in seconds. */
 export const METRIC_FREQUENCIES_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;
 

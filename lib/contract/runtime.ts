@@ -99,3 +99,12 @@ export const EVENT_HEADERS_LIMIT_BYTES = 128 * 1024;
 
 /** How far the date of a signature may be from the service's clock, in milliseconds (message of `InvalidSignatureException`). */
 export const SIGNATURE_SKEW_LIMIT_MS = 5 * 60_000;
+
+/** Longest body of a plain invocation, in bytes (SageMaker AI quotas, "Maximum payload size for endpoint invocation"). */
+export const INVOCATION_BODY_LIMIT_BYTES = 25 * 1024 * 1024;
+
+/** Time in which the container has to answer a plain invocation, in milliseconds (API reference, `InvokeEndpoint`). */
+export const INVOCATION_TIMEOUT_MS = 60_000;
+
+/** Time in which the container has to finish a response stream, in milliseconds (API reference, `InvokeEndpointWithResponseStream`). */
+export const RESPONSE_STREAM_TIMEOUT_MS = 8 * 60_000;

@@ -1,137 +1,428 @@
-import { Lazy, Names, RemovalPolicy, Resource, Validations } from 'aws-cdk-lib';
-import { Grant, type IGrantable, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type Duration, Lazy, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import {
-  CfnEndpoint,
-  CfnEndpointConfig,
-  CfnModel,
-  type EndpointReference,
-  type IEndpoint,
-} from 'aws-cdk-lib/aws-sagemaker';
+  Connections,
+  type IConnectable,
+  type ISecurityGroup,
+  type IVpc,
+  SecurityGroup,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct, IConstruct } from 'constructs';
 import {
   CONTAINER_METADATA_KEY,
-  DEFAULT_INSTANCE_TYPE,
   DEFAULT_VARIANT_NAME,
   endpointLogGroup,
   endpointNameFault,
-  INSTANCE_NAMESPACE,
+  INFERENCE_AMI_VERSIONS,
+  instanceFamily,
+  METRIC_FREQUENCIES_SECONDS,
+  MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   NAME_LIMIT,
-  STREAM_ACTION,
+  NVME_INSTANCE_FAMILIES,
+  ROLLBACK_ALARM_LIMIT,
+  STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
+  variantNameFault,
 } from '../contract';
-import type { BidiModel } from './bidi-model';
-import { refuse } from './invalid-props-error';
+import { acknowledgeCompliance } from './acknowledgement';
+import { BidiEndpointBase, type IBidiEndpoint, ImportedBidiEndpoint } from './bidi-endpoint-base';
+import type { BidiModel, BidiModelConfig } from './bidi-model';
+import { ConcurrencyScaling, type ConcurrencyScalingProps } from './concurrency-scaling';
+import { ExecutionRole } from './execution-role';
+import { durationFault, type Fault, refuse } from './faults';
+import { capacityFaults, type HostingCapacityProps, instanceTypesOf, renderCapacity } from './hosting-capacity';
+import { Rollout } from './rollout';
+import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
+
+/** What the platform tells of an endpoint beyond its standard metrics. */
+export interface EndpointMetricsProps {
+  /**
+   * Whether utilisation and invocations are told per instance and container too.
+   *
+   * @default false
+   */
+  readonly enhanced?: boolean;
+  /**
+   * Whether per-GPU, host and container metrics are published too.
+   *
+   * @default false
+   */
+  readonly detailedObservability?: boolean;
+  /**
+   * How often: 10, 30, 60, 120, 180, 240 or 300 seconds.
+   *
+   * @default - every 60 seconds
+   */
+  readonly frequency?: Duration;
+}
 
 /** What an endpoint hosts and on what. */
-export interface BidiEndpointProps {
+export interface BidiEndpointProps extends HostingCapacityProps {
   /** The model to host. */
   readonly model: BidiModel;
   /**
-   * Name of the endpoint. It stays the same across updates, so that they happen in place.
+   * Name of the endpoint. Letters, digits and inner hyphens, at most 63. It stays the same across updates, so that they happen
+   * in place and log group, alarms and scaling keep their target. Changing it replaces the endpoint.
    *
    * @default - derived from the construct's path
    */
   readonly endpointName?: string;
   /**
-   * Instance type, such as `ml.g6.2xlarge`.
+   * Name of the production variant. It has to stay the same for an update in place.
    *
-   * @default 'ml.g6.2xlarge'
+   * @default 'AllTraffic'
    */
-  readonly instanceType?: string;
+  readonly variantName?: string;
   /**
-   * Number of instances to begin with.
+   * Image of the hosts, with its GPU driver, such as `al2023-ami-sagemaker-inference-gpu-4-1`.
    *
-   * @default 1
+   * @default - the platform's choice for the instance type
    */
-  readonly instanceCount?: number;
+  readonly inferenceAmi?: string;
+  /**
+   * How long the container may take to answer `/ping` after its start: whole seconds, 60 s to 1 h.
+   *
+   * @default - the platform's 8 minutes
+   */
+  readonly startupHealthCheckTimeout?: Duration;
+  /**
+   * How long image and model data may take to arrive: whole seconds, 60 s to 1 h.
+   *
+   * @default - the platform's own limit
+   */
+  readonly modelDownloadTimeout?: Duration;
+  /**
+   * VPC into which the containers get network interfaces.
+   *
+   * @default - none; the containers reach the internet through the platform's network, unless they are isolated
+   */
+  readonly vpc?: IVpc;
+  /**
+   * Subnets of the VPC.
+   *
+   * @default - the VPC's private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+  /**
+   * Security groups of the containers' network interfaces.
+   *
+   * @default - a new one that lets everything out and nothing in: streams come through the platform, not through the VPC
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /**
+   * Key that encrypts the instances' storage volumes. Not with instance types that have local NVMe storage (g4dn, g5, g6 …),
+   * whose hardware encrypts it with a key of its own.
+   *
+   * @default - a key that AWS holds
+   */
+  readonly volumeEncryptionKey?: IKey;
+  /**
+   * Metrics beyond the standard ones. They cost extra.
+   *
+   * @default - none
+   */
+  readonly metrics?: EndpointMetricsProps;
+  /**
+   * How long the containers' output is kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Key that encrypts the containers' output. Its policy has to let CloudWatch Logs of the region use it.
+   *
+   * @default - a key that AWS holds
+   */
+  readonly logEncryptionKey?: IKey;
+  /**
+   * How a new stream finds its instance. `RANDOM` is the platform's own default, under which long streams pile up by chance.
+   *
+   * @default 'LEAST_OUTSTANDING_REQUESTS'
+   */
+  readonly routingStrategy?: 'LEAST_OUTSTANDING_REQUESTS' | 'RANDOM';
+  /**
+   * ARN of a reservation (a training plan) from which alone the instances are taken.
+   *
+   * @default - on-demand instances
+   */
+  readonly capacityReservationArn?: string;
+  /**
+   * How an update gets to the new instances. Not for model packages, for which the platform knows one way only.
+   *
+   * @default - for images: all at once, with a drain of 30 minutes for open streams
+   */
+  readonly rollout?: Rollout;
+  /**
+   * Role that the platform takes to start the container.
+   *
+   * @default - a new one with what this endpoint needs and nothing else
+   */
+  readonly executionRole?: IRole;
+  /**
+   * What happens to endpoint and log group when they leave the stack. `RETAIN` keeps both, and the costs of the endpoint.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A SageMaker endpoint that streams in both directions: model, configuration, endpoint, execution role and log group. */
-export class BidiEndpoint extends Resource implements IEndpoint {
+/**
+ * A SageMaker endpoint that streams in both directions: model, configuration, endpoint, execution role and log group.
+ *
+ * Model and configuration cannot be changed in AWS, so CloudFormation replaces them on every update; their names are left to
+ * it. The endpoint keeps its name and moves from one to the next.
+ */
+export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
+  /** An endpoint of this account and region by its name. */
+  static fromEndpointName(scope: Construct, id: string, endpointName: string): IBidiEndpoint {
+    const arn = Stack.of(scope).formatArn({
+      service: 'sagemaker',
+      resource: 'endpoint',
+      // The platform lower-cases the name in the ARN, and IAM compares it with case.
+      resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
+    });
+    return new ImportedBidiEndpoint(scope, id, { arn, name: endpointName });
+  }
+
+  /** An endpoint by its ARN. */
+  static fromEndpointArn(scope: Construct, id: string, endpointArn: string): IBidiEndpoint {
+    return new ImportedBidiEndpoint(scope, id, { arn: endpointArn });
+  }
+
   readonly endpointName: string;
   readonly endpointArn: string;
-  readonly endpointRef: EndpointReference;
-  /** URI of the model's image, where it has one. */
-  readonly imageUri?: string;
+  readonly variantName: string;
+  readonly logGroupName: string;
+  /** Where the containers' output goes, one stream an instance. It exists before the endpoint. */
+  readonly logGroup: ILogGroup;
   /** Role that the platform takes to start the container. */
   readonly executionRole: IRole;
-  /** Where the container's output goes, one stream an instance. */
-  readonly logGroup: ILogGroup;
+  /** URI of the model's image, where it has one. */
+  readonly imageUri?: string;
+  /** `https://runtime.sagemaker.<region>.<suffix>:8443` */
+  readonly runtimeUri: string;
+  /** The same at a FIPS 140 validated host, where the region is known to have one. */
+  readonly fipsRuntimeUri?: string;
+  /** The runtime URI with the operation's path for this endpoint. */
+  readonly streamUrl: string;
+  protected readonly knownName: string;
+  private readonly props: BidiEndpointProps;
+  private readonly isModelPackage: boolean;
+  private readonly rollbackAlarms: IAlarm[] = [];
+  private readonly securityGroups?: readonly ISecurityGroup[];
+  private scaling?: ConcurrencyScaling;
 
   constructor(scope: Construct, id: string, props: BidiEndpointProps) {
     super(scope, id, { physicalName: props.endpointName ?? Lazy.string({ produce: () => stableName(this) }) });
-    const endpointName = props.endpointName ?? stableName(this);
-    refuse(this, [endpointNameFault(endpointName)]);
+    this.props = props;
+    this.variantName = props.variantName ?? DEFAULT_VARIANT_NAME;
+    this.knownName = props.endpointName ?? stableName(this);
+    refuse(this.node.path, endpointFaults({ ...props, endpointName: this.knownName }));
 
+    this.logGroupName = endpointLogGroup(this.knownName);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
     this.logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: endpointLogGroup(endpointName),
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
+      logGroupName: this.logGroupName,
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey: props.logEncryptionKey,
+      removalPolicy,
     });
-    const role = new Role(this, 'ExecutionRole', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
-    this.executionRole = role;
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        resources: [this.logGroup.logGroupArn],
-      }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['cloudwatch:PutMetricData'],
-        resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': INSTANCE_NAMESPACE } },
-      }),
-    );
-    const { primaryContainer, enableNetworkIsolation, imageUri, container } = props.model.bind(this, role);
-    this.imageUri = imageUri;
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'ecr:GetAuthorizationToken and cloudwatch:PutMetricData know no resources; the latter is held to one namespace.',
-    });
+    this.executionRole =
+      props.executionRole ??
+      new ExecutionRole(this, 'ExecutionRole', { logGroup: this.logGroup, inVpc: props.vpc !== undefined });
+    this.securityGroups = props.vpc && (props.securityGroups ?? [this.createSecurityGroup(props.vpc)]);
 
-    const model = new CfnModel(this, 'Model', {
-      executionRoleArn: role.roleArn,
-      enableNetworkIsolation,
-      primaryContainer,
-    });
-    // The platform checks on creation that the role may pull the image, so the policy has to be there first.
-    model.node.addDependency(role);
-    model.addMetadata(CONTAINER_METADATA_KEY, container);
-    const config = new CfnEndpointConfig(this, 'EndpointConfig', {
-      productionVariants: [
-        {
-          variantName: DEFAULT_VARIANT_NAME,
-          modelName: model.attrModelName,
-          instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
-          initialInstanceCount: props.instanceCount ?? 1,
-          initialVariantWeight: 1,
-        },
-      ],
-    });
+    const binding = props.model.bind(this, this.executionRole);
+    refuse(this.node.path, bindingFaults(props, binding));
+    this.imageUri = binding.primaryContainer.image;
+    this.isModelPackage = binding.isModelPackage;
+
     const endpoint = new CfnEndpoint(this, 'Endpoint', {
-      endpointName,
-      endpointConfigName: config.attrEndpointConfigName,
+      endpointName: this.knownName,
+      endpointConfigName: this.createConfig(this.createModel(binding)).attrEndpointConfigName,
+      deploymentConfig: Lazy.any({ produce: () => this.renderDeployment() }),
+      // Without it an update would set the fleet back to the count it began with, in the midst of its streams.
+      retainAllVariantProperties: Lazy.any({ produce: () => (this.scaling ? true : undefined) }),
     });
+    endpoint.applyRemovalPolicy(removalPolicy);
+    // Else the platform would create the group itself, without retention or key.
     endpoint.node.addDependency(this.logGroup);
+
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
-    // The ARN as the platform writes it: it lower-cases the name.
     this.endpointArn = this.getResourceArnAttribute(endpoint.ref, {
       service: 'sagemaker',
       resource: 'endpoint',
       resourceName: this.physicalName,
     });
-    this.endpointRef = endpoint.endpointRef;
+    const stack = Stack.of(this);
+    this.runtimeUri = runtimeUri(stack);
+    this.fipsRuntimeUri = fipsRuntimeUri(stack);
+    this.streamUrl = streamUrl(stack, this.knownName);
   }
 
-  /** Lets a principal open streams to this endpoint. */
-  grantInvoke(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({ grantee, actions: [STREAM_ACTION], resourceArns: [this.endpointArn] });
+  /** Network access of the containers. Streams do not pass here: they come through the platform. */
+  get connections(): Connections {
+    refuse(this.node.path, [
+      this.securityGroups ? undefined : 'The endpoint is not in a VPC, so it has no connections; give it a vpc.',
+    ]);
+    return new Connections({ securityGroups: [...this.securityGroups!] });
+  }
+
+  /**
+   * Scales the number of instances with the number of open streams.
+   *
+   * @throws InvalidPropsError for a minimum below 1, a maximum below the minimum, burstable instance types, or a second call.
+   */
+  autoScaleConcurrency(props: ConcurrencyScalingProps): ConcurrencyScaling {
+    refuse(this.node.path, [
+      this.scaling ? 'autoScaleConcurrency has been called before; an endpoint scales by one policy.' : undefined,
+    ]);
+    this.scaling = new ConcurrencyScaling(this, 'Scaling', {
+      ...props,
+      endpoint: this,
+      instanceTypes: instanceTypesOf(this.props),
+      instanceCount: this.props.instanceCount,
+    });
+    return this.scaling;
+  }
+
+  /**
+   * Rolls an update back when an alarm goes off while it is under way. At most 10. Not for model packages.
+   */
+  addRollbackAlarms(...alarms: readonly IAlarm[]): void {
+    const count = this.rollbackAlarms.push(...alarms);
+    refuse(this.node.path, [
+      this.isModelPackage ? `addRollbackAlarms is not for model packages: ${NO_GUARDRAILS}` : undefined,
+      count > ROLLBACK_ALARM_LIMIT
+        ? `${count} alarms would roll a deployment back; at most ${ROLLBACK_ALARM_LIMIT} are allowed.`
+        : undefined,
+    ]);
+  }
+
+  private createSecurityGroup(vpc: IVpc): SecurityGroup {
+    return new SecurityGroup(this, 'SecurityGroup', { vpc, description: `Containers of ${this.node.path}` });
+  }
+
+  private createModel(binding: BidiModelConfig): CfnModel {
+    const { vpc, vpcSubnets } = this.props;
+    const model = new CfnModel(this, 'Model', {
+      executionRoleArn: this.executionRole.roleArn,
+      enableNetworkIsolation: binding.enableNetworkIsolation,
+      primaryContainer: binding.primaryContainer,
+      vpcConfig: vpc && {
+        subnets: vpc.selectSubnets(vpcSubnets).subnetIds,
+        securityGroupIds: this.securityGroups!.map(group => group.securityGroupId),
+      },
+    });
+    // The platform tries the role when the model is created, so its policy has to be there by then.
+    model.node.addDependency(this.executionRole);
+    model.addMetadata(CONTAINER_METADATA_KEY, binding.container);
+    return model;
+  }
+
+  private createConfig(model: CfnModel): CfnEndpointConfig {
+    const { props } = this;
+    const config = new CfnEndpointConfig(this, 'EndpointConfig', {
+      productionVariants: [
+        {
+          variantName: this.variantName,
+          modelName: model.attrModelName,
+          initialVariantWeight: 1,
+          ...renderCapacity(props),
+          inferenceAmiVersion: props.inferenceAmi,
+          containerStartupHealthCheckTimeoutInSeconds: props.startupHealthCheckTimeout?.toSeconds(),
+          modelDataDownloadTimeoutInSeconds: props.modelDownloadTimeout?.toSeconds(),
+          routingConfig: { routingStrategy: props.routingStrategy ?? 'LEAST_OUTSTANDING_REQUESTS' },
+          capacityReservationConfig: props.capacityReservationArn
+            ? {
+                capacityReservationPreference: 'capacity-reservations-only',
+                mlReservationArn: props.capacityReservationArn,
+              }
+            : undefined,
+        },
+      ],
+      kmsKeyId: props.volumeEncryptionKey?.keyArn,
+      metricsConfig: props.metrics && {
+        enableEnhancedMetrics: props.metrics.enhanced,
+        enableDetailedObservability: props.metrics.detailedObservability,
+        metricPublishFrequencyInSeconds: props.metrics.frequency?.toSeconds(),
+      },
+    });
+    if (nvmeTypes(props).length > 0) {
+      acknowledgeCompliance(
+        config,
+        'SageMakerEndpointConfigurationKMSKeyConfigured',
+        'These instance types keep their data on local NVMe storage, which the host encrypts in hardware; the platform refuses a key for them.',
+      );
+    }
+    return config;
+  }
+
+  private renderDeployment(): CfnEndpoint.DeploymentConfigProperty | undefined {
+    if (this.isModelPackage) return undefined;
+    return {
+      ...(this.props.rollout ?? Rollout.allAtOnce()).render(),
+      autoRollbackConfiguration:
+        this.rollbackAlarms.length > 0
+          ? { alarms: this.rollbackAlarms.map(({ alarmName }) => ({ alarmName })) }
+          : undefined,
+    };
   }
 }
 
-/** A name from the construct's path: the same on every synthesis, unique in an account and region as the path is. */
+const NO_GUARDRAILS =
+  'the platform updates them all at once, without steps, alarms or a wait. Let clients reconnect, or update when no stream is open.';
+
+/** What is wrong with an endpoint's properties, as far as they can be judged without the model. */
+export function endpointFaults(props: BidiEndpointProps): Fault[] {
+  const { endpointName, variantName, inferenceAmi, metrics, vpc } = props;
+  const nvme = nvmeTypes(props);
+  return [
+    known(endpointName) ? endpointNameFault(endpointName) : undefined,
+    known(variantName) ? variantNameFault(variantName) : undefined,
+    ...capacityFaults(props),
+    known(inferenceAmi) && !(INFERENCE_AMI_VERSIONS as readonly string[]).includes(inferenceAmi)
+      ? `inferenceAmi "${inferenceAmi}" is unknown; known are ${INFERENCE_AMI_VERSIONS.join(', ')}.`
+      : undefined,
+    durationFault('startupHealthCheckTimeout', props.startupHealthCheckTimeout, STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS),
+    durationFault('modelDownloadTimeout', props.modelDownloadTimeout, MODEL_DOWNLOAD_TIMEOUT_SECONDS),
+    props.volumeEncryptionKey && nvme.length > 0
+      ? `volumeEncryptionKey cannot be used with ${nvme.join(', ')}: the local NVMe storage of these types is encrypted by the host's hardware and takes no other key.`
+      : undefined,
+    metrics?.frequency && !(METRIC_FREQUENCIES_SECONDS as readonly number[]).includes(metrics.frequency.toSeconds())
+      ? `metrics.frequency is ${metrics.frequency.toSeconds()} s; allowed are ${METRIC_FREQUENCIES_SECONDS.join(', ')} s.`
+      : undefined,
+    !vpc && (props.vpcSubnets || props.securityGroups)
+      ? 'vpcSubnets and securityGroups mean nothing without a vpc.'
+      : undefined,
+    props.securityGroups?.length === 0 ? 'securityGroups is empty; name at least one, or leave it out.' : undefined,
+    ...(props.rollout?.faults(props.instanceCount ?? 1) ?? []),
+  ];
+}
+
+/** What is wrong between an endpoint and its model. */
+function bindingFaults({ rollout, vpc }: BidiEndpointProps, binding: BidiModelConfig): Fault[] {
+  return [
+    rollout && binding.isModelPackage ? `rollout is not for model packages: ${NO_GUARDRAILS}` : undefined,
+    binding.pulledThroughVpc && !vpc
+      ? `The image ${binding.primaryContainer.image} does not lie in Amazon ECR, so it is pulled through a VPC; give the endpoint a vpc with a way to the registry, or copy the image to ECR.`
+      : undefined,
+  ];
+}
+
+function nvmeTypes(props: HostingCapacityProps): string[] {
+  return instanceTypesOf(props).filter(type => NVME_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
+}
+
+function known(value: string | undefined): value is string {
+  return value !== undefined && !Token.isUnresolved(value);
+}
+
+/** A name from the construct's path: the same on every synthesis, and as unique in an account and region as the path. */
 function stableName(construct: IConstruct): string {
   return Names.uniqueResourceName(construct, { maxLength: NAME_LIMIT, separator: '-' });
 }

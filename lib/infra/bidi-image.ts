@@ -1,16 +1,19 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Stage } from 'aws-cdk-lib';
+import { Stack, Stage, Token } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, type DockerImageAssetOptions, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { ContainerMetadata } from '../contract';
-import { assertStreamingLabel } from './dockerfile-label';
+import { requireStreamingLabel } from './dockerfile-label';
+import { refuse } from './faults';
 
 /** What an image gives to the model that takes it. */
 export interface BidiImageConfig {
   /** URI of the image, by tag or digest. */
   readonly imageUri: string;
+  /** Whether the image is pulled through the endpoint's VPC, because it does not lie in Amazon ECR. */
+  readonly pulledThroughVpc: boolean;
   /** What the local runner needs to start the same container on this machine. */
   readonly container: ContainerMetadata;
 }
@@ -29,13 +32,32 @@ export interface BidiImageFromDirectoryProps extends Omit<DockerImageAssetOption
 /** The image of a streaming container. */
 export abstract class BidiImage {
   /**
-   * Builds the Dockerfile of a directory for linux/amd64 when the stack is deployed, and publishes it to the bootstrap's
-   * asset repository.
+   * Builds the Dockerfile of a directory for linux/amd64 when the stack is deployed, and publishes it to the repository of
+   * the stack's synthesizer: the bootstrap's own, or a {@link BidiImageRepository}.
    *
    * @throws DockerfileLabelError when the image would not carry the label by which the platform routes streams to it.
    */
   static fromDirectory(directory: string, props: BidiImageFromDirectoryProps = {}): BidiImage {
     return new DirectoryImage(directory, props);
+  }
+
+  /**
+   * An image in Amazon ECR, in the endpoint's region.
+   *
+   * @param tagOrDigest a tag, or a digest (`sha256:…`), which never moves under an endpoint.
+   */
+  static fromRepository(repository: IRepository, tagOrDigest: string): BidiImage {
+    return new RepositoryImage(repository, tagOrDigest);
+  }
+
+  /**
+   * An image outside Amazon ECR's private registries, such as one of `public.ecr.aws`, without credentials.
+   *
+   * SageMaker pulls it through the endpoint's VPC, so the endpoint needs one with a way to the registry.
+   * Source: API reference, `ImageConfig`.
+   */
+  static fromRegistryUri(imageUri: string): BidiImage {
+    return new RegistryImage(imageUri);
   }
 
   /** Called by the model: creates what the image needs in the scope, and lets the grantee pull it. */
@@ -51,7 +73,7 @@ class DirectoryImage extends BidiImage {
   ) {
     super();
     this.directory = path.resolve(directory);
-    assertStreamingLabel(path.join(this.directory, props.file ?? 'Dockerfile'), fs);
+    requireStreamingLabel(this.directory, props.file, props);
   }
 
   bind(scope: Construct, grantee: IGrantable): BidiImageConfig {
@@ -64,11 +86,59 @@ class DirectoryImage extends BidiImage {
     asset.repository.grantPull(grantee);
     return {
       imageUri: asset.imageUri,
-      container: {
-        directory: path.relative(Stage.of(scope)!.outdir, this.directory),
-        file: options.file,
-        command: localCommand,
-      },
+      pulledThroughVpc: false,
+      container: { directory: pathInAssembly(scope, this.directory), file: options.file, command: localCommand },
     };
   }
+}
+
+class RepositoryImage extends BidiImage {
+  constructor(
+    private readonly repository: IRepository,
+    private readonly tagOrDigest: string,
+  ) {
+    super();
+    const known = !Token.isUnresolved(tagOrDigest);
+    refuse('BidiImage.fromRepository', [
+      known && !/^(sha256:[0-9a-f]{64}|\w[\w.-]{0,127})$/.test(tagOrDigest)
+        ? `"${tagOrDigest}" is neither a tag (such as v1.2) nor a digest (sha256: and 64 hexadecimal digits).`
+        : undefined,
+    ]);
+  }
+
+  bind(scope: Construct, grantee: IGrantable): BidiImageConfig {
+    const { region } = Stack.of(scope);
+    const home = this.repository.env.region;
+    refuse(scope.node.path, [
+      !Token.isUnresolved(region) && !Token.isUnresolved(home) && region !== home
+        ? `The image's repository lies in ${home} and the endpoint in ${region}; SageMaker pulls images of its own region only.`
+        : undefined,
+    ]);
+    this.repository.grantPull(grantee);
+    const imageUri = this.repository.repositoryUriForTagOrDigest(this.tagOrDigest);
+    return { imageUri, pulledThroughVpc: false, container: { imageUri } };
+  }
+}
+
+class RegistryImage extends BidiImage {
+  constructor(private readonly imageUri: string) {
+    super();
+    refuse('BidiImage.fromRegistryUri', [
+      /^\d{12}\.dkr[.-]ecr/.test(imageUri)
+        ? `"${imageUri}" lies in Amazon ECR; use BidiImage.fromRepository, which also lets the endpoint pull it.`
+        : undefined,
+      !Token.isUnresolved(imageUri) && !/^[a-z0-9.-]+\.[a-z]+(:\d+)?\/\S+[:@]\S+$/.test(imageUri)
+        ? `"${imageUri}" must name registry, repository and tag or digest, such as public.ecr.aws/docker/library/node:22.`
+        : undefined,
+    ]);
+  }
+
+  bind(): BidiImageConfig {
+    return { imageUri: this.imageUri, pulledThroughVpc: true, container: { imageUri: this.imageUri } };
+  }
+}
+
+/** A directory as the template's metadata names it: relative to the cloud assembly, so that both can move together. */
+export function pathInAssembly(scope: Construct, directory: string): string {
+  return path.relative(Stage.of(scope)!.outdir, path.resolve(directory));
 }

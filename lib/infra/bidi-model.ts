@@ -1,17 +1,28 @@
+import { Stack, Token } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
-import type { ContainerMetadata } from '../contract';
-import type { BidiImage } from './bidi-image';
+import {
+  type ContainerMetadata,
+  MODEL_ENVIRONMENT_LIMIT,
+  MODEL_ENVIRONMENT_NAME_PATTERN,
+  MODEL_PACKAGE_ARN_PATTERN,
+  partitionOf,
+} from '../contract';
+import { type BidiImage, pathInAssembly } from './bidi-image';
+import { type Fault, refuse } from './faults';
+import type { ModelData } from './model-data';
 
 /** What a model gives to the endpoint that hosts it. */
 export interface BidiModelConfig {
   /** The one container of the model. */
   readonly primaryContainer: CfnModel.ContainerDefinitionProperty;
-  /** Whether the container runs without network access, its own AWS calls included. */
+  /** Whether the container runs without any network access. */
   readonly enableNetworkIsolation: boolean;
-  /** URI of the image, where the model has one. */
-  readonly imageUri?: string;
+  /** Whether the model comes from a model package, to which the platform allows no rollout strategies. */
+  readonly isModelPackage: boolean;
+  /** Whether the endpoint needs a VPC to pull the image. */
+  readonly pulledThroughVpc: boolean;
   /** What the local runner needs to start the same container on this machine. */
   readonly container: ContainerMetadata;
 }
@@ -19,11 +30,48 @@ export interface BidiModelConfig {
 /** How to run an image as a model. */
 export interface BidiModelFromImageProps {
   /**
-   * Environment variables of the container.
+   * Environment variables of the container. At most 100, of at most 1024 characters each.
    *
    * @default - none
    */
-  readonly environment?: Record<string, string>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Files that the platform puts into `/opt/ml/model`.
+   *
+   * @default - none; what the model needs lies in the image
+   */
+  readonly modelData?: ModelData;
+  /**
+   * Whether the container runs without any network access, its own calls to AWS included. Streams still reach it.
+   *
+   * @default false
+   */
+  readonly networkIsolation?: boolean;
+}
+
+/** How to run a model package. */
+export interface BidiModelFromModelPackageProps {
+  /**
+   * Environment variables of the container, where the listing allows any.
+   *
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * A container of one's own that can stand in for the package on this machine. It goes into the template's metadata, never
+   * to AWS.
+   *
+   * @default - the model cannot run on this machine
+   */
+  readonly simulator?: ModelSimulator;
+}
+
+/** A container that can stand in for a model package on this machine. */
+export interface ModelSimulator {
+  /** Directory of its Dockerfile. */
+  readonly directory: string;
+  /** Command that starts it as a plain process in that directory; `serve` is appended, as the platform does. */
+  readonly command: readonly string[];
 }
 
 /** What an endpoint hosts: where the container comes from and how it is started. */
@@ -31,6 +79,16 @@ export abstract class BidiModel {
   /** A model that is an image of one's own. */
   static fromImage(image: BidiImage, props: BidiModelFromImageProps = {}): BidiModel {
     return new ImageModel(image, props);
+  }
+
+  /**
+   * A model package, such as a subscription on AWS Marketplace gives. It runs in network isolation, as the platform demands.
+   *
+   * @param modelPackageArn ARN of the package in the endpoint's region.
+   * @throws InvalidPropsError when it is not the ARN of a model package; when it is bound, also for another region.
+   */
+  static fromModelPackage(modelPackageArn: string, props: BidiModelFromModelPackageProps = {}): BidiModel {
+    return new PackageModel(modelPackageArn, props);
   }
 
   /** Called by the endpoint: creates what the model needs in the scope, and grants what its container needs to the role. */
@@ -43,15 +101,79 @@ class ImageModel extends BidiModel {
     private readonly props: BidiModelFromImageProps,
   ) {
     super();
+    refuse('BidiModel.fromImage', environmentFaults(props.environment));
   }
 
   bind(scope: Construct, executionRole: IRole): BidiModelConfig {
-    const { imageUri, container } = this.image.bind(scope, executionRole);
+    const { imageUri, pulledThroughVpc, container } = this.image.bind(scope, executionRole);
     return {
-      primaryContainer: { image: imageUri, environment: this.props.environment },
-      enableNetworkIsolation: false,
-      imageUri,
+      primaryContainer: {
+        image: imageUri,
+        imageConfig: pulledThroughVpc ? { repositoryAccessMode: 'Vpc' } : undefined,
+        environment: this.props.environment,
+        ...this.props.modelData?.bind(executionRole),
+      },
+      enableNetworkIsolation: this.props.networkIsolation ?? false,
+      isModelPackage: false,
+      pulledThroughVpc,
       container,
     };
   }
+}
+
+class PackageModel extends BidiModel {
+  constructor(
+    private readonly modelPackageArn: string,
+    private readonly props: BidiModelFromModelPackageProps,
+  ) {
+    super();
+    refuse('BidiModel.fromModelPackage', [arnFault(modelPackageArn), ...environmentFaults(props.environment)]);
+  }
+
+  bind(scope: Construct): BidiModelConfig {
+    refuse(scope.node.path, [regionFault(this.modelPackageArn, Stack.of(scope).region)]);
+    const { environment, simulator } = this.props;
+    return {
+      primaryContainer: { modelPackageName: this.modelPackageArn, environment },
+      enableNetworkIsolation: true,
+      isModelPackage: true,
+      pulledThroughVpc: false,
+      container: {
+        modelPackageArn: this.modelPackageArn,
+        simulator: simulator && { ...simulator, directory: pathInAssembly(scope, simulator.directory) },
+      },
+    };
+  }
+}
+
+function arnFault(arn: string): Fault {
+  if (Token.isUnresolved(arn) || MODEL_PACKAGE_ARN_PATTERN.test(arn)) return undefined;
+  return `"${arn}" is not the ARN of a model package, such as arn:aws:sagemaker:us-east-1:123456789012:model-package/name.`;
+}
+
+function regionFault(arn: string, region: string): Fault {
+  const [, partition, home] = MODEL_PACKAGE_ARN_PATTERN.exec(arn) ?? [];
+  if (Token.isUnresolved(arn) || Token.isUnresolved(region)) return undefined;
+  if (home !== region) {
+    return `The model package lies in ${home} and the stack in ${region}; use the package's ARN of ${region}.`;
+  }
+  const expected = partitionOf(region)?.name;
+  if (expected === undefined || partition === expected) return undefined;
+  return `The model package's ARN names the partition ${partition}; the stack's region ${region} belongs to ${expected}.`;
+}
+
+function environmentFaults(environment: Readonly<Record<string, string>> = {}): Fault[] {
+  const { entries, nameCharacters, valueCharacters } = MODEL_ENVIRONMENT_LIMIT;
+  const count = Object.keys(environment).length;
+  return [
+    count > entries ? `The environment has ${count} variables; at most ${entries} are allowed.` : undefined,
+    ...Object.entries(environment).flatMap(([name, value]) => [
+      MODEL_ENVIRONMENT_NAME_PATTERN.test(name) && name.length <= nameCharacters
+        ? undefined
+        : `Environment variable "${name}" must be letters, digits and underscores, without a digit first, of at most ${nameCharacters} characters.`,
+      !Token.isUnresolved(value) && value.length > valueCharacters
+        ? `The value of environment variable "${name}" has ${value.length} characters; at most ${valueCharacters} are allowed.`
+        : undefined,
+    ]),
+  ];
 }

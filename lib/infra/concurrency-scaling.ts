@@ -1,0 +1,125 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  PredefinedMetric,
+  ScalableTarget,
+  type ScalingSchedule,
+  ServiceNamespace,
+} from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { BURSTABLE_INSTANCE_FAMILIES, CONCURRENCY_SCALING, instanceFamily } from '../contract';
+import type { IBidiEndpoint } from './bidi-endpoint-base';
+import { type Fault, numberFault, refuse } from './faults';
+
+/** How the number of instances follows the number of open streams. */
+export interface ConcurrencyScalingProps {
+  /**
+   * Fewest instances. At least 1: an endpoint without instances cannot take a stream.
+   *
+   * @default 1
+   */
+  readonly minCapacity?: number;
+  /** Most instances. The account needs quota for as many, and for twice as many while an update is under way. */
+  readonly maxCapacity: number;
+  /**
+   * Open streams that one instance should have. 70 to 80 % of what it holds at a latency that you accept: measure it, then
+   * leave the rest for the minutes that a new instance takes to start.
+   */
+  readonly targetConcurrency: number;
+  /**
+   * Pause after instances were added before more are.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly scaleOutCooldown?: Duration;
+  /**
+   * Pause after instances were removed before more are.
+   *
+   * @default Duration.seconds(300)
+   */
+  readonly scaleInCooldown?: Duration;
+  /**
+   * Whether instances are only ever added. When one is removed, its streams have 30 seconds to end.
+   *
+   * @default false
+   */
+  readonly disableScaleIn?: boolean;
+  /**
+   * Times at which minimum and maximum change, by a name for each.
+   *
+   * @default - they stay
+   */
+  readonly schedules?: Readonly<Record<string, ScalingSchedule>>;
+}
+
+/** What an endpoint adds. */
+interface EndpointScalingProps extends ConcurrencyScalingProps {
+  readonly endpoint: IBidiEndpoint;
+  readonly instanceTypes: readonly string[];
+  readonly instanceCount?: number;
+}
+
+/**
+ * Target tracking on the number of open streams, which the platform counts every 10 seconds. Made by
+ * `BidiEndpoint.autoScaleConcurrency`.
+ */
+export class ConcurrencyScaling extends Construct {
+  /** The scaled number of instances. */
+  readonly target: ScalableTarget;
+
+  constructor(scope: Construct, id: string, props: EndpointScalingProps) {
+    super(scope, id);
+    const { minCapacity = 1, maxCapacity } = props;
+    refuse(this.node.path, scalingFaults({ ...props, minCapacity }));
+
+    this.target = new ScalableTarget(this, 'Target', {
+      serviceNamespace: ServiceNamespace.SAGEMAKER,
+      resourceId: `endpoint/${props.endpoint.endpointName}/variant/${props.endpoint.variantName}`,
+      scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+      minCapacity,
+      maxCapacity,
+      role: this.serviceLinkedRole(),
+    });
+    this.target.scaleToTrackMetric('OpenStreams', {
+      predefinedMetric: PredefinedMetric.SAGEMAKER_VARIANT_CONCURRENT_REQUESTS_PER_MODEL_HIGH_RESOLUTION,
+      targetValue: props.targetConcurrency,
+      scaleOutCooldown: props.scaleOutCooldown ?? Duration.seconds(CONCURRENCY_SCALING.scaleOutCooldownSeconds),
+      scaleInCooldown: props.scaleInCooldown ?? Duration.seconds(CONCURRENCY_SCALING.scaleInCooldownSeconds),
+      disableScaleIn: props.disableScaleIn,
+    });
+    for (const [name, schedule] of Object.entries(props.schedules ?? {})) this.target.scaleOnSchedule(name, schedule);
+  }
+
+  /** Application Auto Scaling creates this role by itself and takes no other for SageMaker. */
+  private serviceLinkedRole() {
+    const roleArn = Stack.of(this).formatArn({
+      service: 'iam',
+      region: '',
+      resource: 'role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com',
+      resourceName: 'AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint',
+    });
+    return Role.fromRoleArn(this, 'Role', roleArn, { mutable: false });
+  }
+}
+
+function scalingFaults(props: EndpointScalingProps & { readonly minCapacity: number }): Fault[] {
+  const { minCapacity, maxCapacity, targetConcurrency, instanceCount, instanceTypes } = props;
+  const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };
+  const burstable = instanceTypes.filter(type => BURSTABLE_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
+  return [
+    numberFault('minCapacity', minCapacity, whole),
+    numberFault('maxCapacity', maxCapacity, whole),
+    maxCapacity < minCapacity
+      ? `maxCapacity is ${maxCapacity} and minCapacity ${minCapacity}; it must not be less.`
+      : undefined,
+    instanceCount !== undefined && (instanceCount < minCapacity || instanceCount > maxCapacity)
+      ? `instanceCount is ${instanceCount}; it must lie between minCapacity ${minCapacity} and maxCapacity ${maxCapacity}.`
+      : undefined,
+    targetConcurrency > 0
+      ? undefined
+      : `targetConcurrency is ${targetConcurrency}; it must be more than 0 open streams.`,
+    burstable.length > 0
+      ? `Scaling on concurrency is not for burstable types (${burstable.join(', ')}): what one of them holds depends on its CPU credits.`
+      : undefined,
+  ];
+}

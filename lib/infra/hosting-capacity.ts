@@ -1,0 +1,83 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import {
+  DEFAULT_INSTANCE_TYPE,
+  INSTANCE_POOL_LIMIT,
+  INSTANCE_TYPE_PATTERN,
+  PROVISION_TIMEOUT_SECONDS,
+} from '../contract';
+import { durationFault, type Fault, numberFault } from './faults';
+
+/** On what an endpoint runs. */
+export interface HostingCapacityProps {
+  /**
+   * Instance type. Not together with `instanceTypes`.
+   *
+   * @default 'ml.g6.2xlarge'
+   */
+  readonly instanceType?: string;
+  /**
+   * One to five instance types, best first. The platform takes the next one when a type has no capacity. It does not do so
+   * for want of quota: the account needs quota for every one of them. Not in every region.
+   *
+   * @default - `instanceType` alone
+   */
+  readonly instanceTypes?: readonly string[];
+  /**
+   * How long the platform looks for capacity of one type before it tries the next: whole seconds, 60 s to 1 h.
+   *
+   * @default - 5 minutes with `instanceTypes`, the platform's own patience with one type
+   */
+  readonly provisionTimeout?: Duration;
+  /**
+   * Number of instances to begin with.
+   *
+   * @default 1
+   */
+  readonly instanceCount?: number;
+}
+
+/** The instance types that are asked for, best first. */
+export function instanceTypesOf({ instanceType, instanceTypes }: HostingCapacityProps): readonly string[] {
+  return instanceTypes ?? [instanceType ?? DEFAULT_INSTANCE_TYPE];
+}
+
+/** What is wrong with the capacity that is asked for. */
+export function capacityFaults(props: HostingCapacityProps): Fault[] {
+  const types = instanceTypesOf(props);
+  const repeated = types.filter((type, index) => types.indexOf(type) < index);
+  return [
+    props.instanceType !== undefined && props.instanceTypes !== undefined
+      ? 'instanceType and instanceTypes exclude each other; give one of them.'
+      : undefined,
+    types.length < 1 || types.length > INSTANCE_POOL_LIMIT
+      ? `instanceTypes names ${types.length} types; 1 to ${INSTANCE_POOL_LIMIT} are allowed.`
+      : undefined,
+    repeated.length > 0 ? `instanceTypes names ${repeated.join(', ')} more than once.` : undefined,
+    ...types.map(type =>
+      Token.isUnresolved(type) || INSTANCE_TYPE_PATTERN.test(type)
+        ? undefined
+        : `"${type}" is not a hosting instance type, such as ${DEFAULT_INSTANCE_TYPE}.`,
+    ),
+    numberFault('instanceCount', props.instanceCount, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    durationFault('provisionTimeout', props.provisionTimeout, PROVISION_TIMEOUT_SECONDS),
+  ];
+}
+
+/** The capacity as a production variant takes it. */
+export function renderCapacity(
+  props: HostingCapacityProps,
+): Pick<
+  CfnEndpointConfig.ProductionVariantProperty,
+  'instanceType' | 'instancePools' | 'initialInstanceCount' | 'variantInstanceProvisionTimeoutInSeconds'
+> {
+  const [first, ...others] = instanceTypesOf(props);
+  const pool = others.length > 0 ? [first!, ...others] : undefined;
+  return {
+    instanceType: pool ? undefined : first,
+    instancePools: pool?.map((instanceType, index) => ({ instanceType, priority: index + 1 })),
+    initialInstanceCount: props.instanceCount ?? 1,
+    variantInstanceProvisionTimeoutInSeconds:
+      props.provisionTimeout?.toSeconds() ?? (pool && PROVISION_TIMEOUT_SECONDS.recommended),
+  };
+}
