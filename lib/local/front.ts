@@ -97,7 +97,9 @@ function http2Exchange(stream: ServerHttp2Stream, received: IncomingHttpHeaders)
   for (const name in received) {
     if (!name.startsWith(':')) headers[name] = joined(received[name]);
   }
-  headers.host ??= received[':authority'] ?? '';
+  // Clients sign the authority under either name: the AWS SDK for JavaScript as `:authority`, others as `host`.
+  headers[':authority'] = received[':authority'] ?? headers.host ?? '';
+  headers.host ??= headers[':authority'];
   stream.on('error', () => {}); // 'close' follows
   return {
     method: received[':method'] ?? '',

@@ -263,7 +263,7 @@ function parseAuthorization(authorization: string, headers: SignedRequest['heade
     );
   }
   const names = signedHeaders?.toLowerCase().split(';') ?? [];
-  if (signedHeaders && !names.includes('host')) {
+  if (signedHeaders && !names.includes('host') && !names.includes(':authority')) {
     faults.push("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   if (faults.length > 0 || !signature || !longDate) throw refusal('IncompleteSignatureException', faults.join(' '));
