@@ -27,7 +27,7 @@ export class InvalidEventError extends Error {
   }
 }
 
-/** A sequence of frames that RFC 6455, section 5.4, does not allow. */
+/** A frame that RFC 6455, sections 5.2 and 5.4, does not allow where it comes. */
 export class FrameSequenceError extends Error {
   constructor(message: string) {
     super(message);
@@ -66,13 +66,14 @@ export class EventToFrameMapper {
 export class FrameToEventMapper {
   #messageType: DataType | undefined;
 
-  /** @throws FrameSequenceError when a continuation continues nothing, or a new message begins inside another. */
+  /** @throws FrameSequenceError when a continuation continues nothing, a message begins inside another, or the opcode is reserved. */
   map({ opcode, fin, payload }: DataFrame): PayloadPart {
     if (opcode === Opcode.CONTINUATION) {
       if (!this.#messageType) throw new FrameSequenceError('A continuation frame came without a message to continue.');
     } else if (this.#messageType) {
       throw new FrameSequenceError('A new message began inside a fragmented one.');
     }
+    if (opcode > Opcode.BINARY) throw new FrameSequenceError(`A frame came with the reserved opcode ${opcode}.`);
     const dataType = this.#messageType ?? (opcode === Opcode.TEXT ? DataType.UTF8 : DataType.BINARY);
     this.#messageType = fin ? undefined : dataType;
     return { dataType, completionState: fin ? CompletionState.COMPLETE : CompletionState.PARTIAL, payload };

@@ -2,6 +2,7 @@ export { defaultCertificateDirectory } from './certificate';
 export { Clock } from './clock';
 export { type ReadCloudAssemblyOptions, readCloudAssembly } from './cloud-assembly';
 export type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
+export { FAULT_KINDS, FAULT_PHASES, type Fault, type FaultKind, type FaultPhase, parseFault } from './faults';
 export type { LocalEndpoint, LocalModel, LocalVariant } from './local-endpoint';
 export * from './local-errors';
 export type { InstanceName, LocalEvent, LocalObserver, SessionSummary, StreamCount } from './local-event';

@@ -25,6 +25,8 @@ export interface SessionSummary extends InstanceName {
   readonly message: string | undefined;
   /** Units that the container reported, by dimension. */
   readonly metering: Readonly<Record<string, number>>;
+  /** Metering records that broke a rule of the platform. */
+  readonly droppedMeteringRecords: number;
 }
 
 /** Events and payload bytes in one direction. */

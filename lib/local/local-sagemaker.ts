@@ -2,6 +2,7 @@ import { RUNTIME_PORT } from '../contract';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './certificate';
 import { Clock } from './clock';
 import type { ContainerEngine } from './container-engine';
+import { type Fault, FaultPlan } from './faults';
 import { Front } from './front';
 import { HostedEndpoint, HostedVariant } from './hosted-endpoint';
 import { HostedInstance } from './hosted-instance';
@@ -66,6 +67,12 @@ export interface LocalSageMakerOptions {
    * @default Clock.REAL
    */
   readonly clock?: Clock;
+  /**
+   * Faults to inject into sessions.
+   *
+   * @default - none
+   */
+  readonly faults?: readonly Fault[];
   /**
    * What runs the containers.
    *
@@ -138,8 +145,8 @@ export class LocalSageMaker {
     const pairs = [options.credentials ?? LOCAL_CREDENTIALS].flat();
     this.region = options.region ?? LOCAL_REGION;
     this.credentials = pairs[0]!;
-    this.certificateAuthorityFile = certificate?.certificateFile;
-    this.certificateAuthority = certificate?.certificate;
+    this.certificateAuthorityFile = certificate?.authorityFile;
+    this.certificateAuthority = certificate?.authority;
     this.#engine = options.engine ?? new ProcessEngine(clock);
     this.#observe = options.observe ?? (() => {});
     for (const definition of options.endpoints) {
@@ -150,6 +157,7 @@ export class LocalSageMaker {
       region: this.region,
       verifier: options.verify === false ? undefined : new SignatureVerifier(this.region, pairs),
       clock,
+      faults: new FaultPlan(options.faults ?? []),
       observe: this.#observe,
     });
     this.#front = new Front(certificate, exchange => void this.#handler.handle(exchange));

@@ -42,6 +42,20 @@ export interface StreamSessionOptions {
   /** Chain of the events' signatures, or undefined where signatures are not verified. */
   readonly chain: EventSignatureChain | undefined;
   readonly clock: Clock;
+  /** Told once when the session is in a phase, before anything of it happens. */
+  readonly onPhase?: (phase: 'streaming' | 'closing') => void;
+  /**
+   * Whether answers to pings are heard.
+   *
+   * @default true
+   */
+  readonly pingsAreAnswered?: boolean;
+  /**
+   * How fast the container seems to read.
+   *
+   * @default - as fast as it does
+   */
+  readonly readBytesPerSecond?: number | undefined;
 }
 
 /** How a session ended. */
@@ -77,10 +91,12 @@ export class StreamSession implements SidecarListener {
   #drainLimit: NodeJS.Timeout | undefined;
   #unansweredPings = 0;
   #inputEnded = false;
+  #isSlowed = false;
   #isOver = false;
   #resolveEnded!: (end: SessionEnd) => void;
 
-  constructor({ stream, sidecar, chain, clock }: StreamSessionOptions) {
+  constructor(private readonly options: StreamSessionOptions) {
+    const { stream, sidecar, chain, clock } = options;
     this.#stream = stream;
     this.#sidecar = sidecar;
     this.#chain = chain;
@@ -121,6 +137,16 @@ export class StreamSession implements SidecarListener {
       return;
     }
     if (!this.#sidecar.isWritable) this.#stream.pause();
+    if (this.options.readBytesPerSecond) this.#slowDown(piece.length / this.options.readBytesPerSecond);
+  }
+
+  #slowDown(seconds: number): void {
+    this.#isSlowed = true;
+    this.#stream.pause();
+    setTimeout(() => {
+      this.#isSlowed = false;
+      if (this.#sidecar.isWritable) this.#stream.resume();
+    }, seconds * 1_000);
   }
 
   #onEvent(bytes: Uint8Array): void {
@@ -137,6 +163,7 @@ export class StreamSession implements SidecarListener {
     this.received.events += 1;
     this.received.bytes += frame.payload.length;
     this.#sidecar.send(frame);
+    if (this.received.events === 1) this.options.onPhase?.('streaming');
   }
 
   #onInputEnd(): void {
@@ -146,6 +173,8 @@ export class StreamSession implements SidecarListener {
       return;
     }
     this.#inputEnded = true;
+    this.options.onPhase?.('closing');
+    if (this.#isOver) return;
     this.#sidecar.close();
     this.#drainLimit = this.#clock.setTimeout(
       () => this.#finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
@@ -183,11 +212,11 @@ export class StreamSession implements SidecarListener {
   }
 
   onDrain(): void {
-    this.#stream.resume();
+    if (!this.#isSlowed) this.#stream.resume();
   }
 
   onPong(): void {
-    this.#unansweredPings = 0;
+    if (this.options.pingsAreAnswered !== false) this.#unansweredPings = 0;
   }
 
   onEnd({ code, reason }: WebSocketEnd): void {

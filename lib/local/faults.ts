@@ -1,0 +1,121 @@
+import { InvalidLocalOptionsError } from './local-errors';
+
+/** When in the life of a session a fault strikes: while it opens, after its first event, or when the client ends its input. */
+export const FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
+export type FaultPhase = (typeof FAULT_PHASES)[number];
+
+interface FaultKindDefinition {
+  /** What happens, for people. */
+  readonly summary: string;
+  /** Phases in which the platform can show it; the first is the default. */
+  readonly phases: readonly FaultPhase[];
+  /** What the value means, and what it is when none is given. Absent: it takes none. */
+  readonly value?: { readonly meaning: string; readonly default: number };
+}
+
+/** What operators fear, and what can be injected. */
+export const FAULT_KINDS = {
+  'accept-delay': {
+    summary: 'the container takes its time to accept the socket',
+    phases: ['opening'],
+    value: { meaning: 'milliseconds', default: 300 },
+  },
+  refuse: {
+    summary: 'the container refuses the upgrade',
+    phases: ['opening'],
+    value: { meaning: 'HTTP status', default: 503 },
+  },
+  throttling: { summary: 'the platform asks to slow down', phases: ['opening'] },
+  unavailable: { summary: 'the endpoint is not in service', phases: ['opening'] },
+  'internal-failure': {
+    summary: 'the platform itself fails',
+    phases: ['streaming', 'opening', 'closing'],
+  },
+  crash: { summary: 'the container is killed', phases: ['streaming', 'opening', 'closing'] },
+  close: {
+    summary: 'the container closes the WebSocket',
+    phases: ['streaming', 'closing'],
+    value: { meaning: 'close code', default: 1011 },
+  },
+  'bad-frame': {
+    summary: 'the container sends a frame that RFC 6455 does not allow',
+    phases: ['streaming', 'closing'],
+  },
+  reset: { summary: 'the network cuts the stream without a word', phases: ['streaming', 'opening', 'closing'] },
+  'ping-silence': { summary: 'the container answers no ping', phases: ['streaming'] },
+  'slow-reader': {
+    summary: 'the container reads slowly',
+    phases: ['streaming'],
+    value: { meaning: 'bytes a second', default: 16_000 },
+  },
+} as const satisfies Record<string, FaultKindDefinition>;
+export type FaultKind = keyof typeof FAULT_KINDS;
+
+/** One fault to inject. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly phase: FaultPhase;
+  /** As {@link FAULT_KINDS} says for the kind. */
+  readonly value: number;
+  /**
+   * Strikes one session in so many, the first of them included.
+   *
+   * @default 1 - every session
+   */
+  readonly every?: number;
+}
+
+/**
+ * Reads a fault from its word: `KIND[@PHASE][=VALUE][/EVERY]`, such as `crash`, `internal-failure@closing`, `accept-delay=400` or
+ * `throttling/10` for one session in ten.
+ *
+ * @throws InvalidLocalOptionsError
+ */
+export function parseFault(text: string): Fault {
+  const match = /^([a-z-]+)(?:@([a-z]+))?(?:=(\d+))?(?:\/(\d+))?$/.exec(text.trim());
+  const kind = match?.[1];
+  if (!match || kind === undefined || !Object.hasOwn(FAULT_KINDS, kind)) {
+    throw invalidFault(
+      `"${text}" is no fault that can be injected.`,
+      `A fault is KIND[@PHASE][=VALUE][/EVERY]; the kinds are ${Object.keys(FAULT_KINDS).join(', ')}.`,
+    );
+  }
+  const definition: FaultKindDefinition = FAULT_KINDS[kind as FaultKind];
+  const phase = (match[2] ?? definition.phases[0]) as FaultPhase;
+  if (!definition.phases.includes(phase)) {
+    throw invalidFault(
+      `The fault ${kind} cannot strike in the phase "${phase}".`,
+      `The platform shows it while ${definition.phases.join(' or ')}.`,
+    );
+  }
+  if (match[3] !== undefined && !definition.value) {
+    throw invalidFault(`The fault ${kind} takes no value.`, `It is written ${kind}@${phase}.`);
+  }
+  const every = match[4] === undefined ? undefined : Number(match[4]);
+  if (every === 0)
+    throw invalidFault(`The fault ${text} would strike no session.`, 'One session in so many is at least one.');
+  return {
+    kind: kind as FaultKind,
+    phase,
+    value: Number(match[3] ?? definition.value?.default ?? 0),
+    ...(every === undefined ? {} : { every }),
+  };
+}
+
+/** Which faults strike which session. */
+export class FaultPlan {
+  #sessions = 0;
+
+  constructor(private readonly faults: readonly Fault[]) {}
+
+  /** The faults of the session that opens now. */
+  next(): readonly Fault[] {
+    const number = this.#sessions;
+    this.#sessions += 1;
+    return this.faults.filter(fault => number % (fault.every ?? 1) === 0);
+  }
+}
+
+function invalidFault(what: string, why: string): InvalidLocalOptionsError {
+  return new InvalidLocalOptionsError({ what, why, next: 'See bidi local --help for the list.' });
+}
