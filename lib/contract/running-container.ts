@@ -12,6 +12,8 @@ export interface RunningContainer {
   readonly host: string;
   /** TCP port on which it answers `/ping` and WebSocket upgrades. */
   readonly port: number;
+  /** Process id on this machine, where the container is a plain process: its memory can then be watched. */
+  readonly pid?: number;
   /** Resolves when it has ended, however it ended. Never rejects. */
   readonly exited: Promise<ContainerExit>;
   /** The last lines that it wrote to stdout and stderr, oldest first. Bounded. */
