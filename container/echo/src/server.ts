@@ -1,5 +1,5 @@
 import { ConfigurationError, readConfiguration } from './configuration';
-import { EchoServer } from './echo-server';
+import { echoServer } from './echo-server';
 import { logToStdout } from './log';
 import { STOP_GRACE_MS } from './platform';
 
@@ -7,7 +7,7 @@ import { STOP_GRACE_MS } from './platform';
 const DRAIN_MS = STOP_GRACE_MS - 5_000;
 
 async function main(): Promise<void> {
-  const server = new EchoServer(readConfiguration(process.env, process.argv.slice(2)), logToStdout);
+  const server = echoServer(readConfiguration(process.env, process.argv.slice(2)), logToStdout);
   // SIGTERM is the platform's scale-in or update. SIGINT is a person's Ctrl-C, who does not want to wait.
   process.on('SIGTERM', () => void server.drain(DRAIN_MS));
   process.on('SIGINT', () => void server.drain(0));

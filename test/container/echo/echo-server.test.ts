@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type frame as Frame, client as FrameClient, type connection as FrameConnection } from 'websocket';
 import { WebSocket } from 'ws';
 import { readConfiguration } from '../../../container/echo/src/configuration';
-import { EchoServer } from '../../../container/echo/src/echo-server';
+import { echoServer } from '../../../container/echo/src/echo-server';
 import type { LogFields } from '../../../container/echo/src/log';
 import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../lib/contract';
 
@@ -17,10 +17,18 @@ async function startServer(environment: NodeJS.ProcessEnv = {}) {
     { SAGEMAKER_BIND_TO_PORT: '0', BIDI_BIND_TO_HOST: '127.0.0.1', ...environment },
     [],
   );
-  const server = new EchoServer(configuration, (event, fields) => void lines.push({ event, fields }));
+  const server = echoServer(configuration, (event, fields) => void lines.push({ event, fields }));
   const port = await server.start();
   const url = `ws://127.0.0.1:${port}/${BIDIRECTIONAL_STREAM_PATH}`;
   return { server, port, url, lines, [Symbol.asyncDispose]: () => server.drain(0) };
+}
+
+/** Asks until the answer is yes, for five seconds at most. */
+async function eventually(yes: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; !(await yes()); waited += 10) {
+    if (waited >= 5_000) throw new Error('It did not happen within five seconds.');
+    await delay(10);
+  }
 }
 
 async function open(url: string): Promise<WebSocket> {
@@ -103,7 +111,7 @@ describe('HTTP', () => {
     ['GET', '/', 404],
     ['GET', '/ping/', 404],
     ['POST', '/invocations', 404],
-    ['GET', `/${BIDIRECTIONAL_STREAM_PATH}`, 426],
+    ['GET', `/${BIDIRECTIONAL_STREAM_PATH}`, 404],
   ])('%s %s is %i with an empty body', async (method, path, expected) => {
     await using running = await startServer();
     expect(await status(running.port, path, method)).toEqual([expected, '']);
@@ -131,7 +139,7 @@ describe('HTTP', () => {
     await using running = await startServer({ ECHO_LOADING_MS: '300' });
     expect((await status(running.port, '/ping', 'GET'))[0]).toBe(503);
     expect((await status(running.port, `/${BIDIRECTIONAL_STREAM_PATH}`, 'GET', UPGRADE))[0]).toBe(503);
-    while ((await status(running.port, '/ping', 'GET'))[0] !== 200) await delay(20);
+    await eventually(async () => (await status(running.port, '/ping', 'GET'))[0] === 200);
     (await open(running.url)).terminate();
   });
 
@@ -291,7 +299,7 @@ describe('the log', () => {
     await receive(webSocket, 2);
     webSocket.close(4321, 'hush');
     expect(await closed(webSocket)).toBe(4321);
-    while (!running.lines.some(line => line.event === 'session')) await delay(5);
+    await eventually(() => running.lines.some(line => line.event === 'session'));
     expect(running.lines.filter(line => line.event === 'session')).toEqual([
       {
         event: 'session',
@@ -327,7 +335,7 @@ describe('the log', () => {
     socket.write(`GET /${BIDIRECTIONAL_STREAM_PATH} HTTP/1.1\r\nHost: x\r\n${headers.join('')}\r\n`);
     await once(socket, 'data');
     end(socket);
-    while (!running.lines.some(line => line.event === 'session')) await delay(5);
+    await eventually(() => running.lines.some(line => line.event === 'session'));
     expect(running.lines.find(line => line.event === 'session')!.fields).toMatchObject({ closeCode, fault });
     socket.destroy();
   });
