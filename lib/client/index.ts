@@ -1,4 +1,11 @@
 /**
  * The data plane: stream to an endpoint, local or real.
  */
+export * from './bidi-session';
+export type { BidiClient, Fragment, StreamTarget } from './bidi-stream';
+export type { InputPosition } from './replay-buffer';
+export type * from './resume';
+export type { RetryOptions } from './retry';
 export * from './runtime-http2';
+export * from './session-error';
+export type { SessionStatistics } from './statistics';

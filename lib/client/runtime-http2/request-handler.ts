@@ -9,10 +9,26 @@ import type { SageMakerRuntimeHTTP2ClientConfig } from './client';
 const SILENCE_LIMIT_MS = SESSION_LIMIT_MS + 60_000;
 
 /**
- * Receive window of each stream, in bytes. HTTP/2's initial 65,535 bytes would hold a stream to about 1 MB/s at 60 ms of
- * round trip (RFC 9113, section 6.9.2).
+ * Receive window of each stream, in bytes: at a round trip of 60 ms, 4 MB/s. HTTP/2's initial 65,535 bytes would allow 1 MB/s
+ * (RFC 9113, section 6.9.2). It is also what a slow reader holds in memory at most.
  */
-const STREAM_WINDOW_BYTES = 1024 * 1024;
+const STREAM_WINDOW_BYTES = 256 * 1024;
+
+/**
+ * Streams that share a connection, unless `requestHandler: { maxConcurrentStreams }` says otherwise. One, as in the official
+ * client: a connection that breaks then ends one stream and not many.
+ */
+const STREAMS_PER_CONNECTION = 1;
+
+/** The SDK's HTTP/2 handler, without the connection that it makes and throws away for each event stream. */
+class StreamingHttp2Handler extends NodeHttp2Handler {
+  override handle(
+    ...[request, options]: Parameters<NodeHttp2Handler['handle']>
+  ): ReturnType<NodeHttp2Handler['handle']> {
+    // Closed to new streams from the first response on, such a connection could be neither pinged nor used again.
+    return super.handle(request, { ...options, isEventStream: false } as typeof options);
+  }
+}
 
 /** The HTTP/2 handler of a client: the caller's own, or the SDK's with limits that a long, quiet, fast stream needs. */
 export function requestHandler(
@@ -20,9 +36,9 @@ export function requestHandler(
 ): SageMakerRuntimeHTTP2ClientConfig['requestHandler'] {
   if (given && 'handle' in given) return given;
   const { nodeHttp2ConnectOptions, ...options } = (given ?? {}) as NodeHttp2HandlerOptions;
-  return new NodeHttp2Handler({
+  return new StreamingHttp2Handler({
     sessionTimeout: SILENCE_LIMIT_MS,
-    disableConcurrentStreams: true,
+    maxConcurrentStreams: STREAMS_PER_CONNECTION,
     ...options,
     nodeHttp2ConnectOptions: {
       ...nodeHttp2ConnectOptions,
