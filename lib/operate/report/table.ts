@@ -1,4 +1,5 @@
 import { countVerdicts, type Report, type Verdict } from '../finding';
+import { hanging, wrap } from './wrap';
 
 /** How a table is laid out. */
 export interface TableOptions {
@@ -47,27 +48,4 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
       `${counts.fail} failed, ${counts.skip} skipped`,
   );
   return `${lines.join('\n')}\n`;
-}
-
-function hanging(label: string, text: string, width: number): string[] {
-  const indent = ' '.repeat(label.length);
-  return wrap(text, width - label.length).map((line, index) => (index === 0 ? label : indent) + line);
-}
-
-/** Breaks at spaces; a word longer than the width keeps its own line, so that paths and ARNs can be copied. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const paragraph of text.split(/\r?\n/)) {
-    let line = '';
-    for (const word of paragraph.split(/\s+/).filter(word => word !== '')) {
-      if (line === '') line = word;
-      else if (line.length + 1 + word.length <= width) line += ` ${word}`;
-      else {
-        lines.push(line);
-        line = word;
-      }
-    }
-    if (line !== '') lines.push(line);
-  }
-  return lines;
 }

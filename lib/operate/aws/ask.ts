@@ -1,0 +1,104 @@
+/** What became of one question to AWS. Only a fault of this kit is thrown. */
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  /** What was asked about does not exist. */
+  | { readonly kind: 'absent'; readonly message: string }
+  /** The caller may not ask: `action` is the IAM action that is missing. */
+  | { readonly kind: 'denied'; readonly action: string; readonly message: string }
+  /** There are no credentials, or they are not valid. */
+  | { readonly kind: 'unauthenticated'; readonly message: string }
+  /** No answer came: offline, a firewall, or too late. */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** The service answered with another error. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** An {@link Answer} that holds no value. */
+export type NoAnswer = Exclude<Answer<unknown>, { kind: 'answered' }>;
+
+/** Time in which one question to AWS has to be answered, retries included, in milliseconds. */
+export const ASK_TIMEOUT_MS = 15_000;
+
+/**
+ * Asks AWS one thing, within a bound, and says what became of it.
+ *
+ * @param action IAM action that the caller needs, such as `sagemaker:DescribeEndpoint`.
+ * @param call the call, to be given up when the signal aborts.
+ */
+export async function ask<T>(
+  action: string,
+  call: (abortSignal: AbortSignal) => Promise<T>,
+  timeoutMs = ASK_TIMEOUT_MS,
+): Promise<Answer<T>> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  // The SDK heeds the signal while it waits for the network, but not while it resolves credentials or sleeps before a retry.
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      abort.abort();
+      reject(new LateAnswer(`no answer within ${timeoutMs / 1_000} s`));
+    }, timeoutMs);
+  });
+  const answer = call(abort.signal);
+  answer.catch(() => {}); // after the bound nobody listens to it any more
+  try {
+    return { kind: 'answered', value: await Promise.race([answer, late]) };
+  } catch (error) {
+    return classify(action, error as ServiceError);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class LateAnswer extends Error {}
+
+interface ServiceError extends Error {
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly errors?: readonly NodeJS.ErrnoException[];
+}
+
+const DENIED = /^(AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized|AuthorizationError(Exception)?)$/;
+const UNAUTHENTICATED =
+  /^(CredentialsProviderError|TokenProviderError|ExpiredToken(Exception)?|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken(Exception)?|IncompleteSignature(Exception)?)$/;
+const UNREACHABLE =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|TimeoutError|AbortError)$/;
+const ABSENT = /could not find|does not exist|not found/i;
+
+function classify(action: string, error: ServiceError): NoAnswer {
+  const message = oneLine(error.message);
+  const codes = [error.name, error.code ?? '', ...(error.errors ?? []).map(inner => inner.code ?? '')];
+  if (error instanceof LateAnswer) return { kind: 'unreachable', message };
+  // The SDK may put an error of the network into one of its own, of which only the message is left.
+  const network =
+    codes.find(code => UNREACHABLE.test(code)) ?? message.split(/[\s:]+/).find(word => UNREACHABLE.test(word));
+  if (network !== undefined) return { kind: 'unreachable', message: message || network };
+  if (UNAUTHENTICATED.test(error.name)) return { kind: 'unauthenticated', message };
+  if (DENIED.test(error.name)) return { kind: 'denied', action, message };
+  if (
+    /NotFound(Exception)?$/.test(error.name) ||
+    (/^Validation(Error|Exception)$/.test(error.name) && ABSENT.test(message))
+  ) {
+    return { kind: 'absent', message };
+  }
+  if (error.$metadata === undefined) throw error;
+  return { kind: 'refused', message: message === error.name ? message : `${error.name}: ${message}` };
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, ' ').trim();
+}
+
+/** An answer that holds no value, in one sentence. */
+export function sayNoAnswer(answer: NoAnswer): string {
+  switch (answer.kind) {
+    case 'denied':
+      return `Not allowed to look: ${answer.action} is denied.`;
+    case 'unauthenticated':
+      return `No valid credentials: ${answer.message}`;
+    case 'unreachable':
+      return `AWS did not answer: ${answer.message}`;
+    case 'absent':
+    case 'refused':
+      return answer.message;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './ask';
+export * from './control-plane';
+export * from './stack-resources';

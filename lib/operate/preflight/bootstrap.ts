@@ -1,0 +1,48 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { ask, type ControlPlane } from '../aws';
+import type { Finding } from '../finding';
+import { finding, type Rule, unanswered } from '../outcome';
+import type { TemplateContext } from '../stack';
+
+const RULE: Rule = {
+  name: 'bootstrap',
+  rule: 'The account and region are bootstrapped for the CDK, in a version that the stack can use.',
+  source: 'CDK developer guide, "Bootstrap your environment"',
+};
+
+/** Stack that `cdk bootstrap` makes where no other name is given. */
+const TOOLKIT_STACK = 'CDKToolkit';
+
+/** Version of the bootstrap stack that the CDK's default synthesizer asks for. */
+const REQUIRED_VERSION = 6;
+
+/** Looks for the bootstrap stack and its version. */
+export async function checkBootstrap(plane: ControlPlane, context: TemplateContext): Promise<Finding> {
+  const bootstrap = `npx cdk bootstrap aws://${context.accountId ?? 'ACCOUNT'}/${context.region}`;
+  const answer = await ask(
+    'cloudformation:DescribeStacks',
+    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: TOOLKIT_STACK }), { abortSignal }),
+    plane.timeoutMs,
+  );
+  if (answer.kind === 'absent') {
+    return finding(RULE, {
+      verdict: 'fail',
+      seen: `There is no stack ${TOOLKIT_STACK} in ${context.region}.`,
+      next: `${bootstrap} (if you bootstrapped under another name, this can be passed over)`,
+    });
+  }
+  if (answer.kind !== 'answered') return finding(RULE, unanswered(answer));
+  const [stack] = answer.value.Stacks ?? [];
+  const version = Number(stack?.Outputs?.find(output => output.OutputKey === 'BootstrapVersion')?.OutputValue);
+  if (!(version >= REQUIRED_VERSION)) {
+    return finding(RULE, {
+      verdict: 'fail',
+      seen: `${TOOLKIT_STACK} is of version ${Number.isNaN(version) ? 'unknown' : version}; at least ${REQUIRED_VERSION} is needed.`,
+      next: bootstrap,
+    });
+  }
+  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack?.StackStatus ?? '')) {
+    return finding(RULE, { verdict: 'fail', seen: `${TOOLKIT_STACK} is ${stack?.StackStatus}.`, next: bootstrap });
+  }
+  return finding(RULE, { verdict: 'pass', seen: `${TOOLKIT_STACK}, version ${version}` });
+}

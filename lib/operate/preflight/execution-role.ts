@@ -1,0 +1,96 @@
+import type { Finding } from '../finding';
+import { finding, type Outcome, type Rule } from '../outcome';
+import type { EndpointPlan, ModelPlan, RolePlan } from '../stack';
+
+const TRUST: Rule = {
+  name: 'execution-role-trust',
+  rule: 'SageMaker may assume the execution role.',
+  source: 'SageMaker AI developer guide, "How to use SageMaker AI execution roles"',
+};
+
+const RIGHTS: Rule = {
+  name: 'execution-role-rights',
+  rule: 'The execution role allows what the endpoint does: logs, metrics, pulling the image, reading model files, network interfaces in a VPC.',
+  source: 'SageMaker AI developer guide, "How to use SageMaker AI execution roles", CreateModel API',
+};
+
+/** Keys of a trust policy's conditions that SageMaker fills in when it assumes a role. */
+const TRUST_CONDITIONS = ['aws:SourceAccount', 'aws:SourceArn', 'aws:SourceOrgID', 'aws:SourceOrgPaths'];
+
+/** Checks the role of an endpoint's model in the template: whether it can be assumed, and whether it allows enough. Needs no network. */
+export function checkExecutionRole(plan: EndpointPlan): Finding[] {
+  if (!plan.model) return [];
+  const { role } = plan.model;
+  if (!role) {
+    const seen = 'The role is not in this template, so its policies are not known here.';
+    return [finding(TRUST, { verdict: 'skip', seen }), finding(RIGHTS, { verdict: 'skip', seen })];
+  }
+  return [finding(TRUST, judgeTrust(role)), finding(RIGHTS, judgeRights(plan.model, role))];
+}
+
+function judgeTrust(role: RolePlan): Outcome {
+  if (!role.trustedServices.includes('sagemaker.amazonaws.com')) {
+    return {
+      verdict: 'fail',
+      seen: `The role trusts ${role.trustedServices.join(', ') || 'no service'}, not sagemaker.amazonaws.com.`,
+      next: "assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com')",
+    };
+  }
+  const unknown = role.trustConditions.filter(
+    key => !TRUST_CONDITIONS.some(known => known.toLowerCase() === key.toLowerCase()),
+  );
+  if (unknown.length > 0) {
+    return {
+      verdict: 'warn',
+      seen: `The trust policy asks for ${unknown.join(', ')}, which SageMaker may not send.`,
+      next: `Use ${TRUST_CONDITIONS.slice(0, 2).join(' or ')}.`,
+    };
+  }
+  const conditions = role.trustConditions.length > 0 ? `, if ${role.trustConditions.join(', ')} fits` : '';
+  return { verdict: 'pass', seen: `Trusts sagemaker.amazonaws.com${conditions}` };
+}
+
+function judgeRights(model: ModelPlan, role: RolePlan): Outcome {
+  if (role.managedPolicies.length > 0) {
+    const wide = role.managedPolicies.filter(name => /FullAccess|AdministratorAccess/.test(name));
+    return wide.length > 0
+      ? {
+          verdict: 'warn',
+          seen: `The role has ${wide.join(', ')}: far more than an endpoint needs.`,
+          next: 'Let the kit make the role.',
+        }
+      : { verdict: 'skip', seen: `What ${role.managedPolicies.join(', ')} allow is not known here.` };
+  }
+  const needed = [
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    'cloudwatch:PutMetricData',
+    ...(isEcrImage(model) ? ['ecr:GetAuthorizationToken', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] : []),
+    ...(model.hasModelData ? ['s3:GetObject'] : []),
+    ...(model.inVpc
+      ? ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces']
+      : []),
+  ];
+  const missing = needed.filter(action => !role.actions.some(pattern => allows(pattern, action)));
+  return missing.length === 0
+    ? { verdict: 'pass', seen: `Allows the ${needed.length} actions that this endpoint uses` }
+    : {
+        verdict: 'fail',
+        seen: `The role does not allow ${missing.join(', ')}.`,
+        next: 'Let the kit make the role, or add the actions to the one that you brought.',
+      };
+}
+
+function isEcrImage(model: ModelPlan): boolean {
+  // An image URI that only CloudFormation knows is one in ECR: SageMaker pulls from nowhere else without more settings.
+  return model.modelPackageArn === undefined && (model.imageUri === undefined || /\.dkr\.ecr\./.test(model.imageUri));
+}
+
+/** Whether an action in a policy, wildcards included, covers an action. */
+function allows(pattern: string, action: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'i').test(action);
+}

@@ -1,0 +1,124 @@
+import {
+  paginateListAWSDefaultServiceQuotas,
+  paginateListServiceQuotas,
+  type ServiceQuota,
+} from '@aws-sdk/client-service-quotas';
+import { type Answer, ask, type ControlPlane } from '../aws';
+import type { Finding } from '../finding';
+import { finding, type Outcome, type Rule, unanswered } from '../outcome';
+import type { EndpointPlan } from '../stack';
+
+const RULE: Rule = {
+  name: 'quota',
+  rule: 'The account may run each instance type of the pool for endpoints, as often as the stack asks.',
+  source: 'Service Quotas, Amazon SageMaker; Deepgram: a pool falls back on capacity, not on quota',
+};
+
+const SERVICE = 'sagemaker';
+
+/** SageMaker has more than two thousand quotas, a hundred a page, and the service is slow to page. In milliseconds. */
+const LIST_TIMEOUT_MS = 60_000;
+
+/** Holds the quota of every instance type against the instances that are asked for: one finding a type. */
+export async function checkQuotas(
+  plane: ControlPlane,
+  plans: readonly EndpointPlan[],
+  region: string,
+): Promise<Finding[]> {
+  const demands = new Map<string, Demand>();
+  for (const plan of plans) {
+    for (const variant of plan.variants) {
+      for (const type of variant.instanceTypes) {
+        const known = demands.get(type) ?? { instances: 0, peak: 0 };
+        const peak = Math.max(variant.instanceCount, variant.maxCapacity ?? 0);
+        demands.set(type, {
+          instances: known.instances + variant.instanceCount,
+          peak: known.peak + (plan.updatesSideBySide ? 2 * peak : peak),
+        });
+      }
+    }
+  }
+  if (demands.size === 0) {
+    return [
+      finding(RULE, {
+        verdict: 'skip',
+        seen: 'The template names no instance type that is known before the deployment.',
+      }),
+    ];
+  }
+  const quotas = await readQuotas(plane, new Set([...demands.keys()].map(quotaName)));
+  return [...demands].map(([type, demand]) =>
+    finding(
+      { ...RULE, name: `quota-${type}` },
+      quotas.kind === 'answered' ? judge(type, demand, quotas.value.get(quotaName(type)), region) : unanswered(quotas),
+    ),
+  );
+}
+
+/** Instances of one type that a stack asks for. */
+interface Demand {
+  /** To come into service. */
+  readonly instances: number;
+  /** At most: scaled out, and both fleets of a blue/green update. */
+  readonly peak: number;
+}
+
+/** The name under which Service Quotas knows an instance type's limit for endpoints. */
+export function quotaName(instanceType: string): string {
+  return `${instanceType} for endpoint usage`;
+}
+
+function judge(type: string, { instances, peak }: Demand, quota: ServiceQuota | undefined, region: string): Outcome {
+  if (quota?.Value === undefined) {
+    return {
+      verdict: 'fail',
+      seen: `Service Quotas knows no "${quotaName(type)}" in ${region}.`,
+      next: 'The region may not offer the type for endpoints: choose another type or region.',
+    };
+  }
+  const ask = (desired: number) =>
+    `aws service-quotas request-service-quota-increase --service-code ${SERVICE} --quota-code ${quota.QuotaCode} --desired-value ${desired} --region ${region}`;
+  if (quota.Value < instances) {
+    return { verdict: 'fail', seen: `The quota is ${quota.Value}; the stack asks for ${instances}.`, next: ask(peak) };
+  }
+  if (quota.Value < peak) {
+    return {
+      verdict: 'warn',
+      seen: `The quota is ${quota.Value}: enough to start with ${instances}, but scaling and a blue/green update can need ${peak}.`,
+      next: ask(peak),
+    };
+  }
+  return { verdict: 'pass', seen: `The quota is ${quota.Value}; up to ${peak} are needed, beside other endpoints` };
+}
+
+/** Applied quotas first; a type whose quota was never changed may only stand among the defaults. */
+async function readQuotas(plane: ControlPlane, names: ReadonlySet<string>): Promise<Answer<Map<string, ServiceQuota>>> {
+  const found = new Map<string, ServiceQuota>();
+  const collect = async (pages: AsyncIterable<{ Quotas?: ServiceQuota[] }>) => {
+    for await (const page of pages) {
+      for (const quota of page.Quotas ?? []) {
+        const name = quota.QuotaName ?? '';
+        if (names.has(name) && !found.has(name)) found.set(name, quota);
+      }
+      if (found.size === names.size) return;
+    }
+  };
+  const timeoutMs = plane.timeoutMs ?? LIST_TIMEOUT_MS;
+  const client = plane.serviceQuotas;
+  const query = { ServiceCode: SERVICE, MaxResults: 100 };
+  const applied = await ask(
+    'servicequotas:ListServiceQuotas',
+    abortSignal => collect(paginateListServiceQuotas({ client }, query, { abortSignal })),
+    timeoutMs,
+  );
+  if (applied.kind !== 'answered') return applied;
+  if (found.size < names.size) {
+    const defaults = await ask(
+      'servicequotas:ListAWSDefaultServiceQuotas',
+      abortSignal => collect(paginateListAWSDefaultServiceQuotas({ client }, query, { abortSignal })),
+      timeoutMs,
+    );
+    if (defaults.kind !== 'answered') return defaults;
+  }
+  return { kind: 'answered', value: found };
+}

@@ -1,0 +1,44 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { ask, type ControlPlane } from '../aws';
+import type { Finding } from '../finding';
+import { finding, type Rule, unanswered } from '../outcome';
+
+const RULE: Rule = {
+  name: 'stack-state',
+  rule: 'The stack is new, or in a state from which it can be updated.',
+  source: 'CloudFormation user guide, "Stack status codes"',
+};
+
+/** Looks whether CloudFormation would take the stack as it stands now. */
+export async function checkStackState(plane: ControlPlane, stackName: string): Promise<Finding> {
+  const answer = await ask(
+    'cloudformation:DescribeStacks',
+    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal }),
+    plane.timeoutMs,
+  );
+  if (answer.kind === 'absent') return finding(RULE, { verdict: 'pass', seen: `${stackName} does not exist yet` });
+  if (answer.kind !== 'answered') return finding(RULE, unanswered(answer));
+  const status = answer.value.Stacks?.[0]?.StackStatus ?? 'in an unknown state';
+  if (status.endsWith('_IN_PROGRESS')) {
+    return finding(RULE, {
+      verdict: 'fail',
+      seen: `${stackName} is ${status}: another deployment is under way.`,
+      next: `Wait for it: npx bidi status ${stackName} --wait`,
+    });
+  }
+  if (/^(ROLLBACK_(COMPLETE|FAILED)|CREATE_FAILED)$/.test(status)) {
+    return finding(RULE, {
+      verdict: 'warn',
+      seen: `${stackName} is ${status}: its first deployment failed. The CDK replaces it.`,
+      next: `See why first: npx bidi status ${stackName} --explain`,
+    });
+  }
+  if (/_FAILED$/.test(status)) {
+    return finding(RULE, {
+      verdict: 'fail',
+      seen: `${stackName} is ${status}.`,
+      next: status === 'DELETE_FAILED' ? `npx bidi destroy-check ${stackName}` : `npx cdk rollback ${stackName}`,
+    });
+  }
+  return finding(RULE, { verdict: 'pass', seen: `${stackName} is ${status}` });
+}

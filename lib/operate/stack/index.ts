@@ -1,0 +1,2 @@
+export * from './endpoint-plan';
+export * from './template';
