@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { STOP_GRACE_MS } from '../../../../contract';
+import { fail, pass, Source, warn } from '../../rule';
+import type { LiveCheck } from '../live-check';
+import { ProbeError } from '../probe-error';
+
+/** Ends the container, so it runs last. */
+export const STOP_CHECK: LiveCheck = {
+  name: 'sigterm',
+  rule: `After SIGTERM the container closes its open streams and ends within ${STOP_GRACE_MS / 1_000} s; SIGKILL follows.`,
+  source: Source.HOSTING_GUIDE,
+  advice: 'On SIGTERM: take no new streams, let open ones finish for some seconds, close them with 1001, and exit.',
+  requires: 'start',
+  async run(context) {
+    const { container } = context;
+    if (!container) return { verdict: 'skip', seen: 'the container was not started here' };
+    const { stopMs, holdMs } = context.limits;
+    const socket = await context.open().catch((error: unknown) => {
+      // That no stream opens is another check's matter: how it ends can be seen without one.
+      if (error instanceof ProbeError) return undefined;
+      throw error;
+    });
+    const startedAt = performance.now();
+    container.kill('SIGTERM');
+    const abort = new AbortController();
+    const holding =
+      socket &&
+      delay(holdMs, undefined, { signal: abort.signal }).then(
+        () => socket.sendClose(),
+        () => undefined,
+      );
+    const exit = await Promise.race([
+      container.exited,
+      delay(stopMs, undefined, { signal: abort.signal }).catch(() => undefined),
+    ]);
+    abort.abort();
+    await holding;
+    const took = `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+    if (!exit) {
+      container.kill('SIGKILL');
+      await container.exited;
+      return fail(`it had not ended after ${took} and was killed`, this.advice);
+    }
+    if (exit.signal === 'SIGTERM') {
+      return warn(
+        `it has no handler for SIGTERM: as a process it died at once, as process 1 of a container it would be killed after ${stopMs / 1_000} s`,
+        this.advice,
+      );
+    }
+    const end = socket && (await socket.endWithin(1_000));
+    const stream = end
+      ? end.code === 1006
+        ? 'its open stream was cut without a close frame'
+        : `its open stream was closed with ${end.code}`
+      : 'no stream was open';
+    const seen = `ended after ${took} with ${exit.signal ?? `exit code ${exit.code}`}; ${stream}`;
+    return exit.code === 0 && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
+  },
+};

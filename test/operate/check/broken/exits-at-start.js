@@ -1,0 +1,2 @@
+console.error('model file not found');
+process.exit(3);

@@ -1,0 +1,28 @@
+const { server: WebSocketServer } = require('websocket');
+const { serve } = require('./base');
+
+/** A container that puts its frames together by itself: `onFrame(frame, reply)` is called for each. */
+exports.serveFrames = newSession =>
+  serve({
+    attach: http => {
+      new WebSocketServer({
+        httpServer: http,
+        autoAcceptConnections: false,
+        assembleFragments: false,
+        maxReceivedFrameSize: 16 * 1024 * 1024,
+      }).on('request', request => {
+        if (request.resource.split('?')[0] !== '/invocations-bidirectional-stream') return request.reject(404);
+        const connection = request.accept();
+        const onFrame = newSession((isText, data) => {
+          if (isText && !require('node:buffer').isUtf8(data)) return connection.drop(1007, '');
+          connection[isText ? 'sendUTF' : 'sendBytes'](isText ? data.toString() : data);
+          if (connection.outputBufferFull) connection.pause();
+        });
+        connection.on('frame', onFrame);
+        connection.on('ping', (_cancel, data) => onFrame({ opcode: 9, binaryPayload: data }));
+        connection.on('drain', () => connection.resume());
+        connection.on('error', () => undefined);
+      });
+    },
+    sigterm: () => process.exit(0),
+  });

@@ -1,0 +1,1 @@
+require('./base').serve({ upgrade: (request, accept) => request.url.includes('bidirectional') && accept() });

@@ -1,0 +1,1 @@
+require('./base').serve({ options: { skipUTF8Validation: true } });

@@ -1,0 +1,1 @@
+require('./base').serve({ ping: (_request, response) => setTimeout(() => response.end(), 400) });

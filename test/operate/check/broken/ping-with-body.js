@@ -1,0 +1,3 @@
+require('./base').serve({
+  ping: (request, response) => response.end(request.method === 'GET' ? '{"status":"healthy"}' : ''),
+});

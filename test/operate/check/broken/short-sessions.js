@@ -1,0 +1,8 @@
+const { echo, serve } = require('./base');
+serve({
+  session: webSocket => {
+    const timer = setTimeout(() => webSocket.close(1000), 900);
+    webSocket.on('close', () => clearTimeout(timer));
+    echo(webSocket);
+  },
+});

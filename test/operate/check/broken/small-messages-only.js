@@ -1,0 +1,1 @@
+require('./base').serve({ options: { maxPayload: 128 * 1024 } });

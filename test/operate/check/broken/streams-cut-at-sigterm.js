@@ -1,0 +1,1 @@
+require('./base').serve({ sigterm: () => process.exit(0) });

@@ -1,0 +1,1 @@
+require('./base').serve({ headers: () => ['Sec-WebSocket-Protocol: chat'] });
