@@ -1,7 +1,58 @@
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { EchoBidiStack } from '../lib/infra';
+import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
+import { ExplainedError } from '../lib/contract';
+import { BidiImageRepository, DeepgramStack, EchoBidiStack, type NagPackName, readAppContext } from '../lib/infra';
 
-const app = new App();
-new EchoBidiStack(app, 'EchoBidiStack');
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+/** Each pack is loaded only when it is asked for: they are most of what this app would have to load. */
+const NAG_PACK_MODULES: Record<NagPackName, () => new (app: App) => import('cdk-nag').NagPack> = {
+  AwsSolutions: () => require('cdk-nag/lib/packs/aws-solutions').AwsSolutionsChecks,
+  HIPAASecurity: () => require('cdk-nag/lib/packs/hipaa-security').HIPAASecurityChecks,
+  NIST80053R4: () => require('cdk-nag/lib/packs/nist-800-53-r4').NIST80053R4Checks,
+  NIST80053R5: () => require('cdk-nag/lib/packs/nist-800-53-r5').NIST80053R5Checks,
+  PCIDSS321: () => require('cdk-nag/lib/packs/pci-dss-321').PCIDSS321Checks,
+  Serverless: () => require('cdk-nag/lib/packs/serverless').ServerlessChecks,
+};
+
+/**
+ * Adds a stack that may turn out impossible. Its fault is then shown where the stack would be, and only when that stack is
+ * selected, so that `cdk deploy EchoBidiStack` works while `DeepgramStack` lacks its model package.
+ */
+function addStack(app: App, id: string, create: () => void): void {
+  try {
+    create();
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    app.node.tryRemoveChild(id);
+    Annotations.of(new Stack(app, id)).addError(error.message);
+  }
+}
+
+function main(): void {
+  const app = new App();
+  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack']);
+  const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION };
+
+  const images =
+    context.imageRepository === undefined
+      ? undefined
+      : new BidiImageRepository(new Stack(app, 'EchoImages', { env }), 'Images', {
+          repositoryName: context.imageRepository,
+        });
+  addStack(app, 'EchoBidiStack', () => {
+    const synthesizer = images?.synthesizer();
+    const stack = new EchoBidiStack(app, 'EchoBidiStack', { env, synthesizer, ...context.forStack('EchoBidiStack') });
+    if (images) stack.addDependency(Stack.of(images));
+  });
+  addStack(app, 'DeepgramStack', () => {
+    new DeepgramStack(app, 'DeepgramStack', { env, ...context.forStack('DeepgramStack') });
+  });
+
+  for (const name of context.nagPacks) Validations.of(app).addPlugins(new (NAG_PACK_MODULES[name]())(app));
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof ExplainedError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -378,7 +378,7 @@ const NO_GUARDRAILS =
   'the platform updates them all at once, without steps, alarms or a wait. Let clients reconnect, or update when no stream is open.';
 
 /** What is wrong with an endpoint's properties, as far as they can be judged without the model. */
-export function endpointFaults(props: BidiEndpointProps): Fault[] {
+export function endpointFaults(props: Omit<BidiEndpointProps, 'model'>): Fault[] {
   const { endpointName, variantName, inferenceAmi, metrics, vpc } = props;
   const nvme = nvmeTypes(props);
   return [

@@ -1,30 +1,60 @@
 import * as path from 'node:path';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { runtimeUriOf, StackOutput } from '../contract';
 import { BidiEndpoint } from './bidi-endpoint';
 import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
+import { BidiStack, type BidiStackProps } from './bidi-stack';
+import { Rollout } from './rollout';
 
 /** The echo container, in the source tree as in the published package. */
 const ECHO_DIRECTORY = path.join(__dirname, '..', '..', 'container', 'echo');
 
+/** How the stack's properties and the context name a rollout. */
+export type RolloutName = 'all-at-once' | 'canary' | 'linear' | 'rolling';
+
+/** What the echo stack can be told. */
+export interface EchoBidiStackProps extends BidiStackProps {
+  /** How an update gets to the new instances; all but `all-at-once` need two instances. @default 'all-at-once' */
+  readonly rollout?: RolloutName;
+}
+
 /** An endpoint that echoes what it is sent: the reference container, and the first thing to try in an account. */
-export class EchoBidiStack extends Stack {
+export class EchoBidiStack extends BidiStack {
   readonly endpoint: BidiEndpoint;
 
-  constructor(scope: Construct, id: string, props?: StackProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, props: EchoBidiStackProps = {}) {
+    super(scope, id, { description: 'An echo over SageMaker bidirectional streaming', ...props });
+    const vpc = this.lookUpVpc(props);
     const image = BidiImage.fromDirectory(ECHO_DIRECTORY, {
-      exclude: ['node_modules'],
+      assetName: 'Echo',
+      // Installed dependencies are of this machine; the image installs its own.
+      exclude: ['node_modules', 'dist'],
       localCommand: ['node', '--require', 'esbuild-register', 'src/server.ts'],
     });
-    this.endpoint = new BidiEndpoint(this, 'Echo', { model: BidiModel.fromImage(image), endpointName: 'echo-bidi' });
-    const output = (key: string, value: string, description: string) =>
-      new CfnOutput(this, key, { value, description });
-    output(StackOutput.RUNTIME_URI, runtimeUriOf(this.region, this.urlSuffix), 'Where streams are opened');
-    output(StackOutput.ENDPOINT_NAME, this.endpoint.endpointName, 'Name of the endpoint');
-    output(StackOutput.ENDPOINT_ARN, this.endpoint.endpointArn, 'ARN of the endpoint');
-    output(StackOutput.IMAGE_URI, this.endpoint.imageUri!, 'Image of the container');
+    this.endpoint = new BidiEndpoint(this, 'Echo', {
+      endpointName: props.endpointName ?? 'echo-bidi',
+      model: BidiModel.fromImage(image, { environment: props.environment }),
+      instanceType: props.instanceType,
+      instanceTypes: props.instanceTypes,
+      instanceCount: props.instanceCount,
+      inferenceAmi: props.inferenceAmi,
+      vpc,
+      logRetention: props.logRetention,
+      rollout: rolloutOf(props.rollout),
+    });
+    this.operate(this.endpoint, props, `npx bidi invoke ${this.endpoint.endpointName} "I need help with"`, vpc);
+  }
+}
+
+function rolloutOf(name: RolloutName = 'all-at-once'): Rollout {
+  switch (name) {
+    case 'all-at-once':
+      return Rollout.allAtOnce();
+    case 'canary':
+      return Rollout.canary({ stepPercent: 50 });
+    case 'linear':
+      return Rollout.linear({ stepPercent: 50 });
+    case 'rolling':
+      return Rollout.rolling({ stepPercent: 50 });
   }
 }

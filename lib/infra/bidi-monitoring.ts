@@ -1,0 +1,287 @@
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  LogQueryWidget,
+  MathExpression,
+  type Metric,
+  Stats,
+  TextWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { partitionOf } from '../contract';
+import type { IBidiEndpoint } from './bidi-endpoint-base';
+import { type Fault, numberFault, refuse } from './faults';
+
+/** What to watch, and when to call somebody. */
+export interface BidiMonitoringProps {
+  /** The endpoint to watch. */
+  readonly endpoint: IBidiEndpoint;
+  /**
+   * Whom the alarms tell, when they go off and when they are over.
+   *
+   * @default - nobody; they show on the dashboard and can roll back a deployment
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * Time to the first response that 99 of 100 sessions should stay under.
+   *
+   * @default Duration.seconds(2)
+   */
+  readonly firstChunkLatency?: Duration;
+  /**
+   * Share of the streams that may break or be failed by the container, in percent of those that were opened in the same five
+   * minutes.
+   *
+   * @default 5
+   */
+  readonly errorPercent?: number;
+  /**
+   * Open streams that one instance holds at an acceptable latency. With it an alarm tells when 90 % are reached: by then
+   * scaling, which aims at 70 to 80 %, has not kept up or has come to its maximum.
+   *
+   * @default - no alarm on the number of open streams
+   */
+  readonly streamsPerInstance?: number;
+}
+
+/** Share of `streamsPerInstance` at which the alarm on open streams goes off. */
+const SATURATION_SHARE = 0.9;
+
+/** Memory and disk, in percent, from which a container is about to fail. */
+const EXHAUSTION_PERCENT = 90;
+
+/** A dashboard that can stay open, and the alarms that it stands on. */
+export class BidiMonitoring extends Construct {
+  readonly dashboard: Dashboard;
+  /** Every alarm. */
+  readonly alarms: readonly Alarm[];
+  /**
+   * The alarms that tell a bad version from a good one, for `BidiEndpoint.addRollbackAlarms`. The others depend on the load,
+   * or would go off while instances are replaced.
+   */
+  readonly rollbackAlarms: readonly Alarm[];
+  /** Address of the dashboard in the console, where the partition is known to have a public one. */
+  readonly dashboardUrl?: string;
+
+  constructor(scope: Construct, id: string, props: BidiMonitoringProps) {
+    super(scope, id);
+    refuse(this.node.path, monitoringFaults(props));
+
+    const quality = [
+      this.latencyAlarm(props),
+      this.brokenStreamsAlarm(props),
+      this.modelErrorsAlarm(props),
+      this.serverErrorsAlarm(props),
+    ];
+    const health = [this.memoryAlarm(props), this.diskAlarm(props), ...this.saturationAlarm(props)];
+    this.rollbackAlarms = quality;
+    this.alarms = [...quality, ...health];
+    if (props.alarmTopic) {
+      const action = new SnsAction(props.alarmTopic);
+      for (const alarm of this.alarms) {
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+      }
+    }
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      defaultInterval: Duration.hours(3),
+      widgets: this.widgets(props.endpoint),
+    });
+    this.dashboardUrl = this.urlOf(this.dashboard);
+  }
+
+  /** No session means no sample, which is no fault: a quiet night must not ring. */
+  private latencyAlarm({ endpoint, firstChunkLatency = Duration.seconds(2) }: BidiMonitoringProps): Alarm {
+    return endpoint.metricFirstChunkLatency().createAlarm(this, 'FirstChunkLatency', {
+      alarmDescription:
+        'Sessions wait too long for their first response. Look at GPU and open streams: too many a host?',
+      threshold: firstChunkLatency.toMilliseconds() * 1_000,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private brokenStreamsAlarm(props: BidiMonitoringProps): Alarm {
+    return this.shareAlarm('MidStreamErrors', props, props.endpoint.metricMidStreamErrors(), {
+      alarmDescription:
+        'Streams break after they began. Look for closed sockets and crashes in the containers\u2019 log.',
+    });
+  }
+
+  private modelErrorsAlarm(props: BidiMonitoringProps): Alarm {
+    return this.shareAlarm('ModelErrors', props, props.endpoint.metricModelErrors(), {
+      alarmDescription: 'The container refuses or fails streams. Its log says why; callers see error 424.',
+    });
+  }
+
+  /**
+   * A share, so that it means the same at night and at noon. Streams that were opened before the window may fail in it, so
+   * the share is of the greater of both counts.
+   */
+  private shareAlarm(
+    id: string,
+    { endpoint, errorPercent = 5 }: BidiMonitoringProps,
+    errors: IMetric,
+    options: { readonly alarmDescription: string },
+  ): Alarm {
+    return new MathExpression({
+      expression: '100 * errors / IF(FILL(opened, 0) > errors, opened, errors)',
+      usingMetrics: { errors, opened: endpoint.metricInvocations() },
+      label: `${id} in percent of opened streams`,
+      period: Duration.minutes(5),
+    }).createAlarm(this, id, {
+      ...options,
+      threshold: errorPercent,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** The platform's own faults are rare enough to name every burst of them. */
+  private serverErrorsAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+    return endpoint.metric5xxErrors({ period: Duration.minutes(1) }).createAlarm(this, 'ServerErrors', {
+      alarmDescription: 'The endpoint answers with 5xx. Is it updating, out of instances, or the platform at fault?',
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Every live instance tells its memory every minute, so silence means that none is alive. */
+  private memoryAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+    return this.exhaustionAlarm('Memory', endpoint.metricMemoryUtilization({ statistic: Stats.MAXIMUM }), {
+      alarmDescription: 'An instance runs out of memory, or no instance has been heard of for 15 minutes.',
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** Silence is told by the memory's alarm already. */
+  private diskAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+    return this.exhaustionAlarm('Disk', endpoint.metricDiskUtilization({ statistic: Stats.MAXIMUM }), {
+      alarmDescription: 'An instance runs out of disk. Does the container write files that nobody deletes?',
+      treatMissingData: TreatMissingData.MISSING,
+    });
+  }
+
+  private exhaustionAlarm(
+    id: string,
+    metric: Metric,
+    options: { readonly alarmDescription: string; readonly treatMissingData: TreatMissingData },
+  ): Alarm {
+    return metric.createAlarm(this, id, {
+      ...options,
+      threshold: EXHAUSTION_PERCENT,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+    });
+  }
+
+  private saturationAlarm({ endpoint, streamsPerInstance }: BidiMonitoringProps): Alarm[] {
+    if (streamsPerInstance === undefined) return [];
+    return [
+      endpoint.metricConcurrentRequests().createAlarm(this, 'OpenStreams', {
+        alarmDescription:
+          'An instance holds nearly as many streams as it can. Is scaling at its maximum, or out of quota?',
+        threshold: Math.floor(SATURATION_SHARE * streamsPerInstance),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: 5,
+        // The metric comes while there are streams; without it there is nothing to be full of.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }),
+    ];
+  }
+
+  private widgets(endpoint: IBidiEndpoint): IWidget[][] {
+    const minute = { period: Duration.minutes(1) };
+    return [
+      [
+        new TextWidget({
+          width: 24,
+          height: 2,
+          markdown: `**${endpoint.endpointName}** · variant ${endpoint.variantName} · log group \`${endpoint.logGroupName}\``,
+        }),
+      ],
+      [new AlarmStatusWidget({ width: 24, height: 3, alarms: [...this.alarms] })],
+      [
+        graph('Open streams of the fullest instance', [
+          endpoint.metricConcurrentRequests({ label: 'most' }),
+          endpoint.metricConcurrentRequests({ label: 'fewest', statistic: Stats.MINIMUM }),
+        ]),
+        graph('Time to first response, microseconds', [
+          endpoint.metricFirstChunkLatency({ ...minute, statistic: Stats.p(50), label: 'p50' }),
+          endpoint.metricFirstChunkLatency({ ...minute, statistic: Stats.p(90), label: 'p90' }),
+          endpoint.metricFirstChunkLatency({ ...minute, label: 'p99' }),
+        ]),
+        graph('Streams opened and failed', [
+          endpoint.metricInvocations({ ...minute, label: 'opened' }),
+          endpoint.metricMidStreamErrors({ ...minute, label: 'broke' }),
+          endpoint.metricModelErrors({ ...minute, label: 'failed by the container' }),
+          endpoint.metric4xxErrors({ ...minute, label: '4xx' }),
+          endpoint.metric5xxErrors({ ...minute, label: '5xx' }),
+        ]),
+      ],
+      [
+        graph('GPU, percent summed over devices', [
+          endpoint.metricGpuUtilization({ ...minute, label: 'GPU' }),
+          endpoint.metricGpuMemoryUtilization({ ...minute, label: 'GPU memory' }),
+        ]),
+        graph('CPU, percent summed over cores', [endpoint.metricCpuUtilization({ ...minute, label: 'CPU' })]),
+        graph('Memory and disk, percent', [
+          endpoint.metricMemoryUtilization({ ...minute, label: 'memory' }),
+          endpoint.metricDiskUtilization({ ...minute, label: 'disk' }),
+        ]),
+      ],
+      [
+        new LogQueryWidget({
+          title: 'Last errors in the containers\u2019 log',
+          logGroupNames: [endpoint.logGroupName],
+          width: 24,
+          height: 6,
+          queryLines: [
+            'fields @timestamp, @logStream, @message',
+            'filter @message like /(?i)(error|exception|fatal|panic)/',
+            'sort @timestamp desc',
+            'limit 50',
+          ],
+        }),
+      ],
+    ];
+  }
+
+  private urlOf({ dashboardName }: Dashboard): string | undefined {
+    const { region } = Stack.of(this);
+    // Where the region is known only at deployment, it is taken for one of the commercial partition, as almost all are.
+    const host = (Token.isUnresolved(region) ? partitionOf('us-east-1') : partitionOf(region))?.consoleHost;
+    return host && `https://${region}.${host}/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`;
+  }
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 8, height: 6, leftYAxis: { min: 0 } });
+}
+
+function monitoringFaults({ firstChunkLatency, errorPercent, streamsPerInstance }: BidiMonitoringProps): Fault[] {
+  return [
+    firstChunkLatency && firstChunkLatency.toMilliseconds({ integral: false }) <= 0
+      ? 'firstChunkLatency must be more than nothing.'
+      : undefined,
+    errorPercent !== undefined && !(errorPercent > 0 && errorPercent < 100)
+      ? `errorPercent is ${errorPercent}; it must lie between 0 and 100.`
+      : undefined,
+    numberFault('streamsPerInstance', streamsPerInstance, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+  ];
+}

@@ -1,0 +1,152 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import {
+  DEEPGRAM_ENVIRONMENT_NAME_PATTERN,
+  DEEPGRAM_ENVIRONMENT_VALUE_PATTERN,
+  DEEPGRAM_INFERENCE_AMI,
+  type DeepgramProduct,
+  type DeepgramProductName,
+  DeepgramProducts,
+  hasSeveralGpus,
+  instanceFamily,
+  MODEL_DOWNLOAD_TIMEOUT_SECONDS,
+  queryStringFault,
+  STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
+} from '../contract';
+import { BidiEndpoint, type BidiEndpointProps, endpointFaults } from './bidi-endpoint';
+import { BidiModel, type BidiModelFromModelPackageProps } from './bidi-model';
+import { type Fault, refuse } from './faults';
+import { instanceTypesOf } from './hosting-capacity';
+
+/** Which of Deepgram's products an endpoint hosts, and on what. */
+export interface DeepgramEndpointProps
+  extends Omit<BidiEndpointProps, 'model' | 'rollout'>,
+    BidiModelFromModelPackageProps {
+  /**
+   * The product that the model package holds.
+   *
+   * @default 'nova3'
+   */
+  readonly product?: DeepgramProductName;
+  /** ARN of the model package in the endpoint's region, from the subscription on AWS Marketplace. */
+  readonly modelPackageArn: string;
+  /**
+   * Query with which clients should open streams, such as `model=nova-3&language=de`.
+   *
+   * @default - an example that works for the product
+   */
+  readonly query?: string;
+  /**
+   * Settings of the package, one a variable: `DEEPGRAM_API_<suffix>` or `DEEPGRAM_ENGINE_<suffix>`, each with
+   * `<dotted.key>=<value>`. Only where the listing allows any.
+   *
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Instance type. Not together with `instanceTypes`.
+   *
+   * @default - the first that Deepgram recommends for the product: `ml.g6.2xlarge` for speech-to-text, `ml.g6.12xlarge` for
+   * Aura-2, `ml.g6e.2xlarge` for Flux text-to-speech
+   */
+  readonly instanceType?: string;
+  /**
+   * Image of the hosts, with its GPU driver.
+   *
+   * @default 'al2023-ami-sagemaker-inference-gpu-4-1', without which older hosts boot a driver that the package refuses
+   */
+  readonly inferenceAmi?: string;
+  /**
+   * How long the container may take to answer `/ping` after its start: whole seconds, 60 s to 1 h.
+   *
+   * @default Duration.seconds(900)
+   */
+  readonly startupHealthCheckTimeout?: Duration;
+  /**
+   * How long image and model data may take to arrive: whole seconds, 60 s to 1 h. Large multilingual packages need 1800.
+   *
+   * @default Duration.seconds(600)
+   */
+  readonly modelDownloadTimeout?: Duration;
+}
+
+/** An endpoint for one of Deepgram's model packages, with the product's path, default query and rules. */
+export class DeepgramEndpoint extends BidiEndpoint {
+  readonly product: DeepgramProduct;
+  /** `X-Amzn-SageMaker-Model-Invocation-Path` for this product, such as `v1/listen`. */
+  readonly invocationPath: string;
+  /** `X-Amzn-SageMaker-Model-Query-String` with which clients should open streams. */
+  readonly query: string;
+
+  constructor(scope: Construct, id: string, props: DeepgramEndpointProps) {
+    const { product: name = 'nova3', modelPackageArn, query, environment, simulator, ...endpointProps } = props;
+    const product: DeepgramProduct = DeepgramProducts[name];
+    const settings: Omit<BidiEndpointProps, 'model'> = {
+      inferenceAmi: DEEPGRAM_INFERENCE_AMI,
+      startupHealthCheckTimeout: Duration.seconds(STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.recommended),
+      modelDownloadTimeout: Duration.seconds(MODEL_DOWNLOAD_TIMEOUT_SECONDS.recommended),
+      ...given(endpointProps),
+      instanceType: props.instanceTypes ? props.instanceType : (props.instanceType ?? product.instanceTypes[0]),
+    };
+    refuse(`${scope.node.path}/${id}`, [
+      ...endpointFaults(settings),
+      ...instanceFaults(product, instanceTypesOf(settings)),
+      ...queryFaults(product, query),
+      ...settingFaults(environment),
+    ]);
+    super(scope, id, { ...settings, model: BidiModel.fromModelPackage(modelPackageArn, { environment, simulator }) });
+    this.product = product;
+    this.invocationPath = product.path;
+    this.query = query ?? product.exampleQuery;
+  }
+}
+
+/** Properties without those that are there but undefined, which would hide a default. */
+function given<T extends object>(props: T): T {
+  return Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)) as T;
+}
+
+function instanceFaults(product: DeepgramProduct, types: readonly string[]): Fault[] {
+  const recommended = product.instanceTypes.join(', ');
+  return types.map(type => {
+    if (Token.isUnresolved(type)) return undefined;
+    const refusal = product.refusedInstanceFamilies[instanceFamily(type) ?? ''];
+    if (refusal) return `${type} cannot host ${product.title}: ${refusal} Recommended: ${recommended}.`;
+    if (product.multiGpu && !hasSeveralGpus(type)) {
+      return `${type} cannot host ${product.title}, which needs several GPUs on one instance. Recommended: ${recommended}.`;
+    }
+    return undefined;
+  });
+}
+
+function queryFaults(product: DeepgramProduct, query: string | undefined): Fault[] {
+  if (query === undefined || Token.isUnresolved(query)) return [];
+  const shape = queryStringFault(query);
+  if (shape) return [shape];
+  const parameters = new URLSearchParams(query);
+  const model = parameters.get('model');
+  return [
+    ...product.required.map(name =>
+      parameters.has(name)
+        ? undefined
+        : `The query "${query}" lacks ${name}, which ${product.title} needs, as in ${product.exampleQuery}.`,
+    ),
+    ...Object.entries(product.forbidden).map(([name, reason]) =>
+      parameters.has(name) ? `The query "${query}" must not hold ${name}. ${reason}` : undefined,
+    ),
+    model !== null && !product.model.test(model)
+      ? `The query's model "${model}" is none of ${product.title}, such as in ${product.exampleQuery}.`
+      : undefined,
+  ];
+}
+
+function settingFaults(environment: Readonly<Record<string, string>> = {}): Fault[] {
+  return Object.entries(environment).flatMap(([name, value]) => [
+    DEEPGRAM_ENVIRONMENT_NAME_PATTERN.test(name)
+      ? undefined
+      : `Environment variable "${name}" is none that Deepgram reads; they are DEEPGRAM_API_<suffix> and DEEPGRAM_ENGINE_<suffix>.`,
+    Token.isUnresolved(value) || DEEPGRAM_ENVIRONMENT_VALUE_PATTERN.test(value)
+      ? undefined
+      : `The value of environment variable "${name}" must be <dotted.key>=<value>, such as max_active_requests=120.`,
+  ]);
+}
