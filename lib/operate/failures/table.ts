@@ -141,7 +141,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     ],
     cause:
       'Types with local NVMe storage (g4dn, g5, g6 and others) encrypt it by a hardware module on the host and take no other key.',
-    fixes: [{ text: 'Leave the volume key of BidiEndpoint out, or choose a type without local storage.' }],
+    fixes: [{ text: 'Leave `volumeEncryptionKey` of BidiEndpoint out, or choose a type without local storage.' }],
     source: 'API reference, CreateEndpointConfig, KmsKeyId',
   },
   {
@@ -164,7 +164,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       {
         text: 'See which types the package supports, and set one of them on BidiEndpoint.',
         command: 'npx bidi preflight <stack>',
-        cdk: "instanceTypes: ['ml.g6.2xlarge']",
+        cdk: "instanceType: 'ml.g6.2xlarge'",
       },
     ],
     source: 'Deepgram, troubleshooting-sagemaker',
@@ -248,7 +248,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     fixes: [
       {
         text: 'Move the model files to S3 and let SageMaker mount them at /opt/ml/model.',
-        cdk: "modelDataUrl: 's3://bucket/model.tar.gz'",
+        cdk: "modelData: ModelData.fromArchive(bucket, 'model.tar.gz')",
       },
     ],
     source: 'measured by operators',
@@ -388,7 +388,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause: 'The container loads more than the GPU of the instance type holds, so it never answers /ping with 200.',
-    fixes: [{ text: 'Choose a type with more GPU memory, or load less.', cdk: "instanceTypes: ['ml.g6e.2xlarge']" }],
+    fixes: [{ text: 'Choose a type with more GPU memory, or load less.', cdk: "instanceType: 'ml.g6e.2xlarge'" }],
     source: 'measured by operators',
   },
   {
@@ -402,7 +402,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause: 'The process was ended for want of memory while it started.',
-    fixes: [{ text: 'Choose a larger type, or load less.', cdk: "instanceTypes: ['ml.g6.4xlarge']" }],
+    fixes: [{ text: 'Choose a larger type, or load less.', cdk: "instanceType: 'ml.g6.4xlarge'" }],
     source: 'measured by operators',
   },
   {

@@ -1,0 +1,102 @@
+import { DescribeStacksCommand, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
+import { endpointLogGroup, partitionOf } from '../../contract';
+import { type Answer, ask, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
+import { readEndpointPlans, type Template, TemplateReader } from '../stack';
+
+/** What may be left of a stack or an endpoint, by kind. */
+export interface Candidates {
+  /** Status of the stack while there is one. */
+  readonly stackStatus?: string;
+  /** When the stack was deleted, where CloudFormation remembers it. */
+  readonly stackDeletedAt?: Date;
+  readonly endpoints: ReadonlySet<string>;
+  readonly configs: ReadonlySet<string>;
+  readonly models: ReadonlySet<string>;
+  readonly logGroups: ReadonlySet<string>;
+  /** URIs in Amazon ECR. */
+  readonly images: ReadonlySet<string>;
+  /** What CloudFormation itself says that it kept. */
+  readonly kept: readonly { readonly type: string; readonly id: string }[];
+}
+
+/** Kinds that are looked up by themselves, so that what CloudFormation remembers of them does not matter. */
+const LOOKED_UP = [
+  'AWS::SageMaker::Endpoint',
+  'AWS::SageMaker::EndpointConfig',
+  'AWS::SageMaker::Model',
+  'AWS::Logs::LogGroup',
+];
+
+/**
+ * Gathers the names under which something may be left: from the stack while it exists, from CloudFormation's memory of the deleted
+ * stack, and from the template.
+ *
+ * @param subject name of a stack or an endpoint
+ */
+export async function gatherCandidates(
+  plane: ControlPlane,
+  subject: string,
+  template: Template | undefined,
+  accountId: string | undefined,
+  region: string | undefined,
+): Promise<Answer<Candidates>> {
+  const stack = await ask(
+    'cloudformation:DescribeStacks',
+    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: subject }), { abortSignal }),
+    plane.timeoutMs,
+  );
+  if (stack.kind !== 'answered' && stack.kind !== 'absent') return stack;
+  let known: { id: string; deletedAt?: Date } | undefined;
+  if (stack.kind === 'answered') known = { id: subject };
+  else {
+    const deleted = await findDeletedStack(plane, subject);
+    if (deleted.kind !== 'answered') return deleted;
+    if (deleted.value) known = { id: deleted.value.StackId!, deletedAt: deleted.value.DeletionTime };
+  }
+  let resources: StackResourceSummary[] = [];
+  if (known) {
+    const listed = await listStackResources(plane, known.id);
+    if (listed.kind !== 'answered') return listed;
+    resources = listed.value;
+  }
+  const stackStatus = stack.kind === 'answered' ? stack.value.Stacks?.[0]?.StackStatus : undefined;
+  const named = (type: string) =>
+    resources.filter(resource => resource.ResourceType === type).flatMap(resource => resource.PhysicalResourceId ?? []);
+  const plans = template
+    ? readEndpointPlans(
+        new TemplateReader(template, {
+          stackName: subject,
+          accountId,
+          region,
+          dnsSuffix: region === undefined ? undefined : partitionOf(region)?.dnsSuffix,
+        }),
+      )
+    : [];
+  const endpoints = new Set([
+    ...named('AWS::SageMaker::Endpoint').map(lastSegment),
+    ...plans.flatMap(plan => plan.endpointName ?? []),
+  ]);
+  if (!known && plans.length === 0) endpoints.add(subject);
+  return {
+    kind: 'answered',
+    value: {
+      stackStatus,
+      stackDeletedAt: known?.deletedAt,
+      endpoints,
+      configs: new Set(named('AWS::SageMaker::EndpointConfig').map(lastSegment)),
+      models: new Set(named('AWS::SageMaker::Model').map(lastSegment)),
+      logGroups: new Set([...named('AWS::Logs::LogGroup'), ...[...endpoints].map(endpointLogGroup)]),
+      images: new Set(plans.flatMap(plan => plan.model?.imageUri ?? [])),
+      kept: resources
+        .filter(resource => !LOOKED_UP.includes(resource.ResourceType!))
+        .filter(resource => stackStatus !== undefined || resource.ResourceStatus === 'DELETE_SKIPPED')
+        .filter(resource => resource.ResourceStatus !== 'DELETE_COMPLETE' && resource.PhysicalResourceId)
+        .map(resource => ({ type: resource.ResourceType!, id: resource.PhysicalResourceId! })),
+    },
+  };
+}
+
+/** The name in an ARN of SageMaker, or the name itself. */
+function lastSegment(id: string): string {
+  return id.split('/').at(-1)!;
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
+import type { ControlPlane } from '../aws';
+import { readEndpointLog } from './endpoint-log';
+import { type EndpointState, readEndpointState } from './endpoint-state';
+import { explainProgress } from './progress';
+import { expectAnswer } from './unavailable';
+
+/** States that end by themselves. */
+const MOVING: readonly EndpointStatus[] = ['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'];
+
+/** One look while waiting. */
+export interface Progress {
+  readonly state: EndpointState;
+  /** Time since the waiting began, in milliseconds. */
+  readonly elapsedMs: number;
+  /** What usually takes that long; empty when it is settled. */
+  readonly explanation: string;
+}
+
+/** How to wait. */
+export interface WaitOptions {
+  /**
+   * Time between two looks, in milliseconds.
+   *
+   * @default 10000
+   */
+  readonly pollIntervalMs?: number;
+  /** Ends the waiting. */
+  readonly abortSignal?: AbortSignal;
+}
+
+/** How many looks in a row may go unanswered while waiting: a laptop's network comes and goes. */
+const UNANSWERED_LOOKS = 6;
+
+/**
+ * Looks at an endpoint until its status no longer moves by itself, and says each time what it is doing. Ends when it is gone.
+ *
+ * @throws StatusUnavailableError when AWS cannot be asked several times in a row
+ */
+export async function* followEndpoint(
+  plane: ControlPlane,
+  endpointName: string,
+  options: WaitOptions = {},
+): AsyncGenerator<Progress> {
+  const { pollIntervalMs = 10_000, abortSignal } = options;
+  const begin = Date.now();
+  let unanswered = 0;
+  for (;;) {
+    const answer = await readEndpointState(plane, endpointName);
+    if (answer.kind === 'absent') return;
+    if (answer.kind === 'answered') {
+      unanswered = 0;
+      const state = answer.value;
+      const moving = MOVING.includes(state.status);
+      yield {
+        state,
+        elapsedMs: Date.now() - begin,
+        explanation: moving ? await explain(plane, state) : '',
+      };
+      if (!moving) return;
+    } else if (answer.kind === 'denied' || answer.kind === 'unauthenticated' || ++unanswered >= UNANSWERED_LOOKS) {
+      expectAnswer(answer);
+    }
+    await sleep(pollIntervalMs, undefined, { signal: abortSignal });
+  }
+}
+
+async function explain(plane: ControlPlane, state: EndpointState): Promise<string> {
+  const since = new Date((state.status === 'Creating' ? state.createdAt : state.changedAt) ?? Date.now());
+  const log = state.status === 'Creating' ? await readEndpointLog(plane, state.endpointName, since) : undefined;
+  const started = log?.kind === 'answered' ? log.value.streams > 0 : undefined;
+  return explainProgress(state, Date.now() - since.getTime(), started);
+}

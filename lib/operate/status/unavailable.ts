@@ -1,0 +1,26 @@
+import { ExplainedError } from '../../contract';
+import { type Answer, sayNoAnswer } from '../aws';
+
+/** Nobody could be asked: no credentials, no network, no right to look. */
+export class StatusUnavailableError extends ExplainedError {}
+
+/** The value of an answer.
+ *
+ * @throws StatusUnavailableError when there is none
+ */
+export function expectAnswer<T>(answer: Answer<T>): T {
+  if (answer.kind === 'answered') return answer.value;
+  throw new StatusUnavailableError({
+    what: sayNoAnswer(answer),
+    why:
+      answer.kind === 'unreachable'
+        ? 'The network, a proxy or the region may be at fault.'
+        : answer.kind === 'denied'
+          ? 'The credentials are valid, and their policies do not allow this.'
+          : 'Credentials or region are missing or not valid.',
+    next:
+      answer.kind === 'denied'
+        ? `Allow ${answer.action}.`
+        : 'Try: aws sts get-caller-identity, then this command again.',
+  });
+}
