@@ -38,7 +38,7 @@ server.on('upgrade', (request, socket, head) => {
   socket.on('error', () => {});
   if (act === 'refuse') return socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\nno such language');
   if (act === 'hang') return undefined;
-  if (act === 'hangup') return socket.destroy();
+  if (act === 'drop') return socket.destroy();
   if (act === 'late')
     return setTimeout(() => upgrade(request, socket, head, url, 'echo'), Number(url.searchParams.get('ms')));
   return upgrade(request, socket, head, url, act);

@@ -92,6 +92,7 @@ export class SignedStream {
     });
     this.response.catch(() => {});
     stream.on('data', (piece: Buffer) => this.#onData(piece));
+    stream.on('end', () => stream.end()); // as the SDKs do; the service need not wait for its patience to end
     this.ended = new Promise(resolve => {
       stream.on('close', () => {
         resolve(this.events);
