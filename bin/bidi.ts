@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ExplainedError } from '../lib/contract';
+import { demoCommand } from './commands/demo';
 import { ExitCode } from './exit-code';
 
 /** The whole command line, without running it: the documentation and the completion are generated from it. */
@@ -9,7 +10,8 @@ export function program(): Command {
     .description('Bidirectional streaming on Amazon SageMaker AI: run it here, look before you deploy, stream to it.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(see --help)');
+    .showHelpAfterError('(see --help)')
+    .addCommand(demoCommand());
 }
 
 async function main(): Promise<void> {

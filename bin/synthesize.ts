@@ -1,57 +1,59 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ExplainedError } from '../lib/contract';
 
-/** The CDK app could not be run, or ended with an error. */
+/** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
 export class SynthesisError extends ExplainedError {}
 
+/** What to synthesize. */
+export interface SynthesisOptions {
+  /** Directory of cdk.json. */
+  readonly directory: string;
+  /**
+   * Stacks that have to be free of errors; an error of another stack is no obstacle, as with `cdk synth STACK`.
+   *
+   * @default - every stack
+   */
+  readonly stacks?: readonly string[];
+  /**
+   * Overrides of cdk.json's context, as `-c key=value` gives them.
+   *
+   * @default - none
+   */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+interface Settings {
+  readonly app?: string;
+  readonly output?: string;
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Runs the CDK app of a directory and leaves its cloud assembly, as `cdk synth` would: the same app, the same context, the
- * same output, without the CDK command line's own second and a half.
+ * Runs the CDK app of a directory and leaves its cloud assembly where cdk.json says: the same app, context and output as
+ * `cdk synth`, without the CDK command line's own second and a half.
  *
- * @param directory where cdk.json is
- * @param outputDirectory where the cloud assembly goes
- * @param context overrides of cdk.json's context, as `-c key=value` gives them
  * @returns the cloud assembly's directory, absolute
+ * @throws SynthesisError
  */
-export async function synthesize(
-  directory: string,
-  outputDirectory: string,
-  context: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const file = join(directory, 'cdk.json');
-  let settings: { readonly app?: string; readonly context?: Record<string, unknown> };
-  try {
-    settings = JSON.parse(readFileSync(file, 'utf8')) as typeof settings;
-  } catch (cause) {
-    throw new SynthesisError(
-      {
-        what: `${file} could not be read.`,
-        why: 'There is no CDK app in this directory.',
-        next: 'Change to the directory of cdk.json.',
-      },
-      { cause },
-    );
-  }
-  if (!settings.app) {
-    throw new SynthesisError({
-      what: `${file} names no app.`,
-      why: 'Its "app" is missing.',
-      next: 'Add "app", the command that runs the CDK app.',
-    });
-  }
-  const assembly = resolve(directory, outputDirectory);
-  const app = spawn(settings.app, {
+export async function synthesize({ directory, stacks, context }: SynthesisOptions): Promise<string> {
+  const settings = readSettings(directory);
+  const assembly = resolve(directory, settings.output ?? 'cdk.out');
+  const app = spawn(settings.app!, {
     cwd: directory,
     shell: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
-      // What the CDK command line sets (aws-cdk-lib, cx-api): where to, with what context.
+      // What the CDK command line sets: where to, with what context, and that it judges a stack's errors itself.
       CDK_OUTDIR: assembly,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...settings.context, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({
+        ...settings.context,
+        ...context,
+        '@aws-cdk/core:failSynthOnValidationErrors': false,
+      }),
     },
   });
   let complaint = '';
@@ -66,5 +68,54 @@ export async function synthesize(
       next: `Run \`npx cdk synth\` in ${directory}.`,
     });
   }
+  const errors = stackErrors(assembly, stacks);
+  if (errors.length > 0) {
+    throw new SynthesisError({
+      what: 'The CDK app says that a stack cannot be deployed.',
+      why: errors.join('\n'),
+      next: 'Mend what it names; `npx cdk synth` shows the same.',
+    });
+  }
   return assembly;
+}
+
+function readSettings(directory: string): Settings {
+  const file = join(directory, 'cdk.json');
+  let settings: Settings;
+  try {
+    settings = JSON.parse(readFileSync(file, 'utf8')) as Settings;
+  } catch (cause) {
+    throw new SynthesisError(
+      {
+        what: `${file} could not be read.`,
+        why: existsSync(file) ? (cause as Error).message : 'There is no CDK app in this directory.',
+        next: 'Change to the directory of cdk.json.',
+      },
+      { cause },
+    );
+  }
+  if (settings.app) return settings;
+  throw new SynthesisError({
+    what: `${file} names no app.`,
+    why: 'Its "app" is missing.',
+    next: 'Add "app", the command that runs the CDK app.',
+  });
+}
+
+/** The errors that the app attached to its stacks (`Annotations.addError`), which the CDK command line refuses to deploy over. */
+function stackErrors(assembly: string, stacks: readonly string[] | undefined): string[] {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8')) as {
+    readonly artifacts: Readonly<
+      Record<string, { readonly type: string; readonly metadata?: object; readonly additionalMetadataFile?: string }>
+    >;
+  };
+  return Object.entries(artifacts).flatMap(([id, { type, metadata, additionalMetadataFile }]) => {
+    if (type !== 'aws:cloudformation:stack' || (stacks && !stacks.includes(id))) return [];
+    const more = additionalMetadataFile ? readFileSync(join(assembly, additionalMetadataFile), 'utf8') : '{}';
+    const entries = Object.values({ ...metadata, ...(JSON.parse(more) as object) }).flat() as {
+      type: string;
+      data: unknown;
+    }[];
+    return entries.filter(entry => entry.type === 'aws:cdk:error').map(entry => String(entry.data));
+  });
 }

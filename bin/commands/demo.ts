@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Command } from 'commander';
+import type { BidiSession } from '../../lib/client';
+import { AUDIO_CHUNK_MS, ExplainedError } from '../../lib/contract';
+import { ExitCode } from '../exit-code';
+import { synthesize } from '../synthesize';
+
+const ROOT = join(__dirname, '..', '..');
+const STACK = 'EchoBidiStack';
+const RECORDING = join(ROOT, 'examples', 'sample.wav');
+
+/** The phrases of the platform's announcement of bidirectional streaming. */
+const PHRASES = ['I need help with', 'my account balance', 'I can help with that', 'and recent charges'];
+
+/** Something came back that was not sent, or did not come back. */
+class EchoMismatchError extends ExplainedError {}
+
+/** `bidi demo`: the whole path on this machine, from the template to the last byte. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .summary('the whole path on this machine, from the template to the last byte')
+    .description(
+      `Synthesizes ${STACK}, starts the container that its template names, starts the local SageMaker in front of it and streams words and a recording through the real client, checking every byte that comes back.`,
+    )
+    .action(async () => {
+      const interrupted = new AbortController();
+      const interrupt = () => interrupted.abort(new Error('Interrupted.'));
+      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      try {
+        await demo(interrupted.signal);
+      } catch (error) {
+        if (!interrupted.signal.aborted) throw error;
+        process.exitCode = ExitCode.INTERRUPTED;
+      } finally {
+        process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      }
+    });
+}
+
+async function demo(abortSignal: AbortSignal): Promise<void> {
+  const { LocalSageMaker, readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
+  const { BidiSession, SageMakerRuntimeHTTP2Client } = require('../../lib/client') as typeof import('../../lib/client');
+  const roundTripsMs: number[] = [];
+  const stopwatch = timer();
+
+  print(`\n  ${bold(`${STACK}, streamed to on this machine`)}\n`);
+  const assembly = await synthesize({ directory: ROOT, stacks: [STACK] });
+  done(`synthesized ${STACK}`, stopwatch(), relative(process.cwd(), join(assembly, `${STACK}.template.json`)));
+  abortSignal.throwIfAborted();
+
+  const endpoints = await readCloudAssembly(assembly, { stacks: [STACK] });
+  const endpoint = endpoints[0]!;
+  await using local = await LocalSageMaker.start({ endpoints });
+  done(
+    `local SageMaker has ${endpoint.name} in service`,
+    stopwatch(),
+    `${local.url}, HTTP/2 over TLS, signatures verified`,
+  );
+  abortSignal.throwIfAborted();
+
+  const client = new SageMakerRuntimeHTTP2Client({
+    endpoint: local.url,
+    region: local.region,
+    credentials: local.credentials,
+    requestHandler: { nodeHttp2ConnectOptions: { ca: local.certificateAuthority } },
+  });
+  try {
+    await using session = await BidiSession.open({ client, endpointName: endpoint.name, abortSignal });
+    done('stream open', stopwatch(), `POST /endpoints/${endpoint.name}/invocations-bidirectional-stream`);
+    await streamPhrases(session, roundTripsMs);
+    await streamRecording(session, roundTripsMs, abortSignal);
+    await session.close();
+  } finally {
+    client.destroy();
+  }
+  print(
+    `\n  ${green('✓')} ${roundTripsMs.length} messages sent, all came back.` +
+      ` Round trip p50 ${milliseconds(percentile(roundTripsMs, 50))}, p99 ${milliseconds(percentile(roundTripsMs, 99))}.\n\n` +
+      `  The same template, in your AWS account:  ${bold(`npx cdk deploy ${STACK}`)}\n` +
+      '  (a GPU instance, billed until `npx cdk destroy`; see "What it costs" in the README)\n\n',
+  );
+}
+
+/** Text: one phrase, one event, one frame, and its echo before the next. */
+async function streamPhrases(session: BidiSession, roundTripsMs: number[]): Promise<void> {
+  print(`\n  ${bold('Text')}, one event a phrase\n`);
+  const width = Math.max(...PHRASES.map(phrase => phrase.length));
+  const answers = session[Symbol.asyncIterator]();
+  for (const phrase of PHRASES) {
+    const stopwatch = timer();
+    await session.send(phrase);
+    const { value: echo } = await answers.next();
+    const tookMs = stopwatch();
+    if (echo !== phrase) throw mismatch(`The echo of "${phrase}"`);
+    roundTripsMs.push(tookMs);
+    print(`    → ${phrase.padEnd(width)}   ← ${String(echo).padEnd(width)}   ${milliseconds(tookMs).padStart(8)}\n`);
+  }
+}
+
+/** Audio: a recording in pieces of 100 ms, each sent when a microphone would have it, while the echoes come back. */
+async function streamRecording(session: BidiSession, roundTripsMs: number[], abortSignal: AbortSignal): Promise<void> {
+  const { pace, readAudio } = require('../../lib/client/audio') as typeof import('../../lib/client/audio');
+  await using file = await open(RECORDING);
+  const audio = await readAudio(file.createReadStream({ autoClose: false }));
+  const bytesPerSecond = audio.bytesPerSecond!;
+  print(
+    `\n  ${bold('Audio')}, ${relative(process.cwd(), RECORDING)}: ${audio.description}, ${audio.seconds?.toFixed(1)} s` +
+      ` in pieces of ${AUDIO_CHUNK_MS} ms at real-time pace\n`,
+  );
+  const sent = createHash('sha256');
+  const received = createHash('sha256');
+  const sentAt: number[] = [];
+  let sentBytes = 0;
+  let receivedBytes = 0;
+
+  const listening = (async () => {
+    let index = 0;
+    for await (const echo of session) {
+      if (typeof echo === 'string') throw mismatch(`The echo of piece ${index + 1} of the recording`);
+      roundTripsMs.push(performance.now() - sentAt[index++]!);
+      received.update(echo);
+      receivedBytes += echo.length;
+      progress(receivedBytes / bytesPerSecond, audio.seconds!);
+    }
+  })();
+  listening.catch(() => {}); // it is awaited below, after the sending
+  for await (const piece of pace(audio.chunks, { bytesPerSecond, frameBytes: audio.frameBytes, abortSignal })) {
+    sentAt.push(performance.now());
+    sent.update(piece);
+    sentBytes += piece.length;
+    await session.send(piece);
+  }
+  abortSignal.throwIfAborted();
+  // The end of the input: what is on its way still comes back, then the stream ends.
+  await session.closeInput();
+  await listening;
+  clearProgress();
+
+  const [sentHash, receivedHash] = [sent.digest('hex'), received.digest('hex')];
+  print(`    → ${sentBytes.toLocaleString('en')} bytes   sha256 ${sentHash}\n`);
+  print(`    ← ${receivedBytes.toLocaleString('en')} bytes   sha256 ${receivedHash}\n`);
+  if (sentHash !== receivedHash) throw mismatch('The echo of the recording');
+}
+
+function mismatch(what: string): EchoMismatchError {
+  return new EchoMismatchError({
+    what: `${what} is not what was sent.`,
+    why: 'A byte was lost or changed between the client and the container.',
+    next: 'Please report this with the output above.',
+  });
+}
+
+/** Milliseconds since the last call. */
+function timer(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const elapsed = now - last;
+    last = now;
+    return elapsed;
+  };
+}
+
+/** Nearest-rank percentile. */
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)]!;
+}
+
+function milliseconds(value: number): string {
+  return value < 1_000 ? `${value.toFixed(1)} ms` : `${(value / 1_000).toFixed(1)} s`;
+}
+
+function done(what: string, tookMs: number, detail: string): void {
+  print(`  ${green('✓')} ${what.padEnd(44)} ${milliseconds(tookMs).padStart(8)}   ${dim(detail)}\n`);
+}
+
+function progress(seconds: number, total: number): void {
+  if (!process.stdout.isTTY) return;
+  const width = 40;
+  const filled = Math.min(width, Math.round((seconds / total) * width));
+  print(`\r    ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${seconds.toFixed(1)} s`);
+}
+
+function clearProgress(): void {
+  if (process.stdout.isTTY) print('\r\x1b[K');
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+const styled = (code: number) => (text: string) =>
+  process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
+const bold = styled(1);
+const dim = styled(2);
+const green = styled(32);
