@@ -46,6 +46,8 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
     shell: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
+      // The template is the same without its validation, which takes most of a synthesis and is the deployment's to do.
+      CDK_VALIDATION: 'false',
       ...process.env,
       // What the CDK command line sets: where to, with what context, and that it judges a stack's errors itself.
       CDK_OUTDIR: assembly,
