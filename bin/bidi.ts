@@ -15,6 +15,11 @@ export function program(): Command {
 }
 
 async function main(): Promise<void> {
+  // A reader that has seen enough, such as `head`, is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(ExitCode.OK);
+    throw error;
+  });
   try {
     await program().parseAsync();
   } catch (error) {
