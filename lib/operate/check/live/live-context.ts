@@ -3,7 +3,7 @@ import type { Verdict } from '../../finding';
 import type { Conversation } from './conversation';
 import type { LiveLimits, LiveLoad } from './limits';
 import { type PingAnswer, probePing } from './probe-ping';
-import { ProbeSocket, type ProbeSocketOptions } from './probe-socket';
+import { Opcode, ProbeSocket, type ProbeSocketOptions } from './probe-socket';
 
 /** Where the container answers. */
 export interface LiveTarget {
@@ -89,6 +89,18 @@ export class LiveContext {
       for (const socket of sockets) socket.leave();
       await Promise.allSettled(talking);
     }
+  }
+
+  /**
+   * What is wrong with an open stream, as part of a sentence, or `undefined`: seen by the conversation, else by a pong, else by
+   * its being open.
+   */
+  async faultOf(socket: ProbeSocket): Promise<string | undefined> {
+    const { replyMs } = this.limits;
+    if (this.conversation) return this.conversation.hold(socket, { timeoutMs: replyMs });
+    if (this.verdicts.get('pong') === 'fail') return socket.isOpen ? undefined : 'the container closed it';
+    socket.send(Opcode.PING, 'bidi-check');
+    return (await socket.pongs.take(replyMs)) ? undefined : `no pong within ${replyMs} ms`;
   }
 
   /** Cuts whatever a check left open. */

@@ -2,7 +2,8 @@ const { server: WebSocketServer } = require('websocket');
 const { serve } = require('./base');
 
 /** A container that puts its frames together by itself: `onFrame(frame, reply)` is called for each. */
-exports.serveFrames = newSession =>
+exports.serveFrames = newSession => {
+  const connections = new Set();
   serve({
     attach: http => {
       new WebSocketServer({
@@ -13,6 +14,8 @@ exports.serveFrames = newSession =>
       }).on('request', request => {
         if (request.resource.split('?')[0] !== '/invocations-bidirectional-stream') return request.reject(404);
         const connection = request.accept();
+        connections.add(connection);
+        connection.on('close', () => connections.delete(connection));
         const onFrame = newSession((isText, data) => {
           if (isText && !require('node:buffer').isUtf8(data)) return connection.drop(1007, '');
           connection[isText ? 'sendUTF' : 'sendBytes'](isText ? data.toString() : data);
@@ -24,5 +27,9 @@ exports.serveFrames = newSession =>
         connection.on('error', () => undefined);
       });
     },
-    sigterm: () => process.exit(0),
+    sigterm: () => {
+      for (const connection of connections) connection.close(1001);
+      setTimeout(() => process.exit(0), 50);
+    },
   });
+};

@@ -1,4 +1,4 @@
-const readyAt = Date.now() + 400;
+let pings = 0;
 require('./base').serve({
-  ping: (_request, response) => response.writeHead(Date.now() < readyAt ? 404 : 200, { 'Content-Length': 0 }).end(),
+  ping: (_request, response) => response.writeHead(++pings <= 3 ? 404 : 200, { 'Content-Length': 0 }).end(),
 });

@@ -1,5 +1,5 @@
-const acceptsAt = Date.now() + 800;
+let upgrades = 0;
 require('./base').serve({
   upgrade: (request, accept, refuse) =>
-    Date.now() < acceptsAt ? refuse(503) : /-stream($|\?)/.test(request.url) ? accept() : refuse(404),
+    ++upgrades <= 3 ? refuse(503) : request.url.includes('bidirectional') ? accept() : refuse(404),
 });

@@ -11,6 +11,9 @@ const LARGE_BYTES = 1024 * 1024;
 /** Two, three and four bytes a character, a NUL, a combining mark, and characters that mean something to JSON and to shells. */
 const MIXED_TEXT = 'caf\u00e9 \u65e5\u672c\u8a9e \u{1f399} \u0000 e\u0301 "\\$`\u2028';
 
+/** A byte that begins a character of two, without the second (RFC 3629, section 3). */
+const NOT_UTF8 = Buffer.from([0x62, 0xc3, 0x28]);
+
 /** What comes back from a container that echoes. */
 export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   {
@@ -123,21 +126,19 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
     needs: ['open-default-path'],
     async run(context) {
       const { replyMs } = context.limits;
-      return context.withSocket(
-        async socket => {
-          socket.send(Opcode.TEXT, Buffer.from([0x62, 0xc3, 0x28]));
-          const end = socket.endWithin(replyMs);
-          const first = await Promise.race([
-            end,
-            socket.messages.take(replyMs).then(message => (message ? ('message' as const) : end)),
-          ]);
-          if (first === 'message') return warn('it was taken for text', this.advice);
-          if (typeof first !== 'object') return warn(`neither an answer nor a close within ${replyMs} ms`, this.advice);
-          return first.code === 1007 ? pass('closed with 1007') : warn(`closed with ${first.code}`, this.advice);
-        },
-        // What comes back may be what was sent.
-        { onBreach: () => undefined },
-      );
+      // What comes back may be what was sent, so its form is not held against the container.
+      const socket = await context.open({ onBreach: () => undefined });
+      return context.withSocket(async neighbour => {
+        socket.send(Opcode.TEXT, NOT_UTF8);
+        const message = await socket.messages.take(replyMs);
+        const end = message ? undefined : await socket.endWithin(0);
+        socket.leave();
+        const fault = await context.faultOf(neighbour);
+        if (fault) return fail(`another stream, open at the same time: ${fault}`, this.advice);
+        if (message) return warn('it was taken for text', this.advice);
+        if (!end) return warn(`neither an answer nor a close within ${replyMs} ms`, this.advice);
+        return end.code === 1007 ? pass('closed with 1007') : warn(`closed with ${end.code}`, this.advice);
+      });
     },
   },
 ];

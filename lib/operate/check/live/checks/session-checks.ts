@@ -89,7 +89,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
       await new Promise(resolve => setTimeout(resolve, 50));
       const { status } = await context.ping();
       if (status !== 200) return { verdict: 'fail', seen: `afterwards /ping answers ${status}` };
-      const fault = await context.withSocket(socket => stillWorks(context, socket));
+      const fault = await context.withSocket(socket => context.faultOf(socket));
       const seen = `${CUTS * ways.length} connections cut in ${ways.length} ways`;
       return fault
         ? fail(`${seen}; afterwards, on a new stream: ${fault}`, this.advice)
@@ -110,13 +110,14 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
         const pings = setInterval(() => socket.isOpen && socket.send(Opcode.PING, ''), webSocketPingMs);
         const end = await socket.endWithin(sessionMs).finally(() => clearInterval(pings));
         if (end) return `the container closed it with ${end.code} after ${seconds(performance.now() - startedAt)}`;
-        const fault = await stillWorks(context, socket);
+        const fault = await context.faultOf(socket);
         // Going away: the platform's end of the session, not the caller's.
         socket.sendClose(1001);
+        await socket.endWithin(context.limits.replyMs);
         return fault && `at its end: ${fault}`;
       });
       if (ended) return fail(`a stream of ${seconds(sessionMs)}: ${ended}`, this.advice);
-      const fault = await context.withSocket(socket => stillWorks(context, socket));
+      const fault = await context.withSocket(socket => context.faultOf(socket));
       return fault
         ? fail(`the stream that followed one of ${seconds(sessionMs)}: ${fault}`, this.advice)
         : pass(
@@ -164,7 +165,7 @@ async function slowReader(this: LiveCheck, context: LiveContext) {
     const seen = `it took ${(sentBytes / MEBIBYTE).toFixed(0)} MiB from a caller that does not read; ${growth}`;
     if (!isStalled && socket.isOpen) return fail(`${seen}; it never waited`, this.advice);
 
-    const other = await context.withSocket(neighbour => stillWorks(context, neighbour));
+    const other = await context.withSocket(neighbour => context.faultOf(neighbour));
     if (other) return fail(`${seen}; meanwhile, on another stream: ${other}`, this.advice);
     if (!socket.isOpen) return pass(`${seen}; it closed that stream`);
 
@@ -181,13 +182,4 @@ async function slowReader(this: LiveCheck, context: LiveContext) {
         )
       : fail(`${seen}; once it was read, ${sentBytes - receivedBytes} bytes were missing`, this.advice);
   });
-}
-
-/** Whether a stream works, by what is known of the container: its conversation, else a pong, else that it stays open. */
-async function stillWorks(context: LiveContext, socket: ProbeSocket): Promise<string | undefined> {
-  const { replyMs } = context.limits;
-  if (context.conversation) return context.conversation.hold(socket, { timeoutMs: replyMs });
-  if (!context.passed('pong')) return socket.isOpen ? undefined : 'the container closed it';
-  socket.send(Opcode.PING, 'bidi-check');
-  return (await socket.pongs.take(replyMs)) ? undefined : `no pong within ${replyMs} ms`;
 }
