@@ -1,8 +1,10 @@
 /**
  * The data plane: stream to an endpoint, local or real.
  */
+export * from './audio';
 export * from './bidi-session';
 export type { BidiClient, Fragment, StreamTarget } from './bidi-stream';
+export * from './deepgram';
 export type { InputPosition } from './replay-buffer';
 export type * from './resume';
 export type { RetryOptions } from './retry';

@@ -1,0 +1,151 @@
+/** One word of a transcript. Times are seconds from the start of the stream. */
+export interface Word {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  /** 0 to 1. */
+  readonly confidence: number;
+  /** With punctuation and capitals, where asked for. */
+  readonly punctuated_word?: string;
+  /** Number of the speaker, with `diarize`. */
+  readonly speaker?: number;
+  readonly language?: string;
+}
+
+/** Nova-3: what was heard in a stretch of audio. Times are seconds from the start of the stream. */
+export interface Results {
+  readonly type: 'Results';
+  readonly channel_index?: readonly number[];
+  readonly start: number;
+  readonly duration: number;
+  /** No later result will change this one. */
+  readonly is_final?: boolean;
+  /** The speaker paused. */
+  readonly speech_final?: boolean;
+  /** It answers a `Finalize`. */
+  readonly from_finalize?: boolean;
+  readonly channel: {
+    readonly alternatives: readonly {
+      readonly transcript: string;
+      readonly confidence: number;
+      readonly words: readonly Word[];
+      readonly languages?: readonly string[];
+    }[];
+  };
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Nova-3: the summary that ends a stream. */
+export interface ListenMetadata {
+  readonly type: 'Metadata';
+  readonly request_id: string;
+  /** Seconds of audio received. */
+  readonly duration: number;
+  readonly channels: number;
+  readonly created?: string;
+  readonly sha256?: string;
+}
+
+/** Nova-3: a gap between words, with `utterance_end_ms`. */
+export interface UtteranceEnd {
+  readonly type: 'UtteranceEnd';
+  readonly channel: readonly number[];
+  /** Seconds from the start of the stream. */
+  readonly last_word_end: number;
+}
+
+/** Nova-3: speech begins, with `vad_events`. */
+export interface SpeechStarted {
+  readonly type: 'SpeechStarted';
+  readonly channel: readonly number[];
+  /** Seconds from the start of the stream. */
+  readonly timestamp: number;
+}
+
+/** Flux: the stream is open. */
+export interface Connected {
+  readonly type: 'Connected';
+  readonly request_id: string;
+  readonly sequence_id?: number;
+}
+
+/** What happened to a turn. */
+export type TurnEvent = 'Update' | 'StartOfTurn' | 'EagerEndOfTurn' | 'TurnResumed' | 'EndOfTurn';
+
+/** Flux: the state of the current turn. */
+export interface TurnInfo {
+  readonly type: 'TurnInfo';
+  readonly request_id: string;
+  readonly sequence_id: number;
+  readonly event: TurnEvent;
+  readonly turn_index: number;
+  /** Seconds from the start of the stream. */
+  readonly audio_window_start: number;
+  /** Seconds from the start of the stream. */
+  readonly audio_window_end: number;
+  /** Everything said in this turn so far. */
+  readonly transcript: string;
+  /** Its words; not every model gives their times. */
+  readonly words: readonly (Pick<Word, 'word' | 'confidence'> & Partial<Pick<Word, 'start' | 'end'>>)[];
+  readonly end_of_turn_confidence: number;
+  readonly languages?: readonly string[];
+}
+
+/** What goes wrong without ending the stream. */
+export interface Warning {
+  readonly type: 'Warning';
+  readonly code?: string;
+  readonly description?: string;
+}
+
+/** What goes wrong and ends the stream. */
+export interface ErrorMessage {
+  readonly type: 'Error';
+  readonly code?: string;
+  readonly description?: string;
+  /** Nova-3's word for the description. */
+  readonly message?: string;
+}
+
+/** A message of a type that this kit does not name, or a text that is no JSON object. The kit's own name. */
+export interface UnknownMessage {
+  readonly type: 'Unknown';
+  /** The message as it came. */
+  readonly text: string;
+}
+
+/** Every message of the speech-to-text products. Tell them apart by `type`. */
+export type ListenMessage =
+  | Results
+  | ListenMetadata
+  | UtteranceEnd
+  | SpeechStarted
+  | Connected
+  | TurnInfo
+  | Warning
+  | ErrorMessage
+  | UnknownMessage;
+
+/** The types that are named here. */
+export const LISTEN_MESSAGE_TYPES: readonly ListenMessage['type'][] = [
+  'Results',
+  'Metadata',
+  'UtteranceEnd',
+  'SpeechStarted',
+  'Connected',
+  'TurnInfo',
+  'Warning',
+  'Error',
+];
+
+/**
+ * Seconds of audio, from the start of the stream, that the message settles: what a stream that takes over does not need to
+ * hear again. `undefined` where it settles nothing.
+ *
+ * Only what is final settles: an interim result would be lost with the stream that gave it.
+ */
+export function settledSeconds(message: ListenMessage): number | undefined {
+  if (message.type === 'Results') return message.is_final ? message.start + message.duration : undefined;
+  if (message.type === 'TurnInfo') return message.event === 'EndOfTurn' ? message.audio_window_end : undefined;
+  return undefined;
+}
