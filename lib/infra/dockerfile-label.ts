@@ -1,6 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Arg, DockerfileParser, type Env, type From, type Instruction, type Label } from 'dockerfile-ast';
+import {
+  type Arg,
+  DockerfileParser,
+  type Env,
+  type From,
+  type Instruction,
+  type Label,
+  type Property,
+} from 'dockerfile-ast';
 import { BIDIRECTIONAL_LABEL, BIDIRECTIONAL_LABEL_LINE, BIDIRECTIONAL_LABEL_VALUE, ExplainedError } from '../contract';
 
 /** The image of a Dockerfile would not carry the label by which the platform routes streams to it. */
@@ -79,14 +87,13 @@ export function labelValue(text: string, { target, buildArgs = {} }: DockerfileB
           break;
         case 'ENV':
           for (const property of (instruction as Env).getProperties()) {
-            environment[property.getName()] = expand(property.getValue() ?? '', variables());
+            environment[property.getName()] = valueOf(property, variables());
           }
           break;
         case 'LABEL':
           for (const property of (instruction as Label).getProperties()) {
             if (expand(property.getName(), variables()) !== BIDIRECTIONAL_LABEL) continue;
-            const quoted = property.getUnescapedValue()?.startsWith("'");
-            value = quoted ? (property.getValue() ?? '') : expand(property.getValue() ?? '', variables());
+            value = valueOf(property, variables());
           }
           break;
       }
@@ -129,10 +136,17 @@ function declareArgs(
 ): void {
   for (const property of arg.getProperties()) {
     const name = property.getName();
-    const fallback = property.getValue();
     if (given[name] !== undefined) scope[name] = given[name];
-    else if (fallback !== null) scope[name] = expand(fallback, variables);
+    else if (property.getValue() !== null) scope[name] = valueOf(property, variables);
   }
+}
+
+/** A property's value as Docker reads it: between single quotes nothing is expanded. */
+function valueOf(property: Property, variables: Readonly<Record<string, string>>): string {
+  // The parser's other reading has lost the backslash that keeps a dollar sign from being expanded.
+  const written = property.getUnescapedValue() ?? '';
+  const [, quote, inner] = /^(['"])(.*)\1$/s.exec(written) ?? [];
+  return quote === "'" ? inner! : expand(inner ?? written, variables);
 }
 
 /** Dockerfile variable expansion: `$name`, `${name}`, `${name:-default}`, `${name:+replacement}`; `\$` is a dollar sign. */
