@@ -27,6 +27,8 @@ export interface SageMakerRuntimeHTTP2ClientResolvedConfig
   extends SageMakerRuntimeClientResolvedConfig,
     EventStreamResolvedConfig {}
 
+const SILENT_LOGGER = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 // The signing, credentials, retry and user-agent machinery is the sibling service's, which shares the signing name and the
 // protocol; only its operations are another service's, hence the cast.
 const RuntimeClient = SageMakerRuntimeClient as unknown as new (
@@ -45,6 +47,8 @@ const RuntimeClient = SageMakerRuntimeClient as unknown as new (
 export class SageMakerRuntimeHTTP2Client extends RuntimeClient {
   constructor(configuration: SageMakerRuntimeHTTP2ClientConfig = {}) {
     super({
+      // The SDK warns on the console of every failed stream, unless told where else to; the failure is thrown as well.
+      logger: SILENT_LOGGER,
       serviceId: 'SageMaker Runtime HTTP2',
       endpointProvider: resolveEndpoint,
       protocolSettings: {

@@ -35,6 +35,7 @@ export class FakeStream {
   /** Whether the signed empty message that ends the input has arrived. */
   inputEnded = false;
   readonly received: ReceivedPart[] = [];
+  #isReset = false;
   readonly #parts: AsyncGenerator<ReceivedPart>;
 
   constructor(
@@ -48,11 +49,18 @@ export class FakeStream {
   /** Response headers of a stream that opens. */
   respond(): void {
     if (this.raw.destroyed) return;
-    this.raw.respond({
-      ':status': 200,
-      'content-type': 'application/vnd.amazon.eventstream',
-      'x-amzn-invoked-production-variant': 'AllTraffic',
-      'x-amzn-requestid': 'fake-request',
+    // Node ends a stream before it resets it, and the peer sees an orderly end; with trailers to come it only resets.
+    this.raw.respond(
+      {
+        ':status': 200,
+        'content-type': 'application/vnd.amazon.eventstream',
+        'x-amzn-invoked-production-variant': 'AllTraffic',
+        'x-amzn-requestid': 'fake-request',
+      },
+      { waitForTrailers: true },
+    );
+    this.raw.on('wantTrailers', () => {
+      if (!this.#isReset) this.raw.sendTrailers({});
     });
   }
 
@@ -109,12 +117,13 @@ export class FakeStream {
   }
 
   reset(code: number = constants.NGHTTP2_INTERNAL_ERROR): void {
+    this.#isReset = true;
     this.raw.close(code);
   }
 
-  /** Cuts the TCP connection without a word. */
+  /** Cuts every TCP connection of the fake without a word. */
   cut(): void {
-    this.raw.session?.socket.destroy();
+    this.runtime.cut();
   }
 
   async *#read(): AsyncGenerator<ReceivedPart> {
@@ -203,6 +212,11 @@ export class FakeRuntime {
   /** Configuration of a client for this fake. */
   get client() {
     return { endpoint: this.url, region: REGION, credentials: CREDENTIALS };
+  }
+
+  /** Cuts every TCP connection without a word. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async close(): Promise<void> {
