@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import * as simulator from '../../container/deepgram-simulator/src/platform';
 import * as echo from '../../container/echo/src/platform';
 import * as contract from '../../lib/contract';
 
@@ -9,7 +10,7 @@ const lock = (...path: string[]) =>
   JSON.parse(read(...path, 'package-lock.json')).packages as Record<string, { version: string }>;
 
 /** An image is built from its folder alone, so it repeats what it needs of lib/contract; here the two are held equal. */
-const containers: Record<string, Record<string, unknown>> = { echo };
+const containers: Record<string, Record<string, unknown>> = { echo, 'deepgram-simulator': simulator };
 
 describe.each(Object.entries(containers))('container/%s', (name, platform) => {
   test('its constants are the contract’s', () => {
@@ -61,4 +62,19 @@ describe.each(Object.entries(containers))('container/%s', (name, platform) => {
       .flatMap(line => line.split(' ').slice(1, -1));
     expect(new Set(allowed)).toEqual(new Set(copied));
   });
+});
+
+test.each(['streaming-server.ts', 'platform.ts', 'log.ts', 'server.ts'])('the containers have the same %s', file => {
+  const [one, other] = Object.keys(containers).map(name => read('container', name, 'src', file));
+  // Only the server's name differs, and with it the order of the imports.
+  const neutral = (text: string) =>
+    text
+      .replaceAll(/(?:echo|simulator)(?=-server|Server)/g, 'container')
+      .split('\n')
+      .sort();
+  expect(neutral(other!)).toEqual(neutral(one!));
+});
+
+test('the script that the simulator plays by default is the sample recording’s', () => {
+  expect(read('container/deepgram-simulator/src/sample.script.json')).toBe(read('examples/sample.script.json'));
 });

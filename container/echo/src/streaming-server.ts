@@ -25,11 +25,13 @@ export interface Session {
   readonly statistics: LogFields;
 }
 
+/** Begins a session; listens to `message` and, where it has something to give up, to `close`. */
+export type Open = (webSocket: WebSocket) => Session;
+
 /** A path's answer to an upgrade: take it, or refuse it. */
 export type Admission =
   | {
-      /** Begins the session; listens to `message` and, where it has something to give up, to `close`. */
-      readonly open: (webSocket: WebSocket) => Session;
+      readonly open: Open;
       /** Header lines of the upgrade response beside the handshake's own. */
       readonly headers?: Readonly<Record<string, string>>;
     }
@@ -38,6 +40,8 @@ export type Admission =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
+      /** For the log, the only place where the refusal's cause can be read behind the platform. */
+      readonly reason?: string;
     };
 
 /** What makes one container different from another. */
@@ -153,7 +157,7 @@ export class StreamingServer {
     const admission = this.options.admit({ path, query: new URLSearchParams(query), id }) ?? { status: 404 };
     if ('status' in admission) {
       refuse(stream, admission.status, admission.headers, admission.body);
-      this.log('refused', { id, path, status: admission.status });
+      this.log('refused', { id, path, status: admission.status, reason: admission.reason });
     } else if (this.state !== 'ready') {
       refuse(stream, 503);
     } else {
@@ -164,7 +168,7 @@ export class StreamingServer {
     }
   }
 
-  private run(webSocket: WebSocket, stream: Duplex, id: string, path: string, open: (webSocket: WebSocket) => Session) {
+  private run(webSocket: WebSocket, stream: Duplex, id: string, path: string, open: Open) {
     const startedAt = performance.now();
     let fault: string | undefined;
     const failed = (error: NodeJS.ErrnoException): void => {
