@@ -1,4 +1,5 @@
 import { RUNTIME_PORT } from '../contract';
+import { AutomaticEngine } from './automatic-engine';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './certificate';
 import { Clock } from './clock';
 import type { ContainerEngine } from './container-engine';
@@ -9,9 +10,9 @@ import { HostedInstance } from './hosted-instance';
 import type { LocalEndpoint } from './local-endpoint';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
-import { ProcessEngine } from './process-engine';
 import { RequestHandler } from './request-handler';
 import { type LocalCredentials, SignatureVerifier } from './signature-verification';
+import { watchSources } from './source-watcher';
 
 /** The pair that a local SageMaker accepts where none other is named. It opens nothing but this machine's loopback interface. */
 export const LOCAL_CREDENTIALS: LocalCredentials = {
@@ -76,7 +77,7 @@ export interface LocalSageMakerOptions {
   /**
    * What runs the containers.
    *
-   * @default - processes of this machine
+   * @default - a process where the template names a command, else the container engine that answers
    */
   readonly engine?: ContainerEngine;
   /**
@@ -91,6 +92,12 @@ export interface LocalSageMakerOptions {
    * @default true
    */
   readonly waitUntilInService?: boolean;
+  /**
+   * Replace containers when the files of their directory change; open sessions finish on the old one.
+   *
+   * @default false
+   */
+  readonly watch?: boolean;
 }
 
 /**
@@ -116,6 +123,7 @@ export class LocalSageMaker {
       const inService = local.#startInstances();
       if (options.waitUntilInService === false) inService.catch(() => {});
       else await inService;
+      if (options.watch) local.#watchSources();
       return local;
     } catch (error) {
       await local.close(0);
@@ -138,6 +146,7 @@ export class LocalSageMaker {
   readonly #handler: RequestHandler;
   readonly #engine: ContainerEngine;
   readonly #observe: LocalObserver;
+  readonly #stopWatching: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   private constructor(options: LocalSageMakerOptions, certificate: Certificate | undefined) {
@@ -147,7 +156,7 @@ export class LocalSageMaker {
     this.credentials = pairs[0]!;
     this.certificateAuthorityFile = certificate?.authorityFile;
     this.certificateAuthority = certificate?.authority;
-    this.#engine = options.engine ?? new ProcessEngine(clock);
+    this.#engine = options.engine ?? new AutomaticEngine(clock);
     this.#observe = options.observe ?? (() => {});
     for (const definition of options.endpoints) {
       this.#endpoints.set(definition.name, this.#host(definition, clock));
@@ -188,22 +197,20 @@ export class LocalSageMaker {
   }
 
   /**
-   * Stops answering, cuts open streams, and stops the containers: SIGTERM, then SIGKILL after the grace. May be called twice.
+   * Stops answering, cuts open streams, and stops the containers: SIGTERM, then SIGKILL after the grace. A second call with a shorter
+   * grace shortens it.
    *
    * @param graceMs milliseconds between the two signals. Default: 2 s; the platform's 30 s are long for a Ctrl-C.
    */
-  close(graceMs = 2_000): Promise<void> {
-    this.#closing ??= this.#close(graceMs);
-    return this.#closing;
+  async close(graceMs = 2_000): Promise<void> {
+    for (const stop of this.#stopWatching.splice(0)) stop();
+    this.#closing ??= this.#front.close();
+    await this.#closing;
+    await Promise.all(this.#instances().map(instance => instance.stop(graceMs)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    await this.#front.close();
-    await Promise.all(this.#instances().map(instance => instance.stop(graceMs)));
   }
 
   async #listen(port: number | undefined): Promise<void> {
@@ -240,6 +247,22 @@ export class LocalSageMaker {
     const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
     if (failed.length === 1) throw failed[0];
     if (failed.length > 1) throw new AggregateError(failed, messageOf(failed));
+  }
+
+  /** Starts anew what runs from a directory whose files have changed. */
+  #watchSources(): void {
+    const byDirectory = new Map<string, HostedInstance[]>();
+    for (const { definition, instances } of [...this.#endpoints.values()].flatMap(({ variants }) => variants)) {
+      const { directory } = definition.model;
+      if (directory) byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), ...instances]);
+    }
+    for (const [directory, instances] of byDirectory) {
+      const replace = (instance: HostedInstance): Promise<void> =>
+        instance.start().catch((error: Error) => {
+          this.#observe({ type: 'container-failed', ...instance.name, message: error.message });
+        });
+      this.#stopWatching.push(watchSources(directory, () => void Promise.all(instances.map(replace))));
+    }
   }
 
   #host(definition: LocalEndpoint, clock: Clock): HostedEndpoint {

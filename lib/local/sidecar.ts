@@ -106,6 +106,8 @@ export class Sidecar {
 
   readonly #connection: WebSocketConnection;
   #listener: SidecarListener | undefined;
+  /** What came before anybody listened: a container may send, and even close, in the same packet as its upgrade response. */
+  readonly #early: ((listener: SidecarListener) => void)[] = [];
   #closeSent = false;
   #ended = false;
 
@@ -133,6 +135,7 @@ export class Sidecar {
   /** Begins to tell what the container sends. */
   listen(listener: SidecarListener): void {
     this.#listener = listener;
+    for (const tell of this.#early.splice(0)) if (this.#listener) tell(listener);
     this.#connection.resume();
   }
 
@@ -213,14 +216,19 @@ export class Sidecar {
     if (frame.opcode === Opcode.CLOSE) {
       this.#end({ code: frame.closeStatus < 0 ? 1005 : frame.closeStatus, reason: frame.binaryPayload.toString() });
     } else if (frame.opcode < Opcode.CLOSE) {
-      this.#listener?.onFrame({ opcode: frame.opcode, fin: frame.fin, payload: frame.binaryPayload });
+      this.#tell(listener => listener.onFrame({ opcode: frame.opcode, fin: frame.fin, payload: frame.binaryPayload }));
     }
   }
 
   #end(end: WebSocketEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#listener?.onEnd(end);
+    this.#tell(listener => listener.onEnd(end));
+  }
+
+  #tell(tell: (listener: SidecarListener) => void): void {
+    if (this.#listener) tell(this.#listener);
+    else this.#early.push(tell);
   }
 }
 

@@ -28,17 +28,18 @@ describe('a container that speaks in the packet of its upgrade response', () => 
   ])('is heard when somebody listens later: %s', async (_, bytes, expected) => {
     const container = eagerContainer(bytes);
     await once(container, 'listening');
+    const sidecar = await Sidecar.connect({
+      host: '127.0.0.1',
+      port: (container.address() as AddressInfo).port,
+      target: '/',
+      headers: {},
+      acceptTimeoutMs: 5_000,
+    });
     try {
-      const sidecar = await Sidecar.connect({
-        host: '127.0.0.1',
-        port: (container.address() as AddressInfo).port,
-        target: '/',
-        headers: {},
-        acceptTimeoutMs: 5_000,
-      });
       for (let turns = 0; turns < 5; turns += 1) await turn();
       const heard: (string | number)[] = [];
-      await new Promise<void>(resolve => {
+      await new Promise<void>((resolve, reject) => {
+        setTimeout(() => reject(new Error(`Only heard: ${heard}`)), 5_000).unref();
         const hear = (what: string | number) => {
           heard.push(what);
           if (heard.length === expected.length) resolve();
@@ -51,8 +52,8 @@ describe('a container that speaks in the packet of its upgrade response', () => 
         });
       });
       expect(heard).toEqual(expected);
-      sidecar.destroy();
     } finally {
+      sidecar.destroy();
       container.close();
     }
   });
