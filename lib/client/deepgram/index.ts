@@ -1,3 +1,4 @@
+export * from './captions';
 export * from './deepgram-error';
 export * from './deepgram-listen';
 export * from './deepgram-speak';
@@ -6,3 +7,4 @@ export type { ListenMessage, ListenMetadata, Results, TurnInfo, UnknownMessage, 
 export type * from './listen-parameters';
 export type { SpeakMessage } from './speak-messages';
 export type * from './speak-parameters';
+export * from './transcript';
