@@ -128,6 +128,13 @@ class LiveRun {
   }
 
   async run(): Promise<Finding[]> {
+    const { abortSignal } = this.options;
+    // What a check waits for ends with the container.
+    const abort = () => {
+      this.context.container?.kill('SIGKILL');
+      this.context.cutAll();
+    };
+    abortSignal?.addEventListener('abort', abort, { once: true });
     try {
       await this.startUp();
       for (const check of this.checks()) {
@@ -136,6 +143,7 @@ class LiveRun {
       }
       return this.findings;
     } finally {
+      abortSignal?.removeEventListener('abort', abort);
       this.context.cutAll();
       const { container } = this.context;
       if (container && !this.hasExited) {

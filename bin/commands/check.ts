@@ -1,0 +1,295 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ExplainedError, invocationPathFault, queryStringFault } from '../../lib/contract';
+import type { LocalModel } from '../../lib/local';
+import type { CheckContainerOptions } from '../../lib/operate/check';
+import type { Finding } from '../../lib/operate/finding';
+import { ExitCode } from '../exit-code';
+import { printReport } from '../print-report';
+import { readStack, type StackOptions } from '../stack';
+
+interface CheckOptions extends StackOptions {
+  readonly url?: string;
+  readonly stack?: string;
+  readonly file?: string;
+  readonly target?: string;
+  readonly buildArg?: readonly string[];
+  readonly pushed?: boolean;
+  readonly command?: string;
+  readonly env?: readonly string[];
+  readonly live: boolean;
+  readonly path?: string;
+  readonly query?: string;
+  readonly exchange?: string;
+  readonly clock?: number;
+  readonly startupTimeout?: number;
+  readonly json?: boolean;
+  readonly junit?: string;
+  readonly sarif?: string;
+}
+
+/** The words name nothing to check, or too much. */
+class CheckTargetError extends ExplainedError {}
+
+/** `bidi check`: whether a container keeps the platform's contract. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .summary('whether a container keeps the contract')
+    .description(
+      'Holds a container against the contract of bidirectional streaming, in whatever language it is written: its Dockerfile or image, and the container itself, run as SageMaker runs it.',
+    )
+    .argument('[target]', 'directory with a Dockerfile, OCI layout, image archive, or image')
+    .option('--url <url>', 'a container that runs already: ws://host:port[/path][?query]')
+    .option('--stack <name>', 'the container of a stack of this CDK app')
+    .option('--app <directory>', 'with --stack: a cloud assembly to read as it is, instead of running the app')
+    .option('-c, --context <key=value...>', 'with --stack: context for the app, as for cdk deploy')
+    .option('--file <name>', 'Dockerfile in the directory (default: Dockerfile)')
+    .option('--target <stage>', 'stage of the Dockerfile (default: the last)')
+    .option('--build-arg <key=value...>', 'argument of the build')
+    .option('--pushed', 'ask the registry even where an engine on this machine keeps the image')
+    .option('--command <command>', 'run the directory as a process with this command, instead of building an image')
+    .option('-e, --env <key=value...>', 'environment of the container')
+    .option('--no-live', 'look only, run nothing')
+    .option(
+      '--path <path>',
+      'path of the WebSocket (default: invocations-bidirectional-stream)',
+      validate(invocationPathFault),
+    )
+    .option('--query <query>', 'query string of the WebSocket', validate(queryStringFault))
+    .option('--exchange <file>', 'what to say to a container that is not an echo, and what to expect')
+    .addOption(
+      new Option('--clock <scale>', 'how many times faster the 30 minutes of a stream pass (default: 360)').argParser(
+        positive,
+      ),
+    )
+    .option('--startup-timeout <seconds>', 'time to become ready (default: 480)', positive)
+    .option('--json', 'findings as JSON')
+    .option('--junit <file>', 'write JUnit XML')
+    .option('--sarif <file>', 'write SARIF 2.1.0')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing fails, 1 a check fails, 2 it could not be run.
+
+Examples:
+  bidi check ./my-container
+  bidi check ./my-container --command "python server.py"
+  bidi check 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-model:7 --no-live
+  bidi check --url ws://localhost:8080 --path v1/listen --query model=nova-3 --exchange listen.json
+  bidi check --stack EchoBidiStack --sarif check.sarif --junit check.xml`,
+    )
+    .action(async (target: string | undefined, options: CheckOptions) => {
+      const interrupted = new AbortController();
+      const interrupt = () => interrupted.abort();
+      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      try {
+        process.exitCode = await check(target, options, interrupted.signal);
+      } catch (error) {
+        if (!(error instanceof ExplainedError)) throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = ExitCode.USAGE;
+      } finally {
+        process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      }
+      if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
+    });
+}
+
+async function check(target: string | undefined, options: CheckOptions, abortSignal: AbortSignal): Promise<number> {
+  const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+  const named = [target, options.url, options.stack].filter(word => word !== undefined);
+  const [subject] = named;
+  if (named.length !== 1 || subject === undefined) {
+    throw new CheckTargetError({
+      what:
+        named.length === 0
+          ? 'Nothing is named to check.'
+          : `${named.length} things are named to check: ${named.join(', ')}.`,
+      why: 'One run checks one container.',
+      next: 'Name one: a directory, an archive or an image, or --url, or --stack.',
+    });
+  }
+  const live = liveOptions(options, abortSignal);
+  const findings =
+    options.url !== undefined
+      ? await checkUrl(options.url, live)
+      : await checkModel(
+          options.stack === undefined ? ownModel(target!, options) : await stackModel(options.stack, options),
+          options,
+          live,
+        );
+  clearProgress();
+  const report = { command: 'check', subject, findings };
+  const { renderJUnit, renderSarif } = require('../../lib/operate/report') as typeof import('../../lib/operate/report');
+  if (options.junit) writeFileSync(options.junit, renderJUnit(report));
+  if (options.sarif) {
+    const { version } = require('../../package.json') as { version: string };
+    writeFileSync(options.sarif, renderSarif(report, { version }));
+  }
+  printReport(report, options);
+  if (findings.every(finding => finding.verdict === 'skip')) return ExitCode.USAGE;
+  return isClean(findings) ? ExitCode.OK : ExitCode.FAILED;
+}
+
+async function checkUrl(url: string, live: CheckContainerOptions): Promise<Finding[]> {
+  if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
+    throw new CheckTargetError({
+      what: `"${url}" is no URL of a WebSocket.`,
+      why: 'It has to begin with ws:// or wss:// and name a host.',
+      next: 'For example: --url ws://localhost:8080',
+    });
+  }
+  const { checkContainer } = require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  return checkContainer({ ...live, url });
+}
+
+/** What there is to look at, then the container itself where it can run here. */
+async function checkModel(model: CheckedModel, options: CheckOptions, live: CheckContainerOptions): Promise<Finding[]> {
+  const { checkContainer, checkStatically } =
+    require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  const looked = await checkStatically(model.target, {
+    ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
+    ...(options.target ? { target: options.target } : {}),
+    ...(options.pushed ? { pushed: true } : {}),
+    buildArguments: pairs(options.buildArg),
+  });
+  if (!options.live) return [...looked.findings];
+  if (!looked.directory && !looked.image) {
+    return [
+      ...looked.findings,
+      notRun(
+        'an archive cannot be run as it is',
+        'Load it (docker load --input FILE) and check the image by its name.',
+      ),
+    ];
+  }
+  const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
+  const local: LocalModel = {
+    name: model.target,
+    environment: { ...model.environment, ...pairs(options.env) },
+    ...(looked.directory ? { directory: resolve(looked.directory.path), file: looked.directory.file } : {}),
+    ...(looked.image ? { imageUri: looked.image } : {}),
+    ...(model.command ? { command: model.command } : {}),
+  };
+  const engine = new AutomaticEngine();
+  const onLine = () => undefined;
+  try {
+    progress('building the image, if there is one to build');
+    await engine.prepare(local, onLine);
+    const start = () => engine.start({ model: local, name: 'check', onLine });
+    return [...looked.findings, ...(await checkContainer({ ...live, start }))];
+  } catch (error) {
+    if (!(error instanceof ContainerStartError)) throw error;
+    // A command that does not run is the caller's mistake; a machine without an engine still gave the findings above.
+    if (model.command) throw error;
+    return [
+      ...looked.findings,
+      notRun(
+        error.what,
+        'Start a container engine, or run the directory as a process with --command, or name a running container with --url.',
+      ),
+    ];
+  }
+}
+
+interface CheckedModel {
+  readonly target: string;
+  readonly file?: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+function ownModel(target: string, { command }: CheckOptions): CheckedModel {
+  // Words as a shell would part them, without a shell: quotes group, nothing expands.
+  const words = command?.match(/"[^"]*"|'[^']*'|\S+/g)?.map(word => word.replace(/^(["'])(.*)\1$/, '$2'));
+  return { target, ...(words ? { command: words } : {}) };
+}
+
+async function stackModel(name: string, options: CheckOptions): Promise<CheckedModel> {
+  const { readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
+  const stack = await readStack(name, options);
+  const endpoints = await readCloudAssembly(stack.directory, { stacks: [name] });
+  const models = new Map(endpoints.flatMap(({ variants }) => variants.map(({ model }) => [model.name, model])));
+  const [model] = models.values();
+  const target = model?.directory ?? model?.imageUri;
+  if (models.size === 1 && model && target) return { ...model, target };
+  throw new CheckTargetError(
+    models.size > 1
+      ? {
+          what: `${name} has ${models.size} models: ${[...models.keys()].join(', ')}.`,
+          why: 'One run checks one container.',
+          next: 'Check their directories or images one by one.',
+        }
+      : {
+          what: `The container of ${name} cannot be looked at.`,
+          why: model?.modelPackageArn
+            ? 'It is a model package, which runs on the platform only; its seller answers for it.'
+            : 'Its image is known after a deployment only.',
+          next: 'Check a directory or an image by its name.',
+        },
+  );
+}
+
+function liveOptions(options: CheckOptions, abortSignal: AbortSignal): CheckContainerOptions {
+  const { readExchange } = require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  return {
+    ...(options.path === undefined ? {} : { path: options.path }),
+    ...(options.query === undefined ? {} : { query: options.query }),
+    ...(options.exchange === undefined ? {} : { exchange: readExchange(options.exchange) }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.startupTimeout === undefined ? {} : { limits: { startMs: options.startupTimeout * 1_000 } }),
+    onCheck: progress,
+    abortSignal,
+  };
+}
+
+function notRun(seen: string, next: string): Finding {
+  return {
+    name: 'start',
+    rule: 'The container keeps the contract while it runs.',
+    source: 'SageMaker AI developer guide, custom inference code with hosting services',
+    seen: `the live checks were not run: ${seen}`,
+    verdict: 'skip',
+    next,
+  };
+}
+
+function pairs(words: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    words.map(word => {
+      const equals = word.indexOf('=');
+      if (equals <= 0) {
+        throw new CheckTargetError({
+          what: `"${word}" is not key=value.`,
+          why: 'Arguments of the build and variables of the environment are given that way.',
+          next: 'Write it as KEY=VALUE.',
+        });
+      }
+      return [word.slice(0, equals), word.slice(equals + 1)];
+    }),
+  );
+}
+
+function validate(fault: (text: string) => string | undefined): (text: string) => string {
+  return text => {
+    const found = fault(text);
+    if (found) throw new InvalidArgumentError(found);
+    return text;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text.replace(/x$/, ''));
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It has to be a number above 0.');
+  return value;
+}
+
+/** One line on a terminal; nothing where stderr is kept, because the report names every check anyway. */
+function progress(name: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${name} …`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}

@@ -1,0 +1,3 @@
+export * from './image';
+export * from './live';
+export { checkStatically, type StaticCheck, StaticCheckError, type StaticCheckOptions } from './static-check';
