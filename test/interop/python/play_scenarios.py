@@ -1,0 +1,149 @@
+"""Plays the scenarios with the AWS SDK for Python and prints what it saw, one line of JSON for each.
+
+Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN where the pair has one.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+
+from aws_sdk_sagemaker_runtime_http2.client import AsyncSageMakerRuntimeHTTP2Client
+from aws_sdk_sagemaker_runtime_http2.config import AsyncSageMakerRuntimeHTTP2Config
+from aws_sdk_sagemaker_runtime_http2.models import (
+    InvokeEndpointWithBidirectionalStreamInput,
+    RequestPayloadPart,
+    RequestStreamEventPayloadPart,
+    ResponseStreamEventPayloadPart,
+)
+from awscrt import io as crt_io
+from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig
+
+SCENARIO_SECONDS = 30
+
+
+class LocallyTrustedTransport(AWSCRTHTTPClient):
+    """The SDK's own HTTP/2 transport, trusting one certificate authority. The SDK has no setting for that."""
+
+    def __init__(self, ca_file: str) -> None:
+        super().__init__(client_config=AWSCRTHTTPClientConfig(force_http_2=True))
+        options = crt_io.TlsContextOptions()
+        options.override_default_trust_store(Path(ca_file).read_bytes())
+        self._tls_ctx = crt_io.ClientTlsContext(options)
+
+    def __deepcopy__(self, memo: object) -> "LocallyTrustedTransport":
+        return self  # the client copies its configuration; a copy would forget the certificate authority
+
+
+async def client(secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
+    config = await AsyncSageMakerRuntimeHTTP2Config.resolve(
+        endpoint_uri=os.environ["INTEROP_URL"],
+        region=os.environ["AWS_REGION"],
+        aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=secret,
+        aws_session_token=os.environ.get("AWS_SESSION_TOKEN"),
+        max_attempts=1,
+        transport=LocallyTrustedTransport(os.environ["INTEROP_CA_FILE"]),
+    )
+    return AsyncSageMakerRuntimeHTTP2Client(config)
+
+
+def payload(part: dict) -> bytes:
+    if "text" in part:
+        return part["text"].encode()
+    return bytes(index % 251 for index in range(part["pattern"]))
+
+
+def seen_part(part) -> dict:
+    data = part.bytes_ or b""
+    return {
+        "dataType": part.data_type,
+        "completionState": part.completion_state,
+        "length": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def error_outcome(error: BaseException, on_stream: bool) -> dict:
+    metadata = getattr(error, "response_metadata", None)
+    # The SDK has no class for an error that the service model does not name; its message holds the name.
+    unmodelled = re.search(r"id: \S+#(\w+)", str(error))
+    return {
+        "kind": "error",
+        "name": unmodelled[1] if unmodelled else type(error).__name__,
+        "message": getattr(error, "message", None) or str(error),
+        "errorCode": getattr(error, "error_code", None),
+        "status": None if on_stream else getattr(metadata, "http_status_code", None),
+        "originalStatusCode": getattr(error, "original_status_code", None),
+    }
+
+
+async def play(sdk: AsyncSageMakerRuntimeHTTP2Client, scenario: dict, seen: dict) -> dict:
+    request = scenario["request"]
+    try:
+        stream = await sdk.invoke_endpoint_with_bidirectional_stream(
+            InvokeEndpointWithBidirectionalStreamInput(
+                endpoint_name=request["endpoint"],
+                target_variant=request.get("variant"),
+                model_invocation_path=request.get("path"),
+                model_query_string=request.get("query"),
+            )
+        )
+        output, events = await stream.await_output()
+    except Exception as error:
+        return error_outcome(error, on_stream=False)
+    seen["variant"] = output.invoked_production_variant
+
+    async def send() -> None:
+        for part in scenario.get("send", []):
+            event = RequestPayloadPart(
+                bytes_=payload(part),
+                data_type=part.get("dataType"),
+                completion_state=part.get("completionState"),
+            )
+            for _ in range(part.get("times", 1)):
+                await stream.input_stream.send(RequestStreamEventPayloadPart(value=event))
+
+    end_after = scenario["end"].get("afterEvents")  # absent where the server ends the stream
+    sending = asyncio.create_task(send())
+    input_ended = False
+    try:
+        while True:
+            if not input_ended and end_after is not None and len(seen["received"]) >= end_after:
+                await sending
+                await stream.input_stream.close()
+                input_ended = True
+            event = await events.receive()
+            if event is None:
+                return {"kind": "ended"}
+            if not isinstance(event, ResponseStreamEventPayloadPart):
+                value = getattr(event, "value", event)
+                if isinstance(value, Exception):
+                    return error_outcome(value, on_stream=True)
+                return {"kind": "error", "name": type(event).__name__}
+            seen["received"].append(seen_part(event.value))
+    except Exception as error:
+        return error_outcome(error, on_stream=True)
+    finally:
+        sending.cancel()
+        if not input_ended:
+            await stream.input_stream.close()
+
+
+async def main() -> None:
+    right = await client(os.environ["AWS_SECRET_ACCESS_KEY"])
+    wrong = await client("not-the-secret")
+    for scenario in json.loads(Path(os.environ["INTEROP_SCENARIOS"]).read_text()):
+        sdk = wrong if scenario["request"].get("wrongSecret") else right
+        seen = {"scenario": scenario["name"], "variant": None, "received": []}
+        try:
+            outcome = await asyncio.wait_for(play(sdk, scenario, seen), SCENARIO_SECONDS)
+        except TimeoutError:
+            outcome = {"kind": "timedOut"}
+        print(json.dumps({**seen, "outcome": outcome}), flush=True)
+
+
+asyncio.run(main())
