@@ -1,5 +1,5 @@
 import { type NoAnswer, sayNoAnswer } from './aws';
-import { explainFailure, type FixNames, fillFix } from './failures';
+import { explainFailure, type FailureCause, type FixNames, fillFix } from './failures';
 import type { Finding } from './finding';
 
 /** What a check asks, and by whose word. */
@@ -21,8 +21,7 @@ export function finding(rule: Rule, outcome: Outcome): Finding {
  */
 export function unanswered(answer: NoAnswer, names: FixNames = {}): Outcome {
   const seen = sayNoAnswer(answer);
-  const known =
-    'message' in answer && answer.kind !== 'unreachable' ? explainFailure({ reason: answer.message })[0] : undefined;
+  const known = knownCause(answer);
   if (known) {
     const fix = fillFix(known.fixes[0]!, names);
     return {
@@ -42,4 +41,11 @@ export function unanswered(answer: NoAnswer, names: FixNames = {}): Outcome {
     case 'refused':
       return { verdict: 'warn', seen, next: 'Run this again; it could not be looked at this time.' };
   }
+}
+
+/** A refusal that the table knows. What the caller may not look at says nothing of the stack, except that AWS also denies an unsubscribed package. */
+function knownCause(answer: NoAnswer): FailureCause | undefined {
+  if (answer.kind === 'unreachable' || answer.kind === 'unauthenticated') return undefined;
+  const [known] = explainFailure({ reason: answer.message });
+  return answer.kind === 'denied' && known?.name !== 'subscription' ? undefined : known;
 }

@@ -4,6 +4,7 @@ import type { ControlPlane } from '../aws';
 import { readEndpointLog } from './endpoint-log';
 import { type EndpointState, readEndpointState } from './endpoint-state';
 import { explainProgress } from './progress';
+import { awaitTarget } from './target';
 import { expectAnswer } from './unavailable';
 
 /** States that end by themselves. */
@@ -30,6 +31,29 @@ export interface WaitOptions {
   readonly abortSignal?: AbortSignal;
 }
 
+/**
+ * Follows every endpoint that a name stands for until none moves any more, reporting each look.
+ *
+ * @throws StatusUnavailableError when AWS cannot be asked
+ */
+export async function followTarget(
+  plane: ControlPlane,
+  subject: string,
+  report: (progress: Progress) => void,
+  options: WaitOptions = {},
+): Promise<void> {
+  const { pollIntervalMs = POLL_INTERVAL_MS, abortSignal } = options;
+  const { endpointNames } = expectAnswer(await awaitTarget(plane, subject, pollIntervalMs, abortSignal));
+  await Promise.all(
+    endpointNames.map(async endpointName => {
+      for await (const progress of followEndpoint(plane, endpointName, options)) report(progress);
+    }),
+  );
+}
+
+/** Time between two looks, in milliseconds. */
+const POLL_INTERVAL_MS = 10_000;
+
 /** How many looks in a row may go unanswered while waiting: a laptop's network comes and goes. */
 const UNANSWERED_LOOKS = 6;
 
@@ -43,7 +67,7 @@ export async function* followEndpoint(
   endpointName: string,
   options: WaitOptions = {},
 ): AsyncGenerator<Progress> {
-  const { pollIntervalMs = 10_000, abortSignal } = options;
+  const { pollIntervalMs = POLL_INTERVAL_MS, abortSignal } = options;
   const begin = Date.now();
   let unanswered = 0;
   for (;;) {

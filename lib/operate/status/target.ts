@@ -1,4 +1,6 @@
-import { type Answer, type ControlPlane, listStackResources } from '../aws';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { type Answer, ask, type ControlPlane, listStackResources } from '../aws';
 
 /** What a name turned out to be. */
 export interface Target {
@@ -24,4 +26,28 @@ export async function resolveTarget(plane: ControlPlane, name: string): Promise<
     return { kind: 'answered', value: { endpointNames: [name] } };
   }
   return resources;
+}
+
+/**
+ * Like {@link resolveTarget}, but while the stack is being deployed and has no endpoint yet, it waits for one: model and role are made
+ * before it.
+ */
+export async function awaitTarget(
+  plane: ControlPlane,
+  name: string,
+  pollIntervalMs: number,
+  abortSignal?: AbortSignal,
+): Promise<Answer<Target>> {
+  for (;;) {
+    const target = await resolveTarget(plane, name);
+    if (target.kind !== 'answered' || target.value.endpointNames.length > 0) return target;
+    const stack = await ask(
+      'cloudformation:DescribeStacks',
+      abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: name }), { abortSignal }),
+      plane.timeoutMs,
+    );
+    const status = stack.kind === 'answered' ? stack.value.Stacks?.[0]?.StackStatus : undefined;
+    if (!/^(CREATE|UPDATE|REVIEW)_IN_PROGRESS$/.test(status ?? '')) return target;
+    await sleep(pollIntervalMs, undefined, { signal: abortSignal });
+  }
 }

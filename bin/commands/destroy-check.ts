@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
+import { ExitCode } from '../exit-code';
+import { printReport } from '../print-report';
+import { readStackIfThere } from '../stack';
+
+/** `bidi destroy-check STACK|ENDPOINT`: what is left after `cdk destroy`, and what it costs. */
+export function destroyCheckCommand(): Command {
+  return withAwsOptions(new Command('destroy-check'))
+    .summary('what is left after cdk destroy, and what it costs')
+    .description(
+      'Looks for everything that a stack or an endpoint may have left: endpoint, configuration, model, log group, scaling, image, and what CloudFormation kept. Each with how it bills and the command that ends it. It deletes nothing.',
+    )
+    .argument('<stack|endpoint>', 'name of the stack that was destroyed, or of an endpoint')
+    .option(
+      '--app <directory>',
+      'cloud assembly that tells the names once CloudFormation has forgotten the stack (90 days)',
+      'cdk.out',
+    )
+    .option('--json', 'findings as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
+    )
+    .action(async (subject: string, options: AwsOptions & { app: string; json?: boolean }) => {
+      const { destroyCheck } =
+        require('../../lib/operate/destroy-check') as typeof import('../../lib/operate/destroy-check');
+      const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+      const stack = readStackIfThere(subject, options.app);
+      using plane = controlPlane({ ...options, region: options.region ?? stack?.region });
+      const report = await destroyCheck(plane, stack?.name ?? subject, stack?.template);
+      printReport(report, options);
+      process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;
+    });
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
+import { ExitCode } from '../exit-code';
+import { printReport } from '../print-report';
+import { readStack, type StackOptions } from '../stack';
+
+/** `bidi preflight STACK`: what would fail the deployment, said before it. */
+export function preflightCommand(): Command {
+  return withAwsOptions(new Command('preflight'))
+    .summary('what would fail a deployment, said before it')
+    .description(
+      'Runs the CDK app and holds the stack against the account: credentials, bootstrap, stack, endpoint name, quota, model package, image, execution role, reach. It changes nothing.',
+    )
+    .argument('<stack>', 'name of the stack')
+    .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app')
+    .option('-c, --context <key=value...>', 'context for the app, as for cdk deploy')
+    .option('--json', 'findings as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
+    )
+    .action(async (name: string, options: AwsOptions & StackOptions & { json?: boolean }) => {
+      const { preflight } = require('../../lib/operate/preflight') as typeof import('../../lib/operate/preflight');
+      const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+      const runtime = process.env.AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2;
+      const stack = await readStack(name, options);
+      using plane = controlPlane({ ...options, region: options.region ?? stack.region });
+      const report = await preflight(
+        {
+          stackName: stack.name,
+          template: stack.template,
+          environment: { accountId: stack.account, region: stack.region },
+        },
+        plane,
+        // Where the SDK's own variable leads streams elsewhere, that is what has to be reached.
+        runtime === undefined ? {} : { runtimeUri: new URL(runtime) },
+      );
+      printReport(report, options);
+      process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;
+    });
+}

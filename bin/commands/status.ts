@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import type { Progress } from '../../lib/operate/status';
+import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
+import { ExitCode } from '../exit-code';
+
+interface StatusCommandOptions extends AwsOptions {
+  readonly wait?: boolean;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+
+/** `bidi status STACK|ENDPOINT`: how an endpoint stands, what it is doing, and why it failed. */
+export function statusCommand(): Command {
+  return withAwsOptions(new Command('status'))
+    .summary('how an endpoint stands, what it is doing, and why it failed')
+    .description(
+      'Describes the endpoints of a stack, or one by name: configuration, variants, instances, scaling, last rollout. A failure comes with its reason, the end of the log, the cause and the fix.',
+    )
+    .argument('<stack|endpoint>', 'name of a stack or of an endpoint')
+    .option('--wait', 'follow it until it no longer moves, with what usually takes that long (on stderr)')
+    .option('--explain', 'read the log and the last failure also when it is in service')
+    .option('--json', 'the status as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
+    )
+    .action(async (subject: string, options: StatusCommandOptions) => {
+      const { followTarget, isServing, readStatus, renderStatus, StatusUnavailableError } =
+        require('../../lib/operate/status') as typeof import('../../lib/operate/status');
+      using plane = controlPlane(options);
+      const interrupted = new AbortController();
+      const interrupt = () => interrupted.abort();
+      process.once('SIGINT', interrupt);
+      try {
+        if (options.wait) await followTarget(plane, subject, progressPrinter(), { abortSignal: interrupted.signal });
+        const report = await readStatus(plane, subject, options);
+        process.stdout.write(
+          options.json ? `${JSON.stringify(report, null, 2)}\n` : renderStatus(report, process.stdout.columns),
+        );
+        process.exitCode = isServing(report) ? ExitCode.OK : ExitCode.FAILED;
+      } catch (error) {
+        if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
+        else if (error instanceof StatusUnavailableError) {
+          process.stderr.write(`${error.message}\n`);
+          process.exitCode = ExitCode.USAGE;
+        } else throw error;
+      } finally {
+        process.off('SIGINT', interrupt);
+      }
+    });
+}
+
+/** Prints a line when something but the time has changed. */
+function progressPrinter(): (progress: Progress) => void {
+  const { renderProgress } = require('../../lib/operate/status') as typeof import('../../lib/operate/status');
+  const last = new Map<string, string>();
+  return progress => {
+    const { endpointName } = progress.state;
+    const line = renderProgress(progress);
+    const withoutTime = line.slice(line.indexOf(' '));
+    if (last.get(endpointName) !== withoutTime) process.stderr.write(`${line}\n`);
+    last.set(endpointName, withoutTime);
+  };
+}

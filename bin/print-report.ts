@@ -1,0 +1,10 @@
+import type { Report } from '../lib/operate/finding';
+
+/** Prints a report on stdout: a table as wide as the terminal, or JSON. */
+export function printReport(report: Report, options: { readonly json?: boolean }): void {
+  const { renderJson, renderTable } = require('../lib/operate/report') as typeof import('../lib/operate/report');
+  const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  process.stdout.write(
+    options.json ? renderJson(report) : renderTable(report, { width: process.stdout.columns, color }),
+  );
+}

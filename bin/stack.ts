@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { ExplainedError } from '../lib/contract';
+import type { CloudAssemblyStack } from '../lib/local';
+import { synthesize } from './synthesize';
+
+/** Where a command finds a stack. */
+export interface StackOptions {
+  /** Directory of a cloud assembly that is taken as it is, instead of running the app. */
+  readonly app?: string;
+  /** Context for the app, as `key=value`. */
+  readonly context?: readonly string[];
+}
+
+/** The cloud assembly holds no such stack. */
+export class UnknownStackError extends ExplainedError {}
+
+/** Directory where the CDK leaves the cloud assembly where nothing else is said. */
+const ASSEMBLY = 'cdk.out';
+
+/**
+ * The stack as `cdk deploy` would send it: the app of cdk.json is run, or a cloud assembly is read as it is.
+ *
+ * @throws UnknownStackError when there is no stack of that name
+ */
+export async function readStack(name: string, options: StackOptions = {}): Promise<CloudAssemblyStack> {
+  const { readStacks } = require('../lib/local') as typeof import('../lib/local');
+  const stacks = readStacks(await assemblyOf(name, options));
+  const stack = stacks.find(candidate => candidate.names.includes(name));
+  if (stack) return stack;
+  throw new UnknownStackError({
+    what: `The app has no stack ${name}.`,
+    why: `It has ${stacks.map(candidate => candidate.name).join(', ') || 'none'}.`,
+    next: 'Name one of these.',
+  });
+}
+
+/** The stack of a cloud assembly that is already there; `undefined` where there is none. */
+export function readStackIfThere(name: string, directory = ASSEMBLY): CloudAssemblyStack | undefined {
+  if (!existsSync(directory)) return undefined;
+  const { readStacks, CloudAssemblyError } = require('../lib/local') as typeof import('../lib/local');
+  try {
+    return readStacks(directory).find(stack => stack.names.includes(name));
+  } catch (error) {
+    if (error instanceof CloudAssemblyError) return undefined;
+    throw error;
+  }
+}
+
+async function assemblyOf(stack: string, { app, context = [] }: StackOptions): Promise<string> {
+  if (app !== undefined) return app;
+  if (!existsSync('cdk.json') && existsSync(ASSEMBLY)) return ASSEMBLY;
+  const pairs = context.map(pair => {
+    const equals = pair.indexOf('=');
+    return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
+  });
+  return synthesize({ directory: '.', stacks: [stack], context: Object.fromEntries(pairs) });
+}

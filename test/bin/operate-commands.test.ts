@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { destroyCheckCommand } from '../../bin/commands/destroy-check';
+import { preflightCommand } from '../../bin/commands/preflight';
+import { statusCommand } from '../../bin/commands/status';
+import { CALLER_IDENTITY, FakeAws, Fault } from '../operate/fake-aws';
+
+let assembly: string;
+
+beforeAll(() => {
+  const { EchoBidiStack } = require('../../lib/infra') as typeof import('../../lib/infra');
+  assembly = mkdtempSync(join(tmpdir(), 'assembly-'));
+  const app = new App({ outdir: assembly });
+  new EchoBidiStack(app, 'EchoBidiStack');
+  app.synth();
+});
+
+afterAll(() => rmSync(assembly, { recursive: true }));
+
+const environment = { ...process.env };
+afterEach(() => {
+  process.env = { ...environment };
+  process.exitCode = undefined;
+});
+
+const COMMANDS = { preflight: preflightCommand, status: statusCommand, 'destroy-check': destroyCheckCommand };
+
+/** Runs a command in this process, with AWS at the fake. */
+async function bidi(aws: { url: string }, command: keyof typeof COMMANDS, ...words: string[]) {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  });
+  let stdout = '';
+  let stderr = '';
+  const out = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+    stdout += text;
+    return true;
+  });
+  const err = jest.spyOn(process.stderr, 'write').mockImplementation(text => {
+    stderr += text;
+    return true;
+  });
+  try {
+    await COMMANDS[command]().parseAsync(words, { from: 'user' });
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+  return { stdout, stderr, exitCode: process.exitCode };
+}
+
+const inService = {
+  GetCallerIdentity: () => CALLER_IDENTITY,
+  DescribeEndpoint: () => ({
+    EndpointName: 'echo-bidi',
+    EndpointArn: 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo-bidi',
+    EndpointStatus: 'InService',
+    EndpointConfigName: 'config',
+    CreationTime: 1_700_000_000,
+    LastModifiedTime: 1_700_000_600,
+  }),
+  ListStackResources: () => new Fault('ValidationError', 'Stack with id echo-bidi does not exist'),
+};
+
+test('preflight reads the cloud assembly and gives every finding as JSON', async () => {
+  await using aws = await FakeAws.start({ GetCallerIdentity: () => CALLER_IDENTITY });
+  const { stdout, exitCode } = await bidi(aws, 'preflight', 'EchoBidiStack', '--app', assembly, '--json');
+  const report = JSON.parse(stdout) as {
+    subject: string;
+    online: boolean;
+    findings: { name: string; verdict: string }[];
+  };
+  expect(report.findings.filter(finding => finding.verdict === 'fail')).toEqual([]);
+  expect(report).toMatchObject({ subject: 'EchoBidiStack', online: true });
+  expect(report.findings).toContainEqual(expect.objectContaining({ name: 'execution-role-trust', verdict: 'pass' }));
+  expect(report.findings).toContainEqual(expect.objectContaining({ name: 'execution-role-rights', verdict: 'pass' }));
+  expect(exitCode).toBe(0);
+});
+
+test('preflight without AWS ends with 2, and one that finds a fault with 1', async () => {
+  await using offline = await FakeAws.start({ GetCallerIdentity: () => new Fault('ExpiredToken', 'expired', 403) });
+  expect((await bidi(offline, 'preflight', 'EchoBidiStack', '--app', assembly)).exitCode).toBe(2);
+  await using aws = await FakeAws.start({
+    GetCallerIdentity: () => CALLER_IDENTITY,
+    ListServiceQuotas: () => ({ Quotas: [] }),
+    ListAWSDefaultServiceQuotas: () => ({ Quotas: [] }),
+  });
+  expect((await bidi(aws, 'preflight', 'EchoBidiStack', '--app', assembly)).exitCode).toBe(1);
+});
+
+test('preflight names the stacks that there are', async () => {
+  await using aws = await FakeAws.start({});
+  await expect(bidi(aws, 'preflight', 'Nothing', '--app', assembly)).rejects.toMatchObject({
+    name: 'UnknownStackError',
+    why: 'It has EchoBidiStack.',
+  });
+});
+
+test('status of an endpoint in service ends with 0, of one that is not there with 1', async () => {
+  await using aws = await FakeAws.start(inService);
+  expect(await bidi(aws, 'status', 'echo-bidi')).toMatchObject({
+    stdout: expect.stringContaining('echo-bidi  InService'),
+    exitCode: 0,
+  });
+  await using empty = await FakeAws.start({
+    ...inService,
+    DescribeEndpoint: () => new Fault('ValidationException', 'Could not find endpoint'),
+  });
+  expect((await bidi(empty, 'status', 'echo-bidi', '--json')).exitCode).toBe(1);
+});
+
+test('status --wait shows progress on stderr and the result on stdout', async () => {
+  await using aws = await FakeAws.start(inService);
+  const { stdout, stderr, exitCode } = await bidi(aws, 'status', 'echo-bidi', '--wait', '--json');
+  expect(stderr).toMatch(/^00:0\d {2}echo-bidi {2}InService\n$/);
+  expect(JSON.parse(stdout)).toMatchObject({ endpoints: [{ state: { status: 'InService' } }] });
+  expect(exitCode).toBe(0);
+});
+
+test('status without credentials ends with 2', async () => {
+  await using aws = await FakeAws.start({ ListStackResources: () => new Fault('ExpiredToken', 'expired', 403) });
+  expect(await bidi(aws, 'status', 'echo-bidi')).toMatchObject({
+    stderr: expect.stringContaining('next:'),
+    exitCode: 2,
+  });
+});
+
+test('destroy-check ends with 1 while an endpoint bills', async () => {
+  await using aws = await FakeAws.start({
+    ...inService,
+    DescribeStacks: () => new Fault('ValidationError', 'Stack does not exist'),
+    ListStacks: () =>
+      '<ListStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><ListStacksResult><StackSummaries/></ListStacksResult></ListStacksResponse>',
+  });
+  const { stdout, exitCode } = await bidi(aws, 'destroy-check', 'EchoBidiStack', '--app', assembly);
+  expect(stdout).toMatch(/FAIL\s+endpoint\s+Endpoint \S+ is InService/);
+  expect(exitCode).toBe(1);
+});
