@@ -82,7 +82,6 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
       grantee,
       actions: plain ? [STREAM_ACTION, INVOKE_ACTION] : [STREAM_ACTION],
       resourceArns: [this.endpointArn],
-      scope: this,
     });
   }
 

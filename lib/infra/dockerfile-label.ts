@@ -87,13 +87,13 @@ export function labelValue(text: string, { target, buildArgs = {} }: DockerfileB
           break;
         case 'ENV':
           for (const property of (instruction as Env).getProperties()) {
-            environment[property.getName()] = valueOf(property, variables());
+            environment[property.getName()] = propertyValue(property, variables());
           }
           break;
         case 'LABEL':
           for (const property of (instruction as Label).getProperties()) {
             if (expand(property.getName(), variables()) !== BIDIRECTIONAL_LABEL) continue;
-            value = valueOf(property, variables());
+            value = propertyValue(property, variables());
           }
           break;
       }
@@ -137,12 +137,12 @@ function declareArgs(
   for (const property of arg.getProperties()) {
     const name = property.getName();
     if (given[name] !== undefined) scope[name] = given[name];
-    else if (property.getValue() !== null) scope[name] = valueOf(property, variables);
+    else if (property.getValue() !== null) scope[name] = propertyValue(property, variables);
   }
 }
 
 /** A property's value as Docker reads it: between single quotes nothing is expanded. */
-function valueOf(property: Property, variables: Readonly<Record<string, string>>): string {
+function propertyValue(property: Property, variables: Readonly<Record<string, string>>): string {
   // The parser's other reading has lost the backslash that keeps a dollar sign from being expanded.
   const written = property.getUnescapedValue() ?? '';
   const [, quote, inner] = /^(['"])(.*)\1$/s.exec(written) ?? [];

@@ -1,0 +1,51 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import cdkJson from '../../cdk.json';
+import { BIDIRECTIONAL_LABEL_LINE, CONTAINER_METADATA_KEY } from '../../lib/contract';
+import { BidiImage, BidiModel } from '../../lib/infra';
+
+export const ACCOUNT = '123456789012';
+export const PACKAGE_ARN = `arn:aws:sagemaker:us-east-1:${ACCOUNT}:model-package/speech`;
+
+/** An app with this repository's feature flags. The CDK's own template validation is slow, so it runs where it is asked for. */
+export function newApp(context: Record<string, unknown> = {}, validation = false): App {
+  return new App({ context: { ...cdkJson.context, ...context }, builtinCloudFormationValidation: validation });
+}
+
+/** A stack of a known region, or of none. */
+export function newStack(region?: string, app = newApp()): Stack {
+  return new Stack(app, 'Stack', region ? { env: { account: ACCOUNT, region } } : {});
+}
+
+/** A directory that holds a Dockerfile with the streaming label and nothing else. */
+export function imageDirectory(): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'image-'));
+  fs.writeFileSync(path.join(directory, 'Dockerfile'), `FROM scratch\n${BIDIRECTIONAL_LABEL_LINE}\n`);
+  return directory;
+}
+
+const shared = imageDirectory();
+process.once('exit', () => fs.rmSync(shared, { recursive: true, force: true }));
+
+/** A model of one's own image. */
+export function imageModel(environment?: Record<string, string>): BidiModel {
+  return BidiModel.fromImage(BidiImage.fromDirectory(shared), { environment });
+}
+
+/** A template that stays the same while the contents of the images change: no hashes, no directories of this machine. */
+export function snapshotOf(stack: Stack): object {
+  const template = Template.fromStack(stack).toJSON();
+  for (const resource of Object.values<{
+    Type: string;
+    Metadata?: Record<string, { directory?: string; simulator?: object }>;
+  }>(template.Resources)) {
+    const container = resource.Metadata?.[CONTAINER_METADATA_KEY];
+    if (container?.directory) container.directory = `<assembly>/.../${path.basename(container.directory)}`;
+    if (container?.simulator)
+      container.simulator = { ...container.simulator, directory: '<assembly>/.../deepgram-simulator' };
+  }
+  return JSON.parse(JSON.stringify(template).replaceAll(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g, '<asset hash>'));
+}
