@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /** What each room may import of the others, and which packages it may load. The arrows of docs/design.md, as data. */
 const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   contract: { rooms: [], packages: /^$/ },
-  infra: { rooms: ['contract'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
+  infra: { rooms: ['contract'], packages: /^(aws-cdk-lib|constructs|dockerfile-ast)(\/|$)/ },
   client: { rooms: ['contract'], packages: /^(@aws-sdk|@smithy)\// },
   local: { rooms: ['contract'], packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/ },
   operate: {
@@ -15,7 +15,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
 };
 
 const ROOT = resolve(__dirname, '..');
-const IMPORT = /(?:from|import|require\(|import\()\s*['"]([^'"]+)['"]/g;
+const IMPORT = /(?:from|import|require\(|import\()\s*['"]([@\w./:-]+)['"]/g;
 
 function sources(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })

@@ -23,7 +23,10 @@ function anchor(heading: string): string {
 
 function anchors(page: string): Set<string> {
   const prose = readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
-  return new Set([...prose.matchAll(/^#{1,6}\s+(.+)$/gm)].map(match => anchor(match[1]!)));
+  return new Set([
+    ...[...prose.matchAll(/^#{1,6}\s+(.+)$/gm)].map(match => anchor(match[1]!)),
+    ...[...prose.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(match => match[1]!),
+  ]);
 }
 
 test.each(PAGES)('every link of %s leads somewhere', page => {

@@ -1,0 +1,70 @@
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+import { type CodeBlock, codeBlocks, pages } from './code-blocks';
+
+const ROOT = resolve(__dirname, '../..');
+const BLOCKS = pages().flatMap(page => codeBlocks(page, 'ts'));
+
+/** What surrounds the runbook's fixes, which are lines of a program that the reader has already. */
+const SURROUNDINGS: Readonly<Record<string, string>> = {
+  'docs/runbook.md': `
+    import { aws_ec2 as ec2, aws_iam as iam, aws_s3 as s3, Duration } from 'aws-cdk-lib';
+    import { BidiEndpoint, BidiImage, BidiModel, ModelData } from 'sagemaker-bidi-kit';
+    declare const endpoint: BidiEndpoint, application: iam.IGrantable, bucket: s3.IBucket, modelPackageArn: string;
+  `.replaceAll('\n', ' '),
+};
+
+/** Type errors of the blocks, each compiled as a module of its own that a user of the package wrote. */
+function typeErrors(blocks: readonly CodeBlock[]): string[] {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, ROOT);
+  const sources = new Map(
+    blocks.map(block => [join(ROOT, `${block.page.replace(/\W/g, '-')}-${block.line}.ts`), block]),
+  );
+  const settings: ts.CompilerOptions = {
+    ...options,
+    // An example may name what it does not use, and a module may await at its top.
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    paths: {
+      'sagemaker-bidi-kit': [join(ROOT, 'lib/index.ts')],
+      'sagemaker-bidi-kit/client': [join(ROOT, 'lib/client/index.ts')],
+      'sagemaker-bidi-kit/local': [join(ROOT, 'lib/local/index.ts')],
+    },
+  };
+  const host = ts.createCompilerHost(settings);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = file => sources.has(file) || fileExists(file);
+  host.readFile = file => sources.get(file)?.code ?? readFile(file);
+  host.getSourceFile = (file, ...rest) => {
+    const block = sources.get(file);
+    return block
+      ? ts.createSourceFile(file, `${SURROUNDINGS[block.page] ?? ''}${block.code}\nexport {};`, ts.ScriptTarget.ES2022)
+      : getSourceFile(file, ...rest);
+  };
+  const program = ts.createProgram([...sources.keys()], settings, host);
+  return [...sources].flatMap(([file, block]) => {
+    const source = program.getSourceFile(file)!;
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(diagnostic => {
+      const { line } = source.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
+      return `${block.page}:${block.line + line}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`;
+    });
+  });
+}
+
+test('every TypeScript example of the README and docs/ compiles', () => {
+  expect(BLOCKS.length).toBeGreaterThan(5);
+  expect(typeErrors(BLOCKS)).toEqual([]);
+}, 60_000);
+
+test('an example that does not compile would be found', () => {
+  const wrong = {
+    page: 'README.md',
+    line: 1,
+    language: 'ts',
+    code: "import { NoSuchThing } from 'sagemaker-bidi-kit/client';",
+  };
+  expect(typeErrors([wrong])).toEqual([expect.stringContaining('NoSuchThing')]);
+}, 60_000);
