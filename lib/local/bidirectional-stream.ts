@@ -7,13 +7,14 @@ import {
   invocationPathFault,
   MeteringHeader,
   queryStringFault,
+  type RunningContainer,
   RuntimeHeader,
   variantNameFault,
 } from '../contract';
 import type { Fault, FaultKind, FaultPhase } from './faults';
 import type { Exchange } from './front';
-import type { HostedInstance } from './hosted-instance';
 import { LOCAL_ACCOUNT } from './local-account';
+import type { InstanceName } from './local-event';
 import { MeteringStream, meteringOffer } from './metering';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
 import {
@@ -56,9 +57,9 @@ export class BidirectionalStreamOperation {
     const instance = endpoint.choose(targetVariant);
     const path = target.slice(1);
     const began = performance.now();
-    instance.openSessions += 1;
+    const lease = instance.lease();
     try {
-      const opened = await this.#open(stream, instance, target, requestId, faults);
+      const opened = await this.#open(stream, instance.name, lease.container, target, requestId, faults);
       if (!opened) return;
       const { sidecar, metering } = opened;
       exchange.respond(200, {
@@ -73,7 +74,7 @@ export class BidirectionalStreamOperation {
         clock,
         pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
         readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
-        onPhase: phase => strike(faults, phase, session, instance),
+        onPhase: phase => strike(faults, phase, session, lease.container),
       });
       this.#sessions.add(session);
       observe({ type: 'session-opened', requestId, path, name: instance.name });
@@ -98,23 +99,24 @@ export class BidirectionalStreamOperation {
         },
       });
     } finally {
-      instance.openSessions -= 1;
+      lease.release();
     }
   }
 
   async #open(
     stream: ServerHttp2Stream,
-    instance: HostedInstance,
+    name: InstanceName,
+    container: RunningContainer | undefined,
     target: string,
     requestId: string,
     faults: readonly Fault[],
   ): Promise<{ sidecar: Sidecar; metering: Promise<MeteringStream | undefined> } | undefined> {
-    if (faultOf(faults, 'crash', 'opening')) instance.container?.kill('SIGKILL');
-    const sidecar = await this.#connect(instance, target, requestId, faults);
+    if (faultOf(faults, 'crash', 'opening')) container?.kill('SIGKILL');
+    const sidecar = await this.#connect(name, container, target, requestId, faults);
     const offer = meteringOffer(sidecar.responseHeaders);
     let metering: Promise<MeteringStream | undefined> = Promise.resolve(undefined);
     if (offer) {
-      metering = this.#connect(instance, offer.target, requestId, []).then(
+      metering = this.#connect(name, container, offer.target, requestId, []).then(
         companion => new MeteringStream(companion, this.context.clock),
       );
       if (offer.isRequired) {
@@ -134,12 +136,12 @@ export class BidirectionalStreamOperation {
   }
 
   async #connect(
-    instance: HostedInstance,
+    name: InstanceName,
+    container: RunningContainer | undefined,
     target: string,
     requestId: string,
     faults: readonly Fault[],
   ): Promise<Sidecar> {
-    const { container } = instance;
     try {
       if (!container) throw new HandshakeFailure(0, 'The container is not running.');
       const refusal = faultOf(faults, 'refuse', 'opening');
@@ -156,7 +158,7 @@ export class BidirectionalStreamOperation {
       });
     } catch (error) {
       if (!(error instanceof HandshakeFailure)) throw error;
-      throw handshakeError(error.statusCode, error.message, logStreamArn(this.context.region, instance.name));
+      throw handshakeError(error.statusCode, error.message, logStreamArn(this.context.region, name));
     }
   }
 }
@@ -190,11 +192,16 @@ function throwOpeningFault(faults: readonly Fault[], endpointName: string): void
 }
 
 /** Injects the faults of a phase into an open session. */
-function strike(faults: readonly Fault[], phase: FaultPhase, session: StreamSession, instance: HostedInstance): void {
+function strike(
+  faults: readonly Fault[],
+  phase: FaultPhase,
+  session: StreamSession,
+  container: RunningContainer | undefined,
+): void {
   for (const fault of faults) {
     if (fault.phase !== phase) continue;
     if (fault.kind === 'internal-failure') session.fail(internalStreamFailure('An injected fault.'));
-    else if (fault.kind === 'crash') instance.container?.kill('SIGKILL');
+    else if (fault.kind === 'crash') container?.kill('SIGKILL');
     else if (fault.kind === 'close') session.onEnd({ code: fault.value, reason: 'An injected fault.' });
     else if (fault.kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
     else if (fault.kind === 'reset') session.reset();

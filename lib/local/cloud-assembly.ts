@@ -32,7 +32,7 @@ interface Artifact {
 }
 
 /** One stack of a cloud assembly. */
-interface Stack {
+export interface Stack {
   readonly names: readonly string[];
   readonly name: string;
   /** Directory of its part of the assembly: what its paths are relative to. */
@@ -81,7 +81,12 @@ export async function readCloudAssembly(
   return endpoints;
 }
 
-function readStacks(directory: string): Stack[] {
+/**
+ * Reads every stack of a cloud assembly, nested assemblies included.
+ *
+ * @throws CloudAssemblyError when there is no assembly.
+ */
+export function readStacks(directory: string): Stack[] {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'), directory);
   return Object.entries(manifest.artifacts ?? {}).flatMap(([id, artifact]) => {
     if (artifact.type === 'cdk:cloud-assembly' && artifact.properties?.directoryName) {
@@ -143,6 +148,7 @@ function endpointsOf(stack: Stack, exported: (name: string) => unknown): LocalEn
     return {
       name,
       stack: stack.name,
+      region: stack.region,
       variants: variants.map((variant): LocalVariant => {
         const model = byName(MODEL)(String(variant.ModelName));
         if (!model) throw unresolved(stack, config, 'ModelName', MODEL);

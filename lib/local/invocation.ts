@@ -7,6 +7,7 @@ import {
   INVOCATION_TIMEOUT_MS,
   INVOCATIONS_PATH,
   RESPONSE_STREAM_TIMEOUT_MS,
+  type RunningContainer,
   RuntimeHeader,
   StreamErrorCode,
   variantNameFault,
@@ -57,9 +58,9 @@ export async function invoke(
   checkInput(endpointName, targetVariant === undefined ? undefined : variantNameFault(targetVariant));
   const instance = hostedEndpoint(context, endpointName).choose(targetVariant);
   const began = performance.now();
-  instance.openSessions += 1;
+  const lease = instance.lease();
   try {
-    const answer = await ask(context, instance, forwardedHeaders(headers, streamed), body, streamed);
+    const answer = await ask(context, instance, lease.container, forwardedHeaders(headers, streamed), body, streamed);
     const responseHeaders = {
       'x-amzn-requestid': requestId,
       [RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()]: instance.name.variant,
@@ -86,7 +87,7 @@ export async function invoke(
       durationMs: performance.now() - began,
     });
   } finally {
-    instance.openSessions -= 1;
+    lease.release();
   }
 }
 
@@ -123,11 +124,11 @@ function picked(headers: Readonly<Record<string, string | string[] | undefined>>
 async function ask(
   context: OperationContext,
   instance: HostedInstance,
+  container: RunningContainer | undefined,
   headers: Record<string, string>,
   body: Buffer,
   streamed: boolean,
 ): Promise<IncomingMessage> {
-  const { container } = instance;
   if (!container) throw unanswered(context, instance, 'The container is not running.');
   const asked = httpRequest({
     host: container.host,

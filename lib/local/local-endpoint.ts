@@ -75,5 +75,11 @@ export interface LocalEndpoint {
    * @default - none
    */
   readonly stack?: string;
+  /**
+   * Region that the stack is for.
+   *
+   * @default - any
+   */
+  readonly region?: string;
   readonly variants: readonly LocalVariant[];
 }

@@ -46,7 +46,8 @@ export type LocalEvent =
       readonly lastLines: readonly string[];
       readonly openSessions: number;
     } & InstanceName)
-  | ({ readonly type: 'container-replaced' } & InstanceName)
+  | ({ readonly type: 'container-failed'; readonly message: string } & InstanceName)
+  | ({ readonly type: 'container-replaced'; readonly openSessions: number } & InstanceName)
   | { readonly type: 'build-line'; readonly model: string; readonly line: string }
   | { readonly type: 'in-service'; readonly endpoint: string }
   | { readonly type: 'session-opened'; readonly requestId: string; readonly path: string; readonly name: InstanceName }

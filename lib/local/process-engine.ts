@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import {
+  BIND_TO_HOST_VARIABLE,
   BIND_TO_PORT_VARIABLE,
   type ContainerExit,
   type RunningContainer,
@@ -13,12 +14,16 @@ import { Clock } from './clock';
 import type { ContainerEngine, ContainerStart } from './container-engine';
 import { ContainerOutput } from './container-output';
 import { ContainerStartError } from './local-errors';
+import { watchdog } from './watchdog';
 
 /** Variables of this machine that a process needs to run at all. Everything else comes from the template, as in a container. */
 const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'SystemRoot', 'ComSpec'];
 
-/** Waits for its standard input to end, which happens when the process that holds the other end is gone, and ends the group. */
-const WATCHDOG = 'read -r _; kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1" 2>/dev/null';
+/** Where a container's process is asked to listen: nobody else's business on a shared network. */
+const LOOPBACK = '127.0.0.1';
+
+/** Ends the process group of a container whose host is gone. */
+const END_GROUP = 'kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1" 2>/dev/null';
 
 /** Runs a model's command as a process of this machine: no image, no container engine. */
 export class ProcessEngine implements ContainerEngine {
@@ -46,7 +51,12 @@ export class ProcessEngine implements ContainerEngine {
     const port = await freePort();
     const child = spawn(command[0], [...command.slice(1), SERVE_ARGUMENT], {
       cwd: directory,
-      env: { ...inherited(), ...model.environment, [BIND_TO_PORT_VARIABLE]: String(port) },
+      env: {
+        ...inherited(),
+        ...model.environment,
+        [BIND_TO_PORT_VARIABLE]: String(port),
+        [BIND_TO_HOST_VARIABLE]: LOOPBACK,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own, so that what it starts ends with it, and Ctrl-C reaches us alone
     });
@@ -70,9 +80,8 @@ export class ProcessEngine implements ContainerEngine {
 }
 
 class ContainerProcess implements RunningContainer {
-  readonly host = '127.0.0.1';
+  readonly host = LOOPBACK;
   readonly exited: Promise<ContainerExit>;
-  readonly #watchdog: ChildProcess | undefined;
   #hasExited = false;
 
   constructor(
@@ -81,13 +90,13 @@ class ContainerProcess implements RunningContainer {
     private readonly recorded: ContainerOutput,
     private readonly clock: Clock,
   ) {
-    this.#watchdog = watch(child.pid!);
+    const callOff = watchdog(END_GROUP, String(child.pid));
     this.exited = new Promise(resolve => {
       // 'close' rather than 'exit': by then its last words are read.
       child.once('close', (code, signal) => {
         this.#hasExited = true;
         this.#killGroup('SIGKILL'); // what it started and left behind
-        this.#watchdog?.kill('SIGKILL');
+        callOff();
         resolve({ code, signal });
       });
       // A grandchild that keeps the pipes open must not keep the exit a secret.
@@ -122,20 +131,6 @@ class ContainerProcess implements RunningContainer {
   }
 }
 
-/** A shell that outlives this process just long enough to end the container, even where this process is killed outright. */
-function watch(processGroup: number): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(processGroup)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watchdog.on('error', () => {}); // without a shell there is no watchdog
-  watchdog.stdin.on('error', () => {});
-  watchdog.unref();
-  (watchdog.stdin as unknown as { unref?(): void }).unref?.();
-  return watchdog;
-}
-
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     INHERITED_VARIABLES.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
@@ -145,7 +140,7 @@ function inherited(): NodeJS.ProcessEnv {
 /** A TCP port of the loopback interface that nobody listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(0, LOOPBACK);
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   server.close();

@@ -1,0 +1,49 @@
+import type { RunningContainer } from '../contract';
+import { Clock } from './clock';
+import type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
+import { DockerEngine, detectDockerCommand } from './docker-engine';
+import type { LocalModel } from './local-endpoint';
+import { ContainerStartError } from './local-errors';
+import { ProcessEngine } from './process-engine';
+
+/**
+ * Chooses for each model: a process where the template names a command, which needs no image and starts at once; else the first
+ * container engine that answers on this machine.
+ */
+export class AutomaticEngine implements ContainerEngine {
+  readonly name = 'automatic';
+  readonly #process: ProcessEngine;
+  #docker: Promise<DockerEngine | undefined> | undefined;
+
+  constructor(private readonly clock: Clock = Clock.REAL) {
+    this.#process = new ProcessEngine(clock);
+  }
+
+  async prepare(model: LocalModel, onLine: (line: ContainerLine) => void): Promise<void> {
+    await (await this.#engineOf(model)).prepare?.(model, onLine);
+  }
+
+  async start(start: ContainerStart): Promise<RunningContainer> {
+    return (await this.#engineOf(start.model)).start(start);
+  }
+
+  async #engineOf(model: LocalModel): Promise<ContainerEngine> {
+    if (model.command) return this.#process;
+    this.#docker ??= detectDockerCommand().then(command => command && new DockerEngine(command, this.clock));
+    const docker = await this.#docker;
+    if (docker) return docker;
+    throw new ContainerStartError(
+      model.modelPackageArn && !model.imageUri
+        ? {
+            what: `Model ${model.name} is the model package ${model.modelPackageArn}, which cannot run on this machine.`,
+            why: 'A Marketplace package runs on the platform only.',
+            next: 'Run what stands in for it: bidi local --simulate.',
+          }
+        : {
+            what: `Model ${model.name} needs a container engine, and none answers on this machine.`,
+            why: 'The template names no command that runs it as a process; docker, podman and finch were asked.',
+            next: 'Start one of them, or give BidiImage.fromDirectory a command.',
+          },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import type { LocalEndpoint, LocalModel } from './local-endpoint';
+import { InvalidLocalOptionsError } from './local-errors';
+
+/** One model that a stand-in plays. */
+export interface Simulation {
+  readonly model: string;
+  readonly modelPackageArn: string;
+}
+
+/**
+ * Puts a stand-in in the place of every model package: a package runs on the platform only.
+ *
+ * @returns the endpoints, and which models are played, to be told to whoever streams to them.
+ * @throws InvalidLocalOptionsError when a model package has no stand-in.
+ */
+export function simulateModelPackages(endpoints: readonly LocalEndpoint[]): {
+  endpoints: LocalEndpoint[];
+  simulations: Simulation[];
+} {
+  const simulations: Simulation[] = [];
+  const simulated = (model: LocalModel): LocalModel => {
+    const { modelPackageArn, simulator, ...rest } = model;
+    if (!modelPackageArn) return model;
+    if (!simulator) {
+      throw new InvalidLocalOptionsError({
+        what: `Nothing can stand in for the model package ${modelPackageArn} of model ${model.name}.`,
+        why: 'The template names no stand-in for it.',
+        next: 'Use the stack for Deepgram, whose template names its simulator.',
+      });
+    }
+    simulations.push({ model: model.name, modelPackageArn });
+    return { ...rest, directory: simulator.directory, command: simulator.command };
+  };
+  return {
+    endpoints: endpoints.map(endpoint => ({
+      ...endpoint,
+      variants: endpoint.variants.map(variant => ({ ...variant, model: simulated(variant.model) })),
+    })),
+    simulations,
+  };
+}
