@@ -1,6 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { ExplainedError } from '../lib/contract';
+import { checkCommand } from './commands/check';
+import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
+import { destroyCheckCommand } from './commands/destroy-check';
+import { invokeCommand } from './commands/invoke';
+import { preflightCommand } from './commands/preflight';
+import { speakCommand } from './commands/speak';
+import { statusCommand } from './commands/status';
+import { transcribeCommand } from './commands/transcribe';
 import { ExitCode } from './exit-code';
 
 /** The whole command line, without running it: the documentation and the completion are generated from it. */
@@ -11,7 +19,15 @@ export function program(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(see --help)')
-    .addCommand(demoCommand());
+    .addCommand(demoCommand())
+    .addCommand(checkCommand())
+    .addCommand(preflightCommand())
+    .addCommand(statusCommand())
+    .addCommand(destroyCheckCommand())
+    .addCommand(invokeCommand())
+    .addCommand(transcribeCommand())
+    .addCommand(speakCommand())
+    .addCommand(completionCommand());
 }
 
 async function main(): Promise<void> {

@@ -5,6 +5,7 @@ export * from './deepgram-speak';
 export type { DeepgramStream, DeepgramStreamOptions } from './deepgram-stream';
 export type { ListenMessage, ListenMetadata, Results, TurnInfo, UnknownMessage, Word } from './listen-messages';
 export type * from './listen-parameters';
+export * from './query-string';
 export type { SpeakMessage } from './speak-messages';
 export type * from './speak-parameters';
 export * from './transcript';

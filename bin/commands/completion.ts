@@ -1,0 +1,21 @@
+import { Argument, Command } from 'commander';
+import { completionScript, SHELLS, type Shell } from '../completion-script';
+
+/** `bidi completion SHELL`: what makes a shell complete the words of `bidi`. */
+export function completionCommand(): Command {
+  return new Command('completion')
+    .summary('what makes your shell complete the words of bidi')
+    .description('Prints a script for your shell, made from the commands and options of this version.')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bash   bidi completion bash > ~/.local/share/bash-completion/completions/bidi
+  zsh    bidi completion zsh > "\${fpath[1]}/_bidi"
+  fish   bidi completion fish > ~/.config/fish/completions/bidi.fish`,
+    )
+    .action((shell: Shell, _, command: Command) => {
+      process.stdout.write(completionScript(shell, command.parent!));
+    });
+}

@@ -1,0 +1,170 @@
+import { createReadStream, statSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/client';
+import { collectPair, positiveNumber, runStreaming } from '../stream-command';
+import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
+import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer';
+import { UsageError } from '../usage-error';
+
+interface TranscribeOptions extends StreamTargetOptions {
+  readonly model: string;
+  readonly language: string;
+  readonly query?: Record<string, string | string[]>;
+  readonly encoding?: RawEncoding;
+  readonly sampleRate?: number;
+  readonly channels: number;
+  readonly speed: number;
+  readonly json?: boolean;
+  readonly srt?: boolean;
+  readonly vtt?: boolean;
+}
+
+/** `bidi transcribe FILE|-`: what is said in a recording, or in what comes on stdin. */
+export function transcribeCommand(): Command {
+  return withStreamTarget(new Command('transcribe'))
+    .summary('words of a recording, or of a microphone on stdin, as they are said')
+    .description(
+      'Streams audio to a Deepgram speech-to-text model (Nova-3 or Flux) and prints what is said: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
+    )
+    .argument('<file>', 'WAV of any kind, or another container that the model reads; - is stdin')
+    .option('--model <name>', 'nova-3..., flux-general-en or flux-general-multi', 'nova-3')
+    .option('--language <code>', 'one that the model package holds, or multi (Nova-3 only)', 'en')
+    .option('--query <key=value>', 'any other parameter of the model; may be repeated', collectPair)
+    .addOption(
+      new Option('--encoding <name>', 'the input is bare samples, coded so').choices(['linear16', 'mulaw', 'alaw']),
+    )
+    .option('--sample-rate <hertz>', 'samples a second of bare samples', positiveNumber)
+    .option('--channels <count>', 'channels of bare samples', positiveNumber, 1)
+    .option('--speed <factor>', 'times real time; max sends everything at once', speedFactor, 1)
+    .addOption(new Option('--json', 'every message of the model, one JSON object a line').conflicts(['srt', 'vtt']))
+    .addOption(new Option('--srt', 'captions in SubRip').conflicts(['json', 'vtt']))
+    .addOption(new Option('--vtt', 'captions in WebVTT').conflicts(['json', 'srt']))
+    .addHelpText(
+      'after',
+      `${TARGET_HELP}
+
+Examples:
+  bidi transcribe examples/sample.wav --local
+  bidi transcribe call.wav --stack DeepgramStack --srt > call.srt
+  bidi transcribe call.wav --endpoint speech --region us-east-1 --json | jq -r .type
+  bidi transcribe talk.wav --local --model flux-general-en --speed 4
+  bidi transcribe - --local --query keyterm=SageMaker --query diarize=true < call.wav
+  arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`,
+    )
+    .action((file: string, options: TranscribeOptions) => runStreaming(signal => transcribe(file, options, signal)));
+}
+
+async function transcribe(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
+  const { DeepgramListen, pace, readAudio, untilAborted } =
+    require('../../lib/client') as typeof import('../../lib/client');
+  const isFlux = options.model.startsWith('flux-');
+  const multichannel = options.query?.multichannel === 'true';
+  const { source, totalBytes } = openInput(file);
+  const audio = await readAudio(untilAborted(source, interrupted), {
+    raw: rawInput(options),
+    g711: !isFlux,
+    containers: !isFlux,
+    multichannel,
+    totalBytes,
+  });
+  const parameters = listenParameters(options, audio, isFlux);
+  DeepgramListen.request(parameters); // faults in the words come before anything is opened
+  using target = await openStreamTarget(options);
+  const listen = await DeepgramListen.open({ ...target, parameters, resume: audio.raw !== undefined });
+  const printer = new TranscriptPrinter({
+    format: formatOf(options),
+    stdout: process.stdout,
+    stderr: options.json && process.stdout.isTTY ? { write: () => undefined } : process.stderr,
+    totalSeconds: audio.seconds,
+  });
+  const { bytesPerSecond, frameBytes } = audio;
+  const paced = bytesPerSecond
+    ? pace(audio.chunks, { bytesPerSecond, frameBytes, speed: options.speed, abortSignal: interrupted })
+    : audio.chunks;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let sentBytes = 0;
+    for await (const chunk of paced) {
+      yield chunk;
+      sentBytes += chunk.length;
+      if (bytesPerSecond) printer.sent(sentBytes / bytesPerSecond);
+    }
+  }
+  try {
+    for await (const message of listen.transcribe(counted())) printer.message(message);
+  } finally {
+    printer.end();
+    note(audio, listen.statistics, interrupted);
+  }
+}
+
+/** What is worth a word on stderr when everything else is said. */
+function note(
+  audio: AudioInput,
+  statistics: { readonly resumes: number; readonly unreplayableBytes: number },
+  interrupted: AbortSignal,
+): void {
+  const missing = audio.missingSeconds();
+  if (missing > 0.05 && !interrupted.aborted) {
+    process.stderr.write(`The file ends ${missing.toFixed(1)} s before the length that its header gives.\n`);
+  }
+  if (statistics.resumes > 0) {
+    const lost = audio.bytesPerSecond ? statistics.unreplayableBytes / audio.bytesPerSecond : 0;
+    const times = statistics.resumes === 1 ? 'once' : `${statistics.resumes} times`;
+    process.stderr.write(
+      `The stream broke ${times} and went on; ${lost > 0 ? `${lost.toFixed(1)} s of audio were lost` : 'no audio was lost'}.\n`,
+    );
+  }
+}
+
+function openInput(file: string): { source: AsyncIterable<Uint8Array>; totalBytes?: number } {
+  if (file === '-') {
+    if (!process.stdin.isTTY) return { source: process.stdin };
+    throw new UsageError({
+      what: 'There is no audio on stdin.',
+      why: 'It is the terminal.',
+      next: 'Send a file or a recorder into it: bidi transcribe - < recording.wav',
+    });
+  }
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found || found.isDirectory()) {
+    throw new UsageError({
+      what: `${file} ${found ? 'is a directory' : 'does not exist'}.`,
+      why: 'The argument has to be a file with audio, or - for stdin.',
+      next: 'Look at the path; it counts from the current directory.',
+    });
+  }
+  // The size of a pipe or a device says nothing about how much will come.
+  return { source: createReadStream(file), totalBytes: found.isFile() ? found.size : undefined };
+}
+
+function rawInput({ encoding, sampleRate, channels }: TranscribeOptions) {
+  if (encoding === undefined && sampleRate === undefined) return undefined;
+  if (encoding !== undefined && sampleRate !== undefined) return { encoding, sampleRate, channels };
+  throw new UsageError({
+    what: `${encoding ? '--sample-rate' : '--encoding'} is missing.`,
+    why: 'Bare samples are described by both.',
+    next: 'For example: --encoding linear16 --sample-rate 16000',
+  });
+}
+
+function listenParameters(options: TranscribeOptions, audio: AudioInput, isFlux: boolean): ListenParameters {
+  const { raw } = audio;
+  return {
+    model: options.model,
+    ...(isFlux ? {} : { language: options.language, interim_results: true, smart_format: true }),
+    ...(raw ? { encoding: raw.encoding, sample_rate: raw.sampleRate } : {}),
+    ...(raw && raw.channels > 1 ? { channels: raw.channels } : {}),
+    ...options.query,
+  } as ListenParameters; // checked when it is opened: what comes from the command line may be anything
+}
+
+function formatOf({ json, srt, vtt }: TranscribeOptions): TranscriptFormat {
+  return json ? 'json' : srt ? 'srt' : vtt ? 'vtt' : 'text';
+}
+
+function speedFactor(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It has to be a number above zero, or max.');
+  return value;
+}

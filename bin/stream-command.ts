@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from 'commander';
+import { ExplainedError } from '../lib/contract';
+import { ExitCode } from './exit-code';
+
+/** Errors that say "it could not run" rather than "it ran and broke", by class name. */
+const USAGE_ERRORS = new Set(['UsageError', 'AudioFormatError', 'DeepgramParametersError', 'ClientConfigurationError']);
+
+/**
+ * Runs a command that streams. The first Ctrl-C (or SIGTERM) aborts the signal, upon which the command ends its input, waits for
+ * the rest and keeps it; the second ends the process at once.
+ */
+export async function runStreaming(run: (interrupted: AbortSignal) => Promise<void>): Promise<void> {
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    if (interrupted.signal.aborted) process.exit(ExitCode.INTERRUPTED);
+    interrupted.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    await run(interrupted.signal);
+    if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = interrupted.signal.aborted
+      ? ExitCode.INTERRUPTED
+      : USAGE_ERRORS.has(error.name)
+        ? ExitCode.USAGE
+        : ExitCode.FAILED;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    // A stdin that nobody reads any more would keep the process.
+    process.stdin.destroy();
+  }
+}
+
+/** Takes `key=value`, repeated. For commander's `argParser`. */
+export function collectPair(
+  pair: string,
+  previous: Record<string, string | string[]> = {},
+): Record<string, string | string[]> {
+  const equals = pair.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It has to be key=value.');
+  const key = pair.slice(0, equals);
+  const value = pair.slice(equals + 1);
+  const before = previous[key];
+  return { ...previous, [key]: before === undefined ? value : [before, value].flat() };
+}
+
+/** Takes a number above zero. For commander's `argParser`. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It has to be a number above zero.');
+  return value;
+}

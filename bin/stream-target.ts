@@ -1,0 +1,195 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { BidiSessionOptions } from '../lib/client';
+import { regionOfRuntimeHost, StackOutput } from '../lib/contract';
+import type { LocalState } from '../lib/local/local-state';
+import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
+import { UsageError } from './usage-error';
+
+/** Options of every command that streams. */
+export interface StreamTargetOptions extends AwsOptions {
+  readonly stack?: string;
+  readonly endpoint?: string;
+  /** `true` without a URL. */
+  readonly local?: string | true;
+  readonly fips?: boolean;
+  readonly variant?: string;
+}
+
+/** What a stream is opened with; to be disposed of when the streams have ended. */
+export type OpenStreamTarget = Required<Pick<BidiSessionOptions, 'endpointName' | 'client'>> &
+  Pick<BidiSessionOptions, 'targetVariant'> &
+  Disposable;
+
+/** Where an endpoint was found. */
+interface Found {
+  readonly endpointName: string;
+  readonly region?: string;
+}
+
+/** What `cdk deploy --outputs-file cdk-outputs.json` writes. */
+const OUTPUTS_FILE = 'cdk-outputs.json';
+
+/** Adds the options of {@link StreamTargetOptions} to a command. */
+export function withStreamTarget(command: Command): Command {
+  return withAwsOptions(
+    command
+      .option('--stack <name>', `stream to the endpoint of this stack (${OUTPUTS_FILE}, else CloudFormation)`)
+      .option('--endpoint <name>', 'stream to the endpoint of this name')
+      .option('--local [url]', 'stream to the local SageMaker (default: the one started last)'),
+  )
+    .option('--variant <name>', 'production variant that is to answer (default: the endpoint chooses)')
+    .option('--fips', 'the FIPS 140 validated host of the region');
+}
+
+/** For the help of every command that streams. */
+export const TARGET_HELP = `
+Where to stream to:
+  --local                      what \`bidi local STACK\` serves on this machine
+  --stack NAME                 the endpoint of a deployed stack
+  --endpoint NAME --region R   any endpoint; credentials as the AWS CLI finds them
+
+Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong words, input or
+credentials, 130 ended by Ctrl-C (what had arrived by then is kept; a second Ctrl-C does not wait).`;
+
+/**
+ * Finds the endpoint that the options name and makes the client for it.
+ *
+ * @throws UsageError when they name none, or more than one
+ */
+export async function openStreamTarget(options: StreamTargetOptions): Promise<OpenStreamTarget> {
+  const local = options.local === undefined ? undefined : findLocal(options.local);
+  const found = local ? localEndpoint(local, options) : await deployedEndpoint(options);
+  // Loaded late: whoever named no endpoint learns it at once.
+  const { SageMakerRuntimeHTTP2Client } = require('../lib/client') as typeof import('../lib/client');
+  if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
+  const client = new SageMakerRuntimeHTTP2Client(
+    local
+      ? {
+          endpoint: local.url,
+          region: local.region,
+          credentials: local.credentials,
+          requestHandler: { nodeHttp2ConnectOptions: { ca: authorityOf(local) } },
+        }
+      : { region: options.region ?? found.region, useFipsEndpoint: options.fips },
+  );
+  return {
+    endpointName: found.endpointName,
+    targetVariant: options.variant,
+    client,
+    [Symbol.dispose]: () => client.destroy(),
+  };
+}
+
+function findLocal(url: string | true): LocalState {
+  const { readLocalStates } = require('../lib/local/local-state') as typeof import('../lib/local/local-state');
+  const states = readLocalStates();
+  const state = url === true ? states[0] : states.find(candidate => originOf(candidate.url) === originOf(url));
+  if (state) return state;
+  throw new UsageError({
+    what: url === true ? 'No local SageMaker runs on this machine.' : `No local SageMaker runs at ${url}.`,
+    why:
+      states.length > 0
+        ? `There is one at ${states.map(({ url }) => url).join(', ')}.`
+        : 'None has been started, or it has ended.',
+    next:
+      states.length > 0
+        ? 'Leave the URL out, or name that one.'
+        : 'Start one in another terminal: npx bidi local STACK',
+  });
+}
+
+/** `localhost` and the loopback address are one origin. */
+function originOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
+  return `${protocol}//${hostname === '127.0.0.1' || hostname === '[::1]' ? 'localhost' : hostname}:${port}`;
+}
+
+function authorityOf({ certificateAuthorityFile }: LocalState): string | undefined {
+  return certificateAuthorityFile === undefined ? undefined : readFileSync(certificateAuthorityFile, 'utf8');
+}
+
+function localEndpoint({ url, endpoints }: LocalState, { stack, endpoint }: StreamTargetOptions): Found {
+  const candidates = endpoints.filter(
+    candidate =>
+      (stack === undefined || candidate.stack === stack) && (endpoint === undefined || candidate.name === endpoint),
+  );
+  const served = endpoints.map(({ name, stack }) => (stack ? `${name} (${stack})` : name)).join(', ');
+  return onlyOne(
+    candidates.map(({ name }) => name),
+    `The local SageMaker at ${url}`,
+    `It serves ${served || 'no endpoint'}.`,
+  );
+}
+
+async function deployedEndpoint(options: StreamTargetOptions): Promise<Found> {
+  const { stack, endpoint } = options;
+  if (stack === undefined) {
+    if (endpoint !== undefined) return { endpointName: endpoint };
+    throw new UsageError({
+      what: 'Nothing is named to stream to.',
+      why: 'An endpoint is found by --local, --stack or --endpoint.',
+      next: 'Try --local with `npx bidi local STACK` running, or --endpoint NAME --region REGION.',
+    });
+  }
+  const written = writtenOutputs(stack);
+  if (written && (endpoint === undefined || endpoint === written.endpointName)) return written;
+  return stackEndpoint(stack, options);
+}
+
+/** The endpoint as the deployment wrote it down in the current directory. */
+function writtenOutputs(stack: string): Found | undefined {
+  if (!existsSync(OUTPUTS_FILE)) return undefined;
+  let outputs: Record<string, Record<string, string> | undefined>;
+  try {
+    outputs = JSON.parse(readFileSync(OUTPUTS_FILE, 'utf8')) as typeof outputs;
+  } catch (cause) {
+    throw new UsageError(
+      {
+        what: `${OUTPUTS_FILE} cannot be read: ${(cause as Error).message}.`,
+        why: 'It is no JSON; a deployment may have been interrupted while it was written.',
+        next: `Delete it, or deploy again with --outputs-file ${OUTPUTS_FILE}.`,
+      },
+      { cause },
+    );
+  }
+  const endpointName = outputs[stack]?.[StackOutput.ENDPOINT_NAME];
+  const uri = outputs[stack]?.[StackOutput.RUNTIME_URI];
+  if (endpointName === undefined) return undefined;
+  return { endpointName, region: uri && URL.canParse(uri) ? regionOfRuntimeHost(new URL(uri).hostname) : undefined };
+}
+
+async function stackEndpoint(stack: string, options: StreamTargetOptions): Promise<Found> {
+  const { listStackResources } = require('../lib/operate/aws') as typeof import('../lib/operate/aws');
+  using plane = controlPlane(options);
+  const answer = await listStackResources(plane, stack);
+  if (answer.kind !== 'answered') {
+    throw new UsageError({
+      what: `The endpoint of ${stack} cannot be looked up: ${answer.message}`,
+      why: {
+        absent: `There is no ${OUTPUTS_FILE} here that names it, and CloudFormation knows no such stack in this region and account.`,
+        denied: `The caller lacks ${answer.kind === 'denied' ? answer.action : ''}.`,
+        unauthenticated: 'There are no AWS credentials, or they are not valid.',
+        unreachable: 'CloudFormation cannot be reached from here.',
+        refused: 'CloudFormation answered with an error.',
+      }[answer.kind],
+      next: 'Name the endpoint itself: --endpoint NAME --region REGION; or look at --region and --profile.',
+    });
+  }
+  const endpointNames = answer.value
+    .filter(({ ResourceType, PhysicalResourceId }) => ResourceType === 'AWS::SageMaker::Endpoint' && PhysicalResourceId)
+    .map(({ PhysicalResourceId }) => PhysicalResourceId!.split('/').at(-1)!) // the physical ID is the ARN
+    .filter(name => options.endpoint === undefined || name === options.endpoint);
+  return onlyOne(endpointNames, `The stack ${stack}`, 'It has no endpoint of that name, or none yet.');
+}
+
+function onlyOne(names: readonly string[], where: string, whatThereIs: string): Found {
+  const [endpointName, ...others] = names;
+  if (endpointName !== undefined && others.length === 0) return { endpointName };
+  throw new UsageError({
+    what: `${where} ${others.length > 0 ? 'has more than one endpoint' : 'has no such endpoint'}.`,
+    why: others.length > 0 ? `They are ${names.join(', ')}.` : whatThereIs,
+    next: 'Name one: --endpoint NAME',
+  });
+}

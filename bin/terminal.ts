@@ -1,0 +1,51 @@
+/** Where a command writes: stdout, stderr, or what stands for them in a test. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Columns of a terminal that does not tell. */
+const DEFAULT_COLUMNS = 80;
+
+/** One line of a terminal that is rewritten in place; nothing at all where the output is no terminal. */
+export class LiveLine {
+  private shown = '';
+
+  constructor(private readonly output: Output) {}
+
+  /** Shows the text, of which the end is kept where it does not fit. */
+  show(text: string): void {
+    if (!this.output.isTTY) return;
+    const clipped = clipStart(printable(text), (this.output.columns ?? DEFAULT_COLUMNS) - 1);
+    if (clipped === this.shown) return;
+    this.output.write(`\r\x1b[K${clipped}`);
+    this.shown = clipped;
+  }
+
+  /** Takes the line away, so that something lasting can be written. */
+  clear(): void {
+    if (this.shown) this.output.write('\r\x1b[K');
+    this.shown = '';
+  }
+}
+
+/** Text of somebody else's, safe for a terminal: control characters, with which it could be rewritten, become spaces. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}
+
+/** Characters that take two columns: East Asian wide ones and pictographs (Unicode, UAX #11). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+
+/** The end of a text, as much as fits into that many columns, behind an ellipsis where it is not all. */
+function clipStart(text: string, columns: number): string {
+  const characters = [...text];
+  const width = (from: number) =>
+    characters.slice(from).reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+  if (width(0) <= columns) return text;
+  let from = Math.max(1, characters.length - columns);
+  while (width(from) > columns - 1) from += 1;
+  return `…${characters.slice(from).join('')}`;
+}

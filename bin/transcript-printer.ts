@@ -1,0 +1,96 @@
+import type { CaptionFormat, ListenMessage } from '../lib/client';
+import { LiveLine, type Output, printable } from './terminal';
+
+/** In which form a transcript is printed. */
+export type TranscriptFormat = 'text' | 'json' | CaptionFormat;
+
+/** Where a transcript is printed, and in which form. */
+export interface TranscriptPrinterOptions {
+  readonly format: TranscriptFormat;
+  /** What is final. */
+  readonly stdout: Output;
+  /** What may still change, and how far it is. */
+  readonly stderr: Output;
+  /** Length of the audio, where it is known. */
+  readonly totalSeconds?: number;
+}
+
+/**
+ * Prints what is heard: final lines on stdout, and below them, on a terminal, one line that is rewritten with what may still
+ * change and how far it is.
+ */
+export class TranscriptPrinter {
+  private readonly transcript;
+  private readonly captions;
+  private readonly live: LiveLine;
+  private readonly format: TranscriptFormat;
+  private readonly stdout: Output;
+  private readonly progress: (seconds: number) => string;
+  private sentSeconds = 0;
+
+  constructor({ format, stdout, stderr, totalSeconds }: TranscriptPrinterOptions) {
+    const { Captions, Transcript } = require('../lib/client') as typeof import('../lib/client');
+    this.format = format;
+    this.stdout = stdout;
+    this.transcript = new Transcript();
+    this.captions = format === 'srt' || format === 'vtt' ? new Captions(format) : undefined;
+    this.live = new LiveLine(stderr);
+    const total = totalSeconds === undefined ? '' : ` / ${clock(totalSeconds)}`;
+    this.progress = seconds => `${clock(seconds)}${total}`;
+    if (this.captions) this.print(this.captions.head());
+  }
+
+  /** How much audio has been sent, in seconds. */
+  sent(seconds: number): void {
+    this.sentSeconds = seconds;
+    this.showLive();
+  }
+
+  /** The next message of the model. */
+  message(message: ListenMessage): void {
+    if (this.format === 'json') {
+      this.print(`${message.type === 'Unknown' ? JSON.stringify(parsed(message.text)) : JSON.stringify(message)}\n`);
+      return;
+    }
+    for (const utterance of this.transcript.add(message)) this.utterance(utterance);
+    this.showLive();
+  }
+
+  /** Prints what was still open; nothing follows. */
+  end(): void {
+    for (const utterance of this.transcript.end()) this.utterance(utterance);
+    this.live.clear();
+  }
+
+  private utterance(utterance: ReturnType<TranscriptPrinter['transcript']['add']>[number]): void {
+    if (this.captions) this.print(this.captions.add(utterance));
+    else
+      this.print(`${utterance.channel === undefined ? '' : `[${utterance.channel}] `}${printable(utterance.text)}\n`);
+  }
+
+  private print(text: string): void {
+    if (text === '') return;
+    this.live.clear();
+    this.stdout.write(text);
+  }
+
+  private showLive(): void {
+    const interim = this.transcript.interim;
+    this.live.show(`${this.progress(this.sentSeconds)}${interim ? `  ${interim}` : ''}`);
+  }
+}
+
+/** `1:05.3` */
+function clock(seconds: number): string {
+  const tenths = Math.floor(seconds * 10);
+  const rest = `${Math.floor(tenths / 10) % 60}`.padStart(2, '0');
+  return `${Math.floor(tenths / 600)}:${rest}.${tenths % 10}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { type: 'Unknown', text };
+  }
+}
