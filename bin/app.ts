@@ -40,7 +40,7 @@ function main(): void {
   addStack(app, 'EchoBidiStack', () => {
     const synthesizer = images?.synthesizer();
     const stack = new EchoBidiStack(app, 'EchoBidiStack', { env, synthesizer, ...context.forStack('EchoBidiStack') });
-    if (images) stack.addDependency(Stack.of(images));
+    if (images) stack.addStackDependency(Stack.of(images));
   });
   addStack(app, 'DeepgramStack', () => {
     new DeepgramStack(app, 'DeepgramStack', { env, ...context.forStack('DeepgramStack') });

@@ -35,7 +35,7 @@ export interface BidiImageRepositoryProps {
  *
  * const images = new BidiImageRepository(new Stack(app, 'Images'), 'Repository', { repositoryName: 'speech/echo' });
  * const speech = new Stack(app, 'Speech', { synthesizer: images.synthesizer() });
- * speech.addDependency(Stack.of(images));
+ * speech.addStackDependency(Stack.of(images));
  */
 export class BidiImageRepository extends Construct {
   readonly repository: IRepository;
@@ -84,7 +84,7 @@ export class BidiImageRepository extends Construct {
 
   /**
    * What makes a stack publish its images here: its `synthesizer`. The stack also has to depend on this repository's stack
-   * (`stack.addDependency`), so that the CDK deploys that first.
+   * (`stack.addStackDependency`), so that the CDK deploys that first.
    */
   synthesizer(): IStackSynthesizer {
     return new DefaultStackSynthesizer({
