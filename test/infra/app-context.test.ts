@@ -1,0 +1,141 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type Construct, RootConstruct } from 'constructs';
+import { InvalidContextError, readAppContext } from '../../lib/infra/app-context';
+import { PACKAGE_ARN } from './synthesis';
+
+const STACKS = ['EchoBidiStack', 'DeepgramStack'];
+
+function read(context: Record<string, unknown>) {
+  const app: Construct = new RootConstruct();
+  for (const [key, value] of Object.entries(context)) app.node.setContext(key, value);
+  return readAppContext(app, STACKS);
+}
+
+test('nothing said means nothing set, and AwsSolutions checked', () => {
+  const context = read({});
+  expect(context.nagPacks).toEqual(['AwsSolutions']);
+  expect(context.imageRepository).toBeUndefined();
+  expect(context.forStack('EchoBidiStack')).toEqual({});
+});
+
+test.each<[key: string, written: unknown, property: string, understood: unknown]>([
+  ['endpointName', 'speech', 'endpointName', 'speech'],
+  ['instanceType', 'ml.g6.2xlarge', 'instanceType', 'ml.g6.2xlarge'],
+  ['instanceTypes', 'ml.g6.2xlarge, ml.g5.2xlarge', 'instanceTypes', ['ml.g6.2xlarge', 'ml.g5.2xlarge']],
+  ['instanceTypes', ['ml.g6.2xlarge'], 'instanceTypes', ['ml.g6.2xlarge']],
+  ['instanceCount', '3', 'instanceCount', 3],
+  ['instanceCount', 3, 'instanceCount', 3],
+  ['inferenceAmi', 'al2-ami-sagemaker-inference-gpu-2', 'inferenceAmi', 'al2-ami-sagemaker-inference-gpu-2'],
+  ['environment', 'A=1,B=x=y, C=', 'environment', { A: '1', B: 'x=y', C: '' }],
+  ['environment', '{"A":"1,2"}', 'environment', { A: '1,2' }],
+  ['environment', { A: '1' }, 'environment', { A: '1' }],
+  ['vpcId', 'vpc-0123456789abcdef0', 'vpcId', 'vpc-0123456789abcdef0'],
+  ['privateAccess', 'true', 'privateAccess', true],
+  ['privateAccess', false, 'privateAccess', false],
+  [
+    'alarmTopicArn',
+    'arn:aws:sns:us-east-1:123456789012:alarms',
+    'alarmTopicArn',
+    'arn:aws:sns:us-east-1:123456789012:alarms',
+  ],
+  ['logRetentionDays', '7', 'logRetention', RetentionDays.ONE_WEEK],
+  ['logRetentionDays', 365, 'logRetention', RetentionDays.ONE_YEAR],
+  ['invokePolicy', 'true', 'invokePolicy', true],
+  ['rollout', 'canary', 'rollout', 'canary'],
+  ['modelPackageArn', PACKAGE_ARN, 'modelPackageArn', PACKAGE_ARN],
+  ['product', 'aura2', 'product', 'aura2'],
+  ['query', 'model=nova-3&language=de', 'query', 'model=nova-3&language=de'],
+])('%s=%j', (key, written, property, understood) => {
+  expect(read({ [key]: written }).forStack('EchoBidiStack')).toEqual({ [property]: understood });
+});
+
+test('scaling, from its three keys', () => {
+  const scaling = read({ minCapacity: '2', maxCapacity: '4', targetConcurrency: '22.5' }).forStack(
+    'DeepgramStack',
+  ).scaling;
+  expect(scaling).toEqual({ minCapacity: 2, maxCapacity: 4, targetConcurrency: 22.5 });
+  expect(read({ maxCapacity: 4, targetConcurrency: 1 }).forStack('DeepgramStack').scaling).toMatchObject({
+    maxCapacity: 4,
+  });
+});
+
+test('packs and the image repository belong to the app', () => {
+  expect(read({ nagPacks: 'AwsSolutions,NIST80053R5' }).nagPacks).toEqual(['AwsSolutions', 'NIST80053R5']);
+  expect(read({ nagPacks: 'none' }).nagPacks).toEqual([]);
+  const context = read({ imageRepository: 'speech/echo' });
+  expect(context.imageRepository).toBe('speech/echo');
+  expect(context.forStack('EchoBidiStack')).toEqual({});
+});
+
+test('a key with a stack before it is for that stack, and counts more there', () => {
+  const context = read({
+    instanceCount: '1',
+    'DeepgramStack:instanceCount': '2',
+    'EchoBidiStack:endpointName': 'echo',
+  });
+  expect(context.forStack('DeepgramStack')).toEqual({ instanceCount: 2 });
+  expect(context.forStack('EchoBidiStack')).toEqual({ instanceCount: 1, endpointName: 'echo' });
+});
+
+test('keys of others are left alone', () => {
+  const theirs = {
+    '@aws-cdk/core:newStyleStackSynthesis': true,
+    'aws:cdk:bundling-stacks': ['**'],
+    'vpc-provider:account=1:region=us-east-1': {},
+    'availability-zones:account=1:region=us-east-1': [],
+    'acknowledged-issue-numbers': [19836],
+    owner: 'speech',
+    stage: 'prod',
+  };
+  expect(() => read(theirs)).not.toThrow();
+});
+
+test.each<[context: Record<string, unknown>, fault: string]>([
+  [{ endpointName: 'my_speech' }, 'endpointName is "my_speech"; it is not allowed: Endpoint name'],
+  [{ instanceType: 'g6.2xlarge' }, 'must be a hosting instance type, such as ml.g6.2xlarge'],
+  [{ instanceTypes: 'ml.g6.xlarge,g5' }, 'must be a hosting instance type'],
+  [{ instanceTypes: Array(6).fill('ml.g6.xlarge').join(',') }, 'must name 1 to 5, separated by commas'],
+  [{ instanceCount: '0' }, 'instanceCount is "0"; it must be a whole number of at least 1'],
+  [{ instanceCount: 'two' }, 'must be a whole number'],
+  [{ instanceCount: 1.5 }, 'must be a whole number'],
+  [{ inferenceAmi: 'al2023' }, 'must be one of al2-ami-sagemaker-inference-gpu-2,'],
+  [{ environment: 'A' }, 'must be KEY=VALUE pairs separated by commas'],
+  [{ environment: '{"A":1}' }, 'A holds no text'],
+  [{ environment: '{"A"' }, 'must be KEY=VALUE pairs'],
+  [{ minCapacity: '0', maxCapacity: 1, targetConcurrency: 1 }, 'minCapacity is "0"'],
+  [{ targetConcurrency: '-1', maxCapacity: 1 }, 'must be a number of more than 0'],
+  [{ maxCapacity: '4' }, 'Scaling needs maxCapacity and targetConcurrency together'],
+  [{ minCapacity: '4' }, 'Scaling needs maxCapacity and targetConcurrency together'],
+  [{ vpcId: 'default' }, 'must be the id of a VPC'],
+  [{ privateAccess: 'yes' }, 'must be true or false'],
+  [{ alarmTopicArn: 'alarms' }, 'must be the ARN of an SNS topic'],
+  [{ logRetentionDays: '10' }, 'must be one of 1, 3, 5, 7, 14, 30'],
+  [{ rollout: 'fast' }, 'must be one of all-at-once, canary, linear, rolling'],
+  [{ modelPackageArn: 'nova' }, 'must be the ARN of a model package'],
+  [{ product: 'nova2' }, 'must be one of nova3, flux, aura2, fluxTts'],
+  [{ query: '?a' }, 'is not allowed: Model query string'],
+  [{ nagPacks: 'NIST' }, 'must be one of AwsSolutions, HIPAASecurity'],
+  [{ imageRepository: '' }, 'must be a text'],
+  [{ instanceTyp: 'x' }, '"instanceTyp" is no key; did you mean "instanceType"?'],
+  [{ InstanceType: 'x' }, 'did you mean "instanceType"?'],
+  [{ endpiontName: 'x' }, 'did you mean "endpointName"?'],
+  [{ modelPackageARN: 'x' }, 'did you mean "modelPackageArn"?'],
+  [{ modelPackage: 'x' }, 'did you mean "modelPackageArn"?'],
+  [{ vpcID: 'x' }, 'did you mean "vpcId"?'],
+  [{ rolout: 'x' }, 'did you mean "rollout"?'],
+  [{ 'EchoBidiStack:size': 'x' }, 'did you mean "EchoBidiStack:'],
+  [{ 'DeepgramStack:instanceCount': 'x' }, 'DeepgramStack:instanceCount is "x"'],
+])('%j is refused', (context, fault) => {
+  const attempt = () => read(context);
+  expect(attempt).toThrow(InvalidContextError);
+  expect(attempt).toThrow(fault);
+});
+
+test('every fault at once', () => {
+  try {
+    read({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' });
+    throw new Error('nothing was thrown');
+  } catch (error) {
+    expect((error as InvalidContextError).faults).toHaveLength(3);
+  }
+});
