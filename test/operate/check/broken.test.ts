@@ -34,6 +34,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'ping-slow': { caughtBy: { 'ping-latency': 'fail' }, seen: /300 ms are allowed/, limits: { pingMs: 300 } },
   'ping-starved': { caughtBy: { 'ping-under-load': 'fail' }, seen: /with 8 busy sessions answered 503/ },
   'other-path-only': { caughtBy: { 'open-default-path': 'fail' }, seen: /refused with 404/ },
+  'dies-of-unknown-message': {
+    caughtBy: { 'unknown-message': 'fail' },
+    seen: /the container ended with exit code 1; it said: SyntaxError/,
+  },
   'hangs-on-other-path': {
     caughtBy: { 'open-other-path': 'fail' },
     seen: /no answer to the upgrade/,
@@ -43,6 +47,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'unasked-subprotocol': { caughtBy: { 'open-negotiation': 'fail' }, seen: /sec-websocket-protocol: chat/ },
   'slow-accept': { caughtBy: { 'accept-time': 'fail' }, seen: /150 ms are allowed/, limits: { acceptMs: 150 } },
   'few-sessions': { caughtBy: { 'accept-burst': 'fail' }, seen: /1\d of 40 were not accepted.*503/ },
+  'serial-accept': {
+    caughtBy: { 'accept-burst': 'fail' },
+    seen: /half within \d+ ms.*300 ms are allowed/,
+    limits: { acceptMs: 300 },
+  },
   'text-as-binary': { caughtBy: { 'text-message': 'fail' }, seen: /came back as binary/ },
   'bytes-decoded': { caughtBy: { 'binary-message': 'fail' }, seen: /256 bytes came back as 512 other ones/ },
   'every-frame-a-message': { caughtBy: { 'fragments-in': 'fail' }, seen: /text in 3 frames/ },

@@ -9,7 +9,7 @@ import { METERING_CHECK } from './checks/metering-check';
 import { OPEN_CHECKS } from './checks/open-checks';
 import { FRAME_FORMAT_CHECK, SESSION_CHECKS } from './checks/session-checks';
 import { STOP_CHECK } from './checks/stop-check';
-import { EchoConversation, ExchangeConversation } from './conversation';
+import { ExchangeConversation } from './conversation';
 import type { Exchange } from './exchange';
 import { DEFAULT_CLOCK, type LiveLimits, type LiveLoad, liveLimits, liveLoad } from './limits';
 import type { LiveCheck } from './live-check';
@@ -116,7 +116,6 @@ class LiveRun {
   private readonly findings: Finding[] = [];
   /** Why nothing more can be looked at. */
   private standstill: string | undefined;
-  private echoFault = 'it was not asked';
   private hasExited = false;
 
   constructor(private readonly options: CheckContainerOptions) {
@@ -125,6 +124,7 @@ class LiveRun {
       liveLimits(options.clock ?? DEFAULT_CLOCK, options.limits),
       liveLoad(options.load),
     );
+    if (options.exchange) this.context.conversation = new ExchangeConversation(options.exchange);
   }
 
   async run(): Promise<Finding[]> {
@@ -138,7 +138,6 @@ class LiveRun {
     try {
       await this.startUp();
       for (const check of this.checks()) {
-        if (check.name === 'open-negotiation' || check.name === 'open-with-query') await this.settleConversation();
         await this.perform(check);
       }
       return this.findings;
@@ -182,26 +181,6 @@ class LiveRun {
     return Startup.follow(this.context, container, this.options.abortSignal);
   }
 
-  /** Whether the container sends back what it gets; if it does not, the exchange is what is known of it. */
-  private async settleConversation(): Promise<void> {
-    const { context } = this;
-    if (this.options.exchange) {
-      context.conversation = new ExchangeConversation(this.options.exchange);
-      this.echoFault = 'an exchange was given';
-      return;
-    }
-    if (context.conversation || !context.passed('open-default-path')) return;
-    const echo = new EchoConversation();
-    try {
-      const fault = await context.withSocket(socket => echo.hold(socket, { timeoutMs: context.limits.replyMs }));
-      if (fault) this.echoFault = fault;
-      else context.conversation = echo;
-    } catch (error) {
-      if (!(error instanceof ProbeError)) throw error;
-      this.echoFault = error.message;
-    }
-  }
-
   private async perform(check: LiveCheck): Promise<void> {
     const reason = this.reasonToSkip(check) ?? (await this.revive());
     if (reason !== undefined) {
@@ -227,7 +206,10 @@ class LiveRun {
   private async mindDeath(observation: Observation): Promise<Observation> {
     const { container } = this.context;
     if (!container) return observation;
-    if (observation.verdict !== 'pass') await Promise.race([container.exited, delay(DEATH_NOTICE_MS)]);
+    if (observation.verdict !== 'pass' || this.context.sawLoss) {
+      await Promise.race([container.exited, delay(DEATH_NOTICE_MS)]);
+    }
+    this.context.sawLoss = false;
     if (!this.hasExited) return observation;
     const exit = await container.exited;
     return {
@@ -245,10 +227,10 @@ class LiveRun {
     if (missing !== undefined) return `it needs ${missing}, which did not pass`;
     const { conversation } = this.context;
     if (check.requires === 'conversation' && !conversation) {
-      return `no known reply: the container does not echo (${this.echoFault}); say what to expect with --exchange FILE`;
+      return 'it needs a known reply, and the container does not echo; say what to expect with --exchange FILE';
     }
     if (check.requires === 'echo' && !conversation?.isEcho) {
-      return `the container does not echo (${this.echoFault})`;
+      return 'it needs a container that echoes';
     }
     return undefined;
   }

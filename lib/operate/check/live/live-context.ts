@@ -24,6 +24,8 @@ export class LiveContext {
   /** Breaches of RFC 6455 in what the container sent, to any check, with their count. */
   readonly breaches = new Map<string, number>();
   readonly verdicts = new Map<string, Verdict>();
+  /** Whether the container lost a connection without a close frame: it may be about to be seen dead. */
+  sawLoss = false;
   private readonly sockets = new Set<ProbeSocket>();
 
   constructor(
@@ -51,7 +53,10 @@ export class LiveContext {
       ...rest,
     });
     this.sockets.add(socket);
-    void socket.ended.then(() => this.sockets.delete(socket));
+    void socket.ended.then(({ code }) => {
+      this.sockets.delete(socket);
+      if (code === 1006 && !socket.wasCut) this.sawLoss = true;
+    });
     return socket;
   }
 

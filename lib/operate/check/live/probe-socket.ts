@@ -91,6 +91,8 @@ export class ProbeSocket {
   readonly ended: Promise<ProbeEnd>;
   readonly messages = new Inbox<ProbeMessage>();
   readonly pongs = new Inbox<Buffer>();
+  /** Whether it was this side that cut the connection. */
+  wasCut = false;
   private fragments: { opcode: number; payloads: Buffer[] } | undefined;
   private resolveEnd!: (end: ProbeEnd) => void;
   private hasEnded = false;
@@ -198,6 +200,7 @@ export class ProbeSocket {
 
   /** Cuts the connection: with FIN, or with RST. */
   cut(how: 'fin' | 'reset'): void {
+    this.wasCut = true;
     const socket = this.connection.socket as import('node:net').Socket;
     if (how === 'reset' && typeof socket.resetAndDestroy === 'function') socket.resetAndDestroy();
     else socket.destroy();
@@ -209,7 +212,10 @@ export class ProbeSocket {
     this.sendClose();
     const { socket } = this.connection;
     socket.resume();
-    setTimeout(() => socket.destroy(), 1_000).unref();
+    setTimeout(() => {
+      this.wasCut = true;
+      socket.destroy();
+    }, 1_000).unref();
   }
 
   private parseAll(): void {

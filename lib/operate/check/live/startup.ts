@@ -80,8 +80,12 @@ export const Startup = {
   },
 };
 
-/** The container's own last line, which mostly says why it ended. */
+/** What names a fault in the output of Python, Node.js, Java, Go and Rust. */
+const FAULT_WORDS = /error|exception|panic|fatal/i;
+
+/** The line of the container's last ones that says most likely why it ended. */
 export function lastWords(container: RunningContainer): string {
-  const line = container.output().findLast(text => text.trim() !== '');
-  return line ? `; its last line: ${line.trim().slice(0, 200)}` : '';
+  const lines = container.output().filter(text => text.trim() !== '');
+  const line = lines.findLast(text => FAULT_WORDS.test(text)) ?? lines.at(-1);
+  return line ? `; it said: ${line.trim().slice(0, 200)}` : '';
 }

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../../contract';
 import { fail, pass, Source, warn } from '../../rule';
+import { EchoConversation } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';
 
@@ -31,6 +32,20 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
           `Every caller has to name the path; the client's option is modelInvocationPath: '${path}'.`,
         );
       }
+    },
+  },
+  {
+    name: 'unknown-message',
+    rule: 'A message that the container does not know ends its own stream at most.',
+    source: Source.ADVICE,
+    advice: 'Catch what goes wrong with one message, and answer or close that one stream.',
+    needs: ['open-default-path'],
+    // Also how an echo is told: for it no message is unknown.
+    async run(context) {
+      const echo = new EchoConversation();
+      const fault = await context.withSocket(socket => echo.hold(socket, { timeoutMs: context.limits.replyMs }));
+      if (!fault) context.conversation ??= echo;
+      return pass(fault ? `it does not echo: ${fault}` : 'it echoes what it is sent');
     },
   },
   {
@@ -127,16 +142,19 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
       if (strange) throw strange;
       if (refused.length > 0)
         return fail(`${refused.length} of ${burst} were not accepted: ${refused[0]!.message}`, this.advice);
-      const slowestMs = Math.max(...sockets.map(socket => socket.openMs));
-      const seen = `${burst} at once, the slowest in ${slowestMs.toFixed(0)} ms`;
+      const times = sockets.map(socket => socket.openMs).sort((a, b) => a - b);
+      const medianMs = times[times.length >> 1]!;
+      const slowestMs = times[times.length - 1]!;
+      const seen = `${burst} at once, half within ${medianMs.toFixed(0)} ms, the slowest in ${slowestMs.toFixed(0)} ms`;
       if (slowestMs <= acceptMs) return pass(seen);
       const ownMs = delays.max / 1e6;
-      return slowestMs - ownMs <= acceptMs
-        ? warn(
-            `${seen}, of which up to ${ownMs.toFixed(0)} ms are this program's own`,
-            'Run it on a machine with less to do.',
-          )
-        : fail(`${seen}; ${acceptMs} ms are allowed`, this.advice);
+      // The probe and the container share this machine: the last few may have waited for the probe.
+      return medianMs - ownMs > acceptMs
+        ? fail(`${seen}; ${acceptMs} ms are allowed`, this.advice)
+        : warn(
+            `${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own; ${acceptMs} ms are allowed`,
+            this.advice,
+          );
     },
   },
 ];

@@ -78,7 +78,8 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
           setImmediate(() => socket.cut('reset'));
         },
         socket => {
-          for (let count = 0; count < 20; count++) socket.send(Opcode.BINARY, part);
+          // Replies on their way; to a container that is not an echo, nothing that it would not know.
+          for (let count = 0; count < 20 && context.conversation?.isEcho; count++) socket.send(Opcode.BINARY, part);
           setImmediate(() => socket.cut('reset'));
         },
       ];
