@@ -1,0 +1,191 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { BidiSession, SageMakerRuntimeHTTP2Client } from '../../lib/client';
+import { BIDIRECTIONAL_STREAM_PATH } from '../../lib/contract';
+import { ChildProgram } from '../child-program';
+import { Latencies } from '../latency';
+import type { Recorder } from '../measurement';
+import { processUsage } from '../process-usage';
+import { ServerProcess } from '../server-process';
+import { ENDPOINT_NAME, type LocalSageMakerReady } from '../servers/local-sagemaker';
+
+/** 100 ms of speech at 16 kHz and 16 bit. */
+const CHUNK = Buffer.alloc(3_200, 1);
+const CHUNK_MS = 100;
+const LAG_LIMIT_MS = 100;
+
+const KIT = 'local SageMaker';
+const STRAIGHT = 'WebSocket straight';
+
+/** client → HTTP/2 over TLS → local SageMaker → WebSocket → container and back, beside a WebSocket straight to the container. */
+export async function measureLocalPath(recorder: Recorder, quick: boolean): Promise<void> {
+  const root = resolve(__dirname, '../..');
+  const echo = join(root, 'container/echo/src/server.ts');
+  await using container = await ServerProcess.start({
+    subject: 'echo container',
+    command: [process.execPath, '--require', 'esbuild-register', echo, 'serve'],
+  });
+  await using local = await ChildProgram.start<LocalSageMakerReady>('servers/local-sagemaker.ts');
+  const client = new SageMakerRuntimeHTTP2Client({
+    endpoint: local.ready.url,
+    region: local.ready.region,
+    credentials: local.ready.credentials,
+    requestHandler: { nodeHttp2ConnectOptions: { ca: local.ready.certificateAuthority } },
+  });
+  try {
+    await measureRoundTrip(recorder, client, local.pid, container.port, quick);
+    await measureHeldSessions(
+      recorder,
+      client,
+      local.pid,
+      quick ? [10] : [100, 200, 300, 400, 500],
+      quick ? 500 : 4_000,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** One session, one message at a time, the two paths in turn. */
+async function measureRoundTrip(
+  recorder: Recorder,
+  client: SageMakerRuntimeHTTP2Client,
+  localPid: number,
+  port: number,
+  quick: boolean,
+): Promise<void> {
+  const rounds = quick ? 1 : 5;
+  const messages = quick ? 50 : 1_000;
+  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/${BIDIRECTIONAL_STREAM_PATH}`, { perMessageDeflate: false });
+  await new Promise((opened, failed) => webSocket.once('open', opened).once('error', failed));
+  const session = await BidiSession.open({ client, endpointName: ENDPOINT_NAME });
+  const answers = session[Symbol.asyncIterator]();
+  const paths: Record<string, () => Promise<unknown>> = {
+    [STRAIGHT]: () =>
+      new Promise(echoed => {
+        webSocket.once('message', echoed);
+        webSocket.send(CHUNK);
+      }),
+    [KIT]: async () => {
+      await session.send(CHUNK);
+      await answers.next();
+    },
+  };
+  const p50 = new Map(Object.keys(paths).map(path => [path, [] as number[]]));
+  const p99 = new Map(Object.keys(paths).map(path => [path, [] as number[]]));
+  const cpu: number[] = [];
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [path, roundTrip] of Object.entries(paths)) {
+      const latencies = new Latencies();
+      const before = processUsage(localPid);
+      for (let message = 0; message < messages; message += 1) {
+        const startedAt = performance.now();
+        await roundTrip();
+        latencies.recordMs(performance.now() - startedAt);
+      }
+      const after = processUsage(localPid);
+      // The first round warms up.
+      if (round < 0) continue;
+      p50.get(path)!.push(latencies.percentileMs(50));
+      p99.get(path)!.push(latencies.percentileMs(99));
+      if (path === KIT && before && after) {
+        cpu.push(((after.cpuSeconds - before.cpuSeconds) / messages) * 1_000_000);
+      }
+    }
+  }
+  for (const path of Object.keys(paths)) {
+    recorder.measure('local/round-trip/p50', path, 'ms', 'lower', p50.get(path)!);
+    recorder.measure('local/round-trip/p99', path, 'ms', 'lower', p99.get(path)!);
+  }
+  if (cpu.length > 0) recorder.measure('local/cpu', KIT, 'µs/message', 'lower', cpu);
+  const added = p50.get(KIT)!.map((value, round) => value - p50.get(STRAIGHT)![round]!);
+  const value = recorder.measure('local/added/p50', KIT, 'ms', 'lower', added);
+  recorder.goal('added by the local path to a round trip, p50', 'ms', 'lower', value, 1);
+  webSocket.terminate();
+  await session.close();
+}
+
+/**
+ * Audio sessions at real-time pace: each has a chunk to send every 100 ms, whether or not the last one came back, and the lag
+ * counts from when it was due. So a stall shows in every chunk that it delays.
+ */
+async function measureHeldSessions(
+  recorder: Recorder,
+  client: SageMakerRuntimeHTTP2Client,
+  localPid: number,
+  steps: readonly number[],
+  holdMs: number,
+): Promise<void> {
+  const sessions: PacedSession[] = [];
+  const before = processUsage(localPid);
+  let held = 0;
+  try {
+    for (const step of steps) {
+      while (sessions.length < step) {
+        const more = Math.min(20, step - sessions.length);
+        sessions.push(...(await Promise.all(Array.from({ length: more }, () => PacedSession.open(client)))));
+      }
+      const after = processUsage(localPid);
+      if (before && after && step === steps[0]) {
+        const kibibytes = (after.residentBytes - before.residentBytes) / step / 1024;
+        recorder.measure('local/session-memory', KIT, 'KiB', 'lower', [kibibytes]);
+      }
+      await Promise.all(sessions.map((session, index) => session.run((index / sessions.length) * CHUNK_MS, 1_000)));
+      const latencies = new Latencies();
+      await Promise.all(
+        sessions.map((session, index) => session.run((index / sessions.length) * CHUNK_MS, holdMs, latencies)),
+      );
+      const lag = recorder.measure(`local/lag-p99/${step}`, KIT, 'ms', 'lower', [latencies.percentileMs(99)]);
+      if (lag > LAG_LIMIT_MS) break;
+      held = step;
+    }
+  } finally {
+    for (const session of sessions) session.abort();
+  }
+  recorder.measure('local/sessions-held', KIT, 'sessions', 'higher', [held]);
+  if (steps.at(-1)! >= 500)
+    recorder.goal('real-time audio sessions held, lag p99 under 100 ms', 'sessions', 'higher', held, 500);
+}
+
+class PacedSession {
+  private readonly due: number[] = [];
+  private latencies: Latencies | undefined;
+
+  private constructor(private readonly session: BidiSession) {
+    void this.receive();
+  }
+
+  static async open(client: SageMakerRuntimeHTTP2Client): Promise<PacedSession> {
+    return new PacedSession(await BidiSession.open({ client, endpointName: ENDPOINT_NAME }));
+  }
+
+  async run(offsetMs: number, durationMs: number, latencies?: Latencies): Promise<void> {
+    this.latencies = latencies;
+    const begin = performance.now() + offsetMs;
+    for (let at = 0; at < durationMs; at += CHUNK_MS) {
+      const due = begin + at;
+      const wait = due - performance.now();
+      if (wait > 0) await delay(wait);
+      this.due.push(due);
+      await this.session.send(CHUNK);
+    }
+    // What is still on its way belongs to this run.
+    for (let waited = 0; this.due.length > 0 && waited < 10_000; waited += 10) await delay(10);
+  }
+
+  abort(): void {
+    this.session.abort();
+  }
+
+  private async receive(): Promise<void> {
+    try {
+      for await (const _echo of this.session) {
+        const due = this.due.shift()!;
+        this.latencies?.recordMs(performance.now() - due);
+      }
+    } catch {
+      // Aborted at the end of the measurement.
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { describeCommit, describeMachine } from './machine';
+import { Recorder } from './measurement';
+import { measureClient } from './parts/client';
+import { measureEchoContainer } from './parts/echo-container';
+import { measureInstall } from './parts/install';
+import { measureLocalPath } from './parts/local-path';
+import { measureSynth } from './parts/synth';
+import { renderChart } from './report/chart';
+import { renderMarkdown } from './report/markdown';
+import { compare, type Results } from './results';
+
+const ROOT = resolve(__dirname, '..');
+
+/** What is measured, in this order. */
+const PARTS: Record<string, (recorder: Recorder, quick: boolean) => Promise<void>> = {
+  echo: measureEchoContainer,
+  local: measureLocalPath,
+  client: measureClient,
+  synth: measureSynth,
+  install: measureInstall,
+};
+
+interface Options {
+  quick?: true;
+  only?: string[];
+  baseline?: string;
+  output?: string;
+}
+
+async function main(): Promise<void> {
+  // The SDK's advice on its next year's Node.js versions is no figure.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  const options = new Command('bench')
+    .description('The kit beside what people would use instead, measured side by side in one run.')
+    .option('--quick', 'seconds instead of minutes: shows that it runs, its figures mean little')
+    .option('--only <parts...>', `some parts: ${Object.keys(PARTS).join(', ')}`)
+    .option('--baseline <file>', 'an earlier result; prints what moved by more than ten percent')
+    .option('--output <file>', 'where the raw result goes instead of bench/results and docs')
+    .parse()
+    .opts<Options>();
+  const quick = options.quick ?? false;
+  const parts = options.only ?? Object.keys(PARTS);
+  const unknown = parts.filter(part => !(part in PARTS));
+  if (unknown.length > 0)
+    throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
+
+  const recorder = new Recorder(line => process.stderr.write(`${line}\n`));
+  const startedAt = new Date();
+  const machine = describeMachine();
+  for (const part of parts) {
+    process.stderr.write(`\n${part}\n`);
+    await PARTS[part]!(recorder, quick);
+  }
+  const results: Results = {
+    startedAt: startedAt.toISOString(),
+    tookSeconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
+    commit: describeCommit(ROOT),
+    machine,
+    measurements: recorder.measurements,
+    goals: recorder.goals,
+    skipped: recorder.skipped,
+  };
+
+  if (options.output) {
+    writeFileSync(options.output, JSON.stringify(results, undefined, 2));
+  } else if (!quick && options.only === undefined) {
+    const file = join('bench', 'results', `${results.startedAt.slice(0, 10)}.json`);
+    writeFileSync(join(ROOT, file), `${JSON.stringify(results, undefined, 2)}\n`);
+    writeFileSync(join(ROOT, 'docs', 'benchmarks.svg'), renderChart(results));
+    writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, file));
+  }
+  const met = results.goals.filter(goal => goal.met).length;
+  process.stdout.write(
+    `\n${met} of ${results.goals.length} goals met, ${results.skipped.length} skipped, ${results.tookSeconds} s\n`,
+  );
+  if (options.baseline) printMoves(JSON.parse(readFileSync(options.baseline, 'utf8')) as Results, results);
+}
+
+function printMoves(baseline: Results, results: Results): void {
+  const moves = compare(baseline, results);
+  process.stdout.write(
+    `\nAgainst ${baseline.startedAt} (${baseline.commit}), ${moves.length} figures moved by ten percent or more:\n`,
+  );
+  for (const { better, id, subject, before, after, unit, change } of moves) {
+    const percent = `${change > 0 ? '+' : ''}${Math.round(change * 100)} %`;
+    process.stdout.write(
+      `  ${better ? 'better' : 'worse '}  ${id}, ${subject}: ${before} to ${after} ${unit} (${percent})\n`,
+    );
+  }
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
