@@ -132,7 +132,8 @@ export class Rollout {
     return {
       blueGreenUpdatePolicy: {
         trafficRoutingConfiguration: {
-          allAtOnce: { type: 'ALL_AT_ONCE' },
+          // CloudFormation's schema takes it without an interval; the API model (TrafficRoutingConfig) requires one of every type.
+          allAtOnce: { type: 'ALL_AT_ONCE', waitIntervalInSeconds: 0 },
           canary: { type: 'CANARY', canarySize: step, waitIntervalInSeconds: this.bake.toSeconds() },
           linear: { type: 'LINEAR', linearStepSize: step, waitIntervalInSeconds: this.bake.toSeconds() },
         }[this.kind],

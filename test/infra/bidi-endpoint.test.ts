@@ -106,7 +106,7 @@ describe('by default', () => {
   test('an update shifts all at once and drains for as long as a stream may live', () => {
     expect(deploymentOf(template)).toEqual({
       BlueGreenUpdatePolicy: {
-        TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE' },
+        TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
         TerminationWaitInSeconds: DRAIN_SECONDS,
         MaximumExecutionTimeoutInSeconds: 5_400,
       },
