@@ -21,12 +21,10 @@ export async function runStreaming(run: (interrupted: AbortSignal) => Promise<vo
     if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = interrupted.signal.aborted
-      ? ExitCode.INTERRUPTED
-      : USAGE_ERRORS.has(error.name)
-        ? ExitCode.USAGE
-        : ExitCode.FAILED;
+    const isUsage = USAGE_ERRORS.has(error.name);
+    // Input that an interruption cut off before its first byte is no fault of the input.
+    if (!(isUsage && interrupted.signal.aborted)) process.stderr.write(`${error.message}\n`);
+    process.exitCode = interrupted.signal.aborted ? ExitCode.INTERRUPTED : isUsage ? ExitCode.USAGE : ExitCode.FAILED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     // A stdin that nobody reads any more would keep the process.

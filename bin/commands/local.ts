@@ -1,0 +1,270 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ExplainedError } from '../../lib/contract';
+import type { Clock, Fault, LocalCredentials, LocalEndpoint, LocalEvent, LocalSageMaker } from '../../lib/local';
+import { ExitCode } from '../exit-code';
+import { LocalPrinter } from '../local-printer';
+import { cloudAssembly, type StackOptions } from '../stack';
+
+interface LocalOptions extends StackOptions {
+  readonly engine: string;
+  readonly simulate?: boolean;
+  readonly watch?: boolean;
+  readonly port?: number;
+  readonly tls: boolean;
+  readonly verify: boolean;
+  readonly region?: string;
+  readonly clock?: Clock;
+  readonly fault: readonly Fault[];
+  readonly json?: boolean;
+}
+
+/** `bidi local [STACK...]`: SageMaker on this machine, from the template that cdk deploy would send. */
+export function localCommand(): Command {
+  return new Command('local')
+    .summary('SageMaker on this machine, from the template that cdk deploy would send')
+    .description(
+      'Synthesizes the app, starts the containers that its endpoints name and answers as SageMaker does, for any AWS SDK: HTTP/2 over TLS, signatures verified, one WebSocket frame for one event. No AWS account is needed.',
+    )
+    .argument('[stacks...]', 'stacks whose endpoints to host (default: all that hold one)')
+    .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app of cdk.json')
+    .option('-c, --context <key=value...>', 'context for the app, as for cdk deploy')
+    .addOption(
+      new Option('--engine <name>', 'what runs the containers: process runs the command that the template names')
+        .choices(['automatic', 'process', 'docker', 'podman', 'finch'])
+        .default('automatic'),
+    )
+    .option('--simulate', 'run the stand-in of a Marketplace package, which itself runs on AWS only')
+    .option('--watch', 'replace a container when its files change; open sessions finish on the old one')
+    .option('--port <number>', 'port to listen on (default: 8443 if it is free, else any)', portNumber)
+    .option('--region <region>', "region that requests are signed for (default: the stack's, else us-east-1)")
+    .option('--no-tls', 'HTTP/2 in cleartext with prior knowledge')
+    .option('--no-verify', 'take any signature, and none')
+    .addOption(
+      new Option('--clock <scale>', 'make the long waits of the platform pass faster, such as 60x')
+        .argParser(clockScale)
+        .default(undefined, '1x'),
+    )
+    .addOption(
+      new Option('--fault <fault>', 'inject a fault: KIND[@PHASE][=VALUE][/EVERY]; may be repeated')
+        .argParser(collectFault)
+        .default([], 'none'),
+    )
+    .option('--json', 'what happens, one JSON object a line')
+    .addHelpText('after', () => faultHelp())
+    .action((stacks: string[], options: LocalOptions) => local(stacks, options));
+}
+
+async function local(stacks: readonly string[], options: LocalOptions): Promise<void> {
+  const { LocalSageMaker, readCloudAssembly, simulateModelPackages } =
+    require('../../lib/local') as typeof import('../../lib/local');
+  const { clock, fault: faults } = options;
+  const read = await readCloudAssembly(await cloudAssembly(stacks, options), { stacks });
+  const { endpoints, simulations } = options.simulate
+    ? simulateModelPackages(read)
+    : { endpoints: read, simulations: [] };
+  for (const { model, modelPackageArn } of simulations) {
+    process.stderr.write(
+      `SIMULATED: model ${model} is a stand-in for ${modelPackageArn}; what it answers is scripted.\n`,
+    );
+  }
+  const printer = new LocalPrinter(process.stdout, process.stderr);
+  const observe = options.json ? printJson : (event: LocalEvent) => printer.print(event);
+
+  const interruption = new Interruption();
+  const starting = LocalSageMaker.start({
+    endpoints,
+    port: options.port,
+    tls: options.tls,
+    verify: options.verify,
+    region: options.region ?? onlyRegion(endpoints),
+    credentials: acceptedCredentials(),
+    clock,
+    faults,
+    engine: engineNamed(options.engine, clock),
+    watch: options.watch,
+    observe,
+    abortSignal: interruption.first,
+  });
+  try {
+    const running = await starting;
+    const forget = remember(running, endpoints);
+    try {
+      announce(running, endpoints, options);
+      await interruption.wait();
+      process.stderr.write('\nStopping; Ctrl-C again does not wait for the containers.\n');
+    } finally {
+      forget();
+      const closed = running.close();
+      void interruption.again().then(() => running.close(0));
+      await closed;
+    }
+  } catch (error) {
+    if (!interruption.first.aborted) throw error;
+  } finally {
+    interruption.dispose();
+  }
+  process.exitCode = ExitCode.INTERRUPTED;
+}
+
+function engineNamed(name: string, clock: Clock | undefined) {
+  const { AutomaticEngine, DockerEngine, ProcessEngine } =
+    require('../../lib/local') as typeof import('../../lib/local');
+  if (name === 'automatic') return new AutomaticEngine(clock);
+  return name === 'process' ? new ProcessEngine(clock) : new DockerEngine(name, clock);
+}
+
+/** The local pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */
+function acceptedCredentials(): LocalCredentials[] {
+  const { LOCAL_CREDENTIALS } = require('../../lib/local') as typeof import('../../lib/local');
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY || AWS_ACCESS_KEY_ID === LOCAL_CREDENTIALS.accessKeyId) {
+    return [LOCAL_CREDENTIALS];
+  }
+  return [
+    LOCAL_CREDENTIALS,
+    {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+    },
+  ];
+}
+
+function onlyRegion(endpoints: readonly LocalEndpoint[]): string | undefined {
+  const regions = new Set(endpoints.flatMap(({ region }) => region ?? []));
+  return regions.size === 1 ? [...regions][0] : undefined;
+}
+
+/** Leaves the state file by which the other commands find this process; returns what removes it. */
+function remember(running: LocalSageMaker, endpoints: readonly LocalEndpoint[]): () => void {
+  const { removeLocalState, writeLocalState } =
+    require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
+  writeLocalState({
+    url: running.url,
+    certificateAuthorityFile: running.certificateAuthorityFile,
+    region: running.region,
+    credentials: running.credentials,
+    endpoints: endpoints.map(({ name, stack }) => ({ name, stack })),
+    processId: process.pid,
+    startedAt: new Date().toISOString(),
+  });
+  return () => removeLocalState(running.url);
+}
+
+function announce(running: LocalSageMaker, endpoints: readonly LocalEndpoint[], { json, verify }: LocalOptions): void {
+  const environment = running.environment();
+  if (json) {
+    printJson({ type: 'ready', url: running.url, endpoints: endpoints.map(({ name }) => name), environment });
+    return;
+  }
+  const width = Math.max(...endpoints.map(({ name }) => name.length));
+  const variables = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
+  process.stdout.write(
+    [
+      '',
+      `Local SageMaker at ${running.url}${verify ? '' : ', signatures not verified'}`,
+      ...endpoints.map(({ name, stack, variants }) => {
+        const instances = variants.map(({ name: variant, instanceCount = 1 }) => `${variant} x ${instanceCount}`);
+        return `  ${name.padEnd(width)}  ${instances.join(', ')}${stack ? `  (${stack})` : ''}`;
+      }),
+      '',
+      'For any AWS SDK, in another terminal:',
+      ...variables,
+      '',
+      'Or at once:',
+      `  npx bidi invoke "I need help with" --local${endpoints.length > 1 ? ` --endpoint ${endpoints[0]!.name}` : ''}`,
+      '',
+      'Ctrl-C stops it.',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+function printJson(event: object): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+}
+
+/** Ctrl-C, SIGTERM and the end of the terminal: the first asks, the second insists. */
+class Interruption {
+  readonly #first = new AbortController();
+  readonly #second = new AbortController();
+  readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  readonly #on = (): void => {
+    if (this.#first.signal.aborted) this.#second.abort();
+    else this.#first.abort();
+  };
+
+  constructor() {
+    for (const signal of this.#signals) process.on(signal, this.#on);
+  }
+
+  get first(): AbortSignal {
+    return this.#first.signal;
+  }
+
+  wait(): Promise<void> {
+    return aborted(this.#first.signal);
+  }
+
+  again(): Promise<void> {
+    return aborted(this.#second.signal);
+  }
+
+  dispose(): void {
+    for (const signal of this.#signals) process.off(signal, this.#on);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function clockScale(text: string): Clock {
+  const { Clock } = require('../../lib/local/clock') as typeof import('../../lib/local/clock');
+  try {
+    return Clock.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function collectFault(text: string, before: readonly Fault[]): Fault[] {
+  const { parseFault } = require('../../lib/local/faults') as typeof import('../../lib/local/faults');
+  try {
+    return [...before, parseFault(text)];
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    throw new InvalidArgumentError(`${error.what} ${error.why}`);
+  }
+}
+
+function faultHelp(): string {
+  const { FAULT_KINDS } = require('../../lib/local/faults') as typeof import('../../lib/local/faults');
+  const width = Math.max(...Object.keys(FAULT_KINDS).map(kind => kind.length));
+  const lines = Object.entries(FAULT_KINDS).map(([kind, definition]) => {
+    const value = 'value' in definition ? `; =${definition.value.meaning} (${definition.value.default})` : '';
+    return `  ${kind.padEnd(width)}  ${definition.summary}: ${definition.phases.map(phase => `@${phase}`).join(' ')}${value}`;
+  });
+  return [
+    '',
+    'Faults, the first phase being the default; /10 strikes one session in ten:',
+    ...lines,
+    '',
+    'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 wrong words.',
+    '',
+    'Examples:',
+    '  bidi local EchoBidiStack',
+    '  bidi local --app cdk.out --engine docker --watch',
+    '  bidi local EchoBidiStack --clock 60x --fault crash@streaming/10 --fault throttling/4',
+  ].join('\n');
+}

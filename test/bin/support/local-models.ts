@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalEndpoint, LocalSageMaker } from '../../../lib/local';
+import { writeLocalState } from '../../../lib/local/local-state';
+
+const ROOT = join(__dirname, '..', '..', '..');
+
+/** A container of this repository as an endpoint of the local SageMaker, started as a process. */
+function endpoint(name: string, directory: string, stack: string): LocalEndpoint {
+  const command = ['node', '--require', 'esbuild-register', 'src/server.ts'];
+  const model = { name, environment: {}, directory: join(ROOT, 'container', directory), command };
+  return { name, stack, variants: [{ name: 'AllTraffic', model }] };
+}
+
+/** What a run of `bidi` left behind. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A local SageMaker with the echo container and the Deepgram simulator, and a cache directory in which the commands find it. */
+export class LocalModels implements AsyncDisposable {
+  static async start(): Promise<LocalModels> {
+    const local = await LocalSageMaker.start({
+      endpoints: [
+        endpoint('echo', 'echo', 'EchoBidiStack'),
+        endpoint('deepgram', 'deepgram-simulator', 'DeepgramStack'),
+      ],
+      port: 0,
+    });
+    const models = new LocalModels(local, mkdtempSync(join(tmpdir(), 'bidi-commands-')));
+    writeLocalState(
+      {
+        url: local.url,
+        certificateAuthorityFile: local.certificateAuthorityFile,
+        region: local.region,
+        credentials: local.credentials,
+        endpoints: [
+          { name: 'echo', stack: 'EchoBidiStack' },
+          { name: 'deepgram', stack: 'DeepgramStack' },
+        ],
+        processId: process.pid,
+        startedAt: new Date().toISOString(),
+      },
+      models.environment,
+    );
+    return models;
+  }
+
+  private constructor(
+    readonly local: LocalSageMaker,
+    readonly directory: string,
+  ) {}
+
+  /** Variables for a program that is to find the local SageMaker, and nothing of whoever runs the tests. */
+  get environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: this.directory, XDG_CACHE_HOME: this.directory };
+  }
+
+  /** Starts `bidi`, to be awaited with {@link finished}. */
+  bidi(...words: string[]): ChildProcess {
+    return spawn(process.execPath, [join(ROOT, 'bin', 'bidi.js'), ...words], {
+      cwd: ROOT,
+      env: this.environment,
+      stdio: 'pipe',
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.local.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the end of a program that was started with pipes; writes its input first. */
+export async function finished(child: ChildProcess, input?: string | Uint8Array): Promise<Finished> {
+  const output = { stdout: '', stderr: '' };
+  child.stdout!.setEncoding('utf8').on('data', text => {
+    output.stdout += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', text => {
+    output.stderr += text;
+  });
+  if (input !== undefined) child.stdin!.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, ...output };
+}
