@@ -550,10 +550,11 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     }
   }
 
+  /** Whether an orderly end is the platform's, at the limit, and not the model's own. */
   #metLimit(): boolean {
-    return (
-      !this.#inputClosed && performance.now() - this.#streamOpenedAt >= SESSION_LIMIT_MS - SESSION_LIMIT_TOLERANCE_MS
-    );
+    const ageMs = performance.now() - this.#streamOpenedAt;
+    const isFinished = this.#inputClosed && !this.#replay?.isOutstanding;
+    return !isFinished && ageMs >= SESSION_LIMIT_MS - SESSION_LIMIT_TOLERANCE_MS;
   }
 
   #limitError(): SessionLimitError {

@@ -39,6 +39,11 @@ export class ReplayBuffer {
     return this.#heldBytes;
   }
 
+  /** Whether anything that was sent has not been acknowledged. */
+  get isOutstanding(): boolean {
+    return this.#entries.length > 0;
+  }
+
   /** How much has been sent. */
   get end(): InputPosition {
     return { ...this.#end };

@@ -74,9 +74,12 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
       this.logsUrl = logs;
     }
     const said = (cause ?? {}) as PlatformFields & {
+      message?: string;
+      $fault?: string;
       $metadata?: { httpStatusCode?: number; requestId?: string };
     };
-    this.Message = said.Message;
+    // The SDK moves the member Message to the error's own message.
+    this.Message = said.Message ?? (said.$fault ? said.message : undefined);
     this.ErrorCode = said.ErrorCode;
     this.OriginalStatusCode = said.OriginalStatusCode;
     this.OriginalMessage = said.OriginalMessage;

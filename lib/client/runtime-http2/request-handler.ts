@@ -1,3 +1,6 @@
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import { NodeHttp2Handler, type NodeHttp2HandlerOptions } from '@smithy/node-http-handler';
 import { SESSION_LIMIT_MS } from '../../contract';
 import type { SageMakerRuntimeHTTP2ClientConfig } from './client';
@@ -20,29 +23,64 @@ const STREAM_WINDOW_BYTES = 256 * 1024;
  */
 const STREAMS_PER_CONNECTION = 1;
 
-/** The SDK's HTTP/2 handler, without the connection that it makes and throws away for each event stream. */
+interface ConnectFailure {
+  readonly error: Error;
+  readonly at: number;
+}
+
+/**
+ * The SDK's HTTP/2 handler, without the connection that it makes and throws away for each event stream, and with the reason
+ * why a connection failed.
+ */
 class StreamingHttp2Handler extends NodeHttp2Handler {
-  override handle(
+  readonly #connectFailures: Map<string, ConnectFailure>;
+
+  constructor({ nodeHttp2ConnectOptions, ...options }: NodeHttp2HandlerOptions) {
+    const connectFailures = new Map<string, ConnectFailure>();
+    super({
+      sessionTimeout: SILENCE_LIMIT_MS,
+      maxConcurrentStreams: STREAMS_PER_CONNECTION,
+      ...options,
+      nodeHttp2ConnectOptions: {
+        createConnection: (authority, connectOptions) =>
+          connect(authority, connectOptions as TlsConnectionOptions).once('error', error =>
+            connectFailures.set(authority.host, { error, at: performance.now() }),
+          ),
+        ...nodeHttp2ConnectOptions,
+        settings: { initialWindowSize: STREAM_WINDOW_BYTES, ...nodeHttp2ConnectOptions?.settings },
+      },
+    });
+    this.#connectFailures = connectFailures;
+  }
+
+  override async handle(
     ...[request, options]: Parameters<NodeHttp2Handler['handle']>
   ): ReturnType<NodeHttp2Handler['handle']> {
-    // Closed to new streams from the first response on, such a connection could be neither pinged nor used again.
-    return super.handle(request, { ...options, isEventStream: false } as typeof options);
+    const startedAt = performance.now();
+    try {
+      // Closed to new streams from the first response on, an event stream's own connection could be neither pinged nor used again.
+      return await super.handle(request, { ...options, isEventStream: false } as typeof options);
+    } catch (error) {
+      // Node reports a connection that failed as a stream that was aborted.
+      const host = request.port ? `${request.hostname}:${request.port}` : request.hostname;
+      const failure = this.#connectFailures.get(host);
+      if (!failure || failure.at < startedAt || options?.abortSignal?.aborted) throw error;
+      throw new Error(failure.error.message, { cause: failure.error });
+    }
   }
+}
+
+/** Connects as `http2.connect` does by itself. */
+function connect(authority: URL, options: TlsConnectionOptions): Duplex {
+  const host = authority.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(authority.port || (authority.protocol === 'http:' ? 80 : 443));
+  if (authority.protocol === 'http:') return connectTcp({ host, port });
+  return connectTls({ ...options, host, port, ALPNProtocols: ['h2'], servername: isIP(host) ? undefined : host });
 }
 
 /** The HTTP/2 handler of a client: the caller's own, or the SDK's with limits that a long, quiet, fast stream needs. */
 export function requestHandler(
   given: SageMakerRuntimeHTTP2ClientConfig['requestHandler'],
 ): SageMakerRuntimeHTTP2ClientConfig['requestHandler'] {
-  if (given && 'handle' in given) return given;
-  const { nodeHttp2ConnectOptions, ...options } = (given ?? {}) as NodeHttp2HandlerOptions;
-  return new StreamingHttp2Handler({
-    sessionTimeout: SILENCE_LIMIT_MS,
-    maxConcurrentStreams: STREAMS_PER_CONNECTION,
-    ...options,
-    nodeHttp2ConnectOptions: {
-      ...nodeHttp2ConnectOptions,
-      settings: { initialWindowSize: STREAM_WINDOW_BYTES, ...nodeHttp2ConnectOptions?.settings },
-    },
-  });
+  return given && 'handle' in given ? given : new StreamingHttp2Handler((given ?? {}) as NodeHttp2HandlerOptions);
 }
