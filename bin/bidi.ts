@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
 import { destroyCheckCommand } from './commands/destroy-check';
 import { invokeCommand } from './commands/invoke';
+import { localCommand } from './commands/local';
 import { preflightCommand } from './commands/preflight';
 import { speakCommand } from './commands/speak';
 import { statusCommand } from './commands/status';
@@ -20,6 +21,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError('(see --help)')
     .addCommand(demoCommand())
+    .addCommand(localCommand())
     .addCommand(checkCommand())
     .addCommand(preflightCommand())
     .addCommand(statusCommand())

@@ -24,7 +24,7 @@ const ASSEMBLY = 'cdk.out';
  */
 export async function readStack(name: string, options: StackOptions = {}): Promise<CloudAssemblyStack> {
   const { readStacks } = require('../lib/local') as typeof import('../lib/local');
-  const stacks = readStacks(await assemblyOf(name, options));
+  const stacks = readStacks(await cloudAssembly([name], options));
   const stack = stacks.find(candidate => candidate.names.includes(name));
   if (stack) return stack;
   throw new UnknownStackError({
@@ -46,12 +46,24 @@ export function readStackIfThere(name: string, directory = ASSEMBLY): CloudAssem
   }
 }
 
-async function assemblyOf(stack: string, { app, context = [] }: StackOptions): Promise<string> {
+/**
+ * The directory of the cloud assembly that holds the stacks: the app of cdk.json is run, or a directory is taken as it is.
+ *
+ * @param stacks stacks that have to be free of errors; none means every one.
+ */
+export async function cloudAssembly(
+  stacks: readonly string[],
+  { app, context = [] }: StackOptions = {},
+): Promise<string> {
   if (app !== undefined) return app;
   if (!existsSync('cdk.json') && existsSync(ASSEMBLY)) return ASSEMBLY;
   const pairs = context.map(pair => {
     const equals = pair.indexOf('=');
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
-  return synthesize({ directory: '.', stacks: [stack], context: Object.fromEntries(pairs) });
+  return synthesize({
+    directory: '.',
+    stacks: stacks.length > 0 ? stacks : undefined,
+    context: Object.fromEntries(pairs),
+  });
 }

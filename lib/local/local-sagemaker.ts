@@ -98,6 +98,12 @@ export interface LocalSageMakerOptions {
    * @default false
    */
   readonly watch?: boolean;
+  /**
+   * Gives up the start, and stops what has been started; `start` then rejects with its reason.
+   *
+   * @default - none
+   */
+  readonly abortSignal?: AbortSignal;
 }
 
 /**
@@ -118,16 +124,24 @@ export class LocalSageMaker {
         ? undefined
         : await loadCertificate(options.certificateDirectory ?? defaultCertificateDirectory());
     const local = new LocalSageMaker(options, certificate);
+    const { abortSignal } = options;
+    // Stopped containers end the wait for them; what the wait then says is of no interest.
+    const onAbort = (): void => void local.close(0);
+    abortSignal?.addEventListener('abort', onAbort, { once: true });
     try {
+      abortSignal?.throwIfAborted();
       await local.#listen(options.port);
       const inService = local.#startInstances();
       if (options.waitUntilInService === false) inService.catch(() => {});
       else await inService;
+      abortSignal?.throwIfAborted();
       if (options.watch) local.#watchSources();
       return local;
     } catch (error) {
       await local.close(0);
-      throw error;
+      throw abortSignal?.aborted ? abortSignal.reason : error;
+    } finally {
+      abortSignal?.removeEventListener('abort', onAbort);
     }
   }
 
