@@ -14,13 +14,14 @@ export class LiveLine {
 
   constructor(private readonly output: Output) {}
 
-  /** Shows the text, of which the end is kept where it does not fit. */
-  show(text: string): void {
+  /** Shows a text, of which the end is kept where it does not fit, behind a head that is always there. */
+  show(head: string, text = ''): void {
     if (!this.output.isTTY) return;
-    const clipped = clipStart(printable(text), (this.output.columns ?? DEFAULT_COLUMNS) - 1);
-    if (clipped === this.shown) return;
-    this.output.write(`\r\x1b[K${clipped}`);
-    this.shown = clipped;
+    const columns = (this.output.columns ?? DEFAULT_COLUMNS) - 1 - head.length;
+    const line = head + clipStart(printable(text), columns);
+    if (line === this.shown) return;
+    this.output.write(`\r\x1b[K${line}`);
+    this.shown = line;
   }
 
   /** Takes the line away, so that something lasting can be written. */

@@ -76,7 +76,7 @@ export class TranscriptPrinter {
 
   private showLive(): void {
     const interim = this.transcript.interim;
-    this.live.show(`${this.progress(this.sentSeconds)}${interim ? `  ${interim}` : ''}`);
+    this.live.show(`${this.progress(this.sentSeconds)}  `, interim);
   }
 }
 
