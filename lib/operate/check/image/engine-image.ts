@@ -25,10 +25,14 @@ interface InspectedImage {
 /**
  * Reads an image that a container engine on this machine keeps, or gives `undefined` when no engine has it.
  *
+ * @param engines command lines to try
  * @throws ImageError when an engine answers something that is not an inspected image
  */
-export async function readEngineImage(reference: string): Promise<ContainerImage | undefined> {
-  for (const engine of ENGINES) {
+export async function readEngineImage(
+  reference: string,
+  engines: readonly string[] = ENGINES,
+): Promise<ContainerImage | undefined> {
+  for (const engine of engines) {
     const inspected = await inspect(engine, reference);
     if (inspected) return inspected;
   }

@@ -116,7 +116,7 @@ class RegistryClient {
       const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
       throw new ImageError(
         {
-          what: `${new URL(url).host} did not answer: ${cause?.code ?? (error as Error).name}.`,
+          what: `${new URL(url).host} did not answer: ${cause?.code ?? cause?.message ?? (error as Error).name}.`,
           why: 'The registry is not reachable from here, or the name of the image begins with another host.',
           next: 'Check the name and the network, or check an archive: docker save --output image.tar IMAGE',
         },
