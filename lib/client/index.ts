@@ -10,4 +10,5 @@ export type * from './resume';
 export type { RetryOptions } from './retry';
 export * from './runtime-http2';
 export * from './session-error';
+export * from './session-streams';
 export type { SessionStatistics } from './statistics';
