@@ -80,7 +80,7 @@ async function local(stacks: readonly string[], options: LocalOptions): Promise<
     credentials: acceptedCredentials(),
     clock,
     faults,
-    engine: engineNamed(options.engine, clock),
+    engine: engineNamed(options.engine),
     watch: options.watch,
     observe,
     abortSignal: interruption.first,
@@ -106,11 +106,11 @@ async function local(stacks: readonly string[], options: LocalOptions): Promise<
   process.exitCode = ExitCode.INTERRUPTED;
 }
 
-function engineNamed(name: string, clock: Clock | undefined) {
+function engineNamed(name: string) {
   const { AutomaticEngine, DockerEngine, ProcessEngine } =
     require('../../lib/local') as typeof import('../../lib/local');
-  if (name === 'automatic') return new AutomaticEngine(clock);
-  return name === 'process' ? new ProcessEngine(clock) : new DockerEngine(name, clock);
+  if (name === 'automatic') return new AutomaticEngine();
+  return name === 'process' ? new ProcessEngine() : new DockerEngine(name);
 }
 
 /** The local pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */

@@ -1,5 +1,4 @@
 import type { RunningContainer } from '../contract';
-import { Clock } from './clock';
 import type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
 import { DockerEngine, detectDockerCommand } from './docker-engine';
 import type { LocalModel } from './local-endpoint';
@@ -12,12 +11,8 @@ import { ProcessEngine } from './process-engine';
  */
 export class AutomaticEngine implements ContainerEngine {
   readonly name = 'automatic';
-  readonly #process: ProcessEngine;
+  readonly #process = new ProcessEngine();
   #docker: Promise<DockerEngine | undefined> | undefined;
-
-  constructor(private readonly clock: Clock = Clock.REAL) {
-    this.#process = new ProcessEngine(clock);
-  }
 
   async prepare(model: LocalModel, onLine: (line: ContainerLine) => void): Promise<void> {
     await (await this.#engineOf(model)).prepare?.(model, onLine);
@@ -29,7 +24,7 @@ export class AutomaticEngine implements ContainerEngine {
 
   async #engineOf(model: LocalModel): Promise<ContainerEngine> {
     if (model.command) return this.#process;
-    this.#docker ??= detectDockerCommand().then(command => command && new DockerEngine(command, this.clock));
+    this.#docker ??= detectDockerCommand().then(command => command && new DockerEngine(command));
     const docker = await this.#docker;
     if (docker) return docker;
     throw new ContainerStartError(

@@ -58,6 +58,7 @@ export class BidirectionalStreamOperation {
     const path = target.slice(1);
     const began = performance.now();
     const lease = instance.lease();
+    let isBroken = false;
     try {
       const opened = await this.#open(stream, instance.name, lease.container, target, requestId, faults);
       if (!opened) return;
@@ -78,7 +79,8 @@ export class BidirectionalStreamOperation {
       });
       this.#sessions.add(session);
       observe({ type: 'session-opened', requestId, path, name: instance.name });
-      const { outcome, message } = await session.ended;
+      const { outcome, message, isBroken: wasBroken = false } = await session.ended;
+      isBroken = wasBroken;
       this.#sessions.delete(session);
       const meter = await metering;
       await meter?.close();
@@ -99,7 +101,7 @@ export class BidirectionalStreamOperation {
         },
       });
     } finally {
-      lease.release();
+      lease.release(isBroken);
     }
   }
 

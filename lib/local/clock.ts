@@ -1,9 +1,9 @@
 /**
- * Time as the platform's long waits see it: the 30-minute cap, the minute between pings, the health-check deadline, the grace
- * before SIGKILL. Scaled by 60, each of them passes in a sixtieth of the time.
+ * Time as the platform's long waits on an open stream see it: the 30-minute cap, the minute between pings, the second between
+ * metering records, the timeouts of plain invocations. Scaled by 60, each of them passes in a sixtieth of the time.
  *
- * What measures the container's own speed (250 ms to accept a socket, 2 s to answer `/ping`) is never scaled: a container does not
- * run faster because somebody is impatient. Neither are the dates of signatures.
+ * What measures the container's own speed (to start, to answer `/ping`, to accept a socket, to stop) is never scaled: a container
+ * does not run faster because somebody is impatient. Neither are the dates of signatures.
  */
 export class Clock {
   /** Time as it passes. */

@@ -12,7 +12,6 @@ import {
   SERVE_ARGUMENT,
   STOP_GRACE_MS,
 } from '../contract';
-import { Clock } from './clock';
 import type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
 import { ContainerOutput } from './container-output';
 import type { LocalModel } from './local-endpoint';
@@ -49,12 +48,8 @@ export class DockerEngine implements ContainerEngine {
 
   /**
    * @param command the engine's command line.
-   * @param clock scales the grace between SIGTERM and SIGKILL.
    */
-  constructor(
-    private readonly command: string,
-    private readonly clock: Clock = Clock.REAL,
-  ) {
+  constructor(private readonly command: string) {
     this.name = command;
   }
 
@@ -95,7 +90,7 @@ export class DockerEngine implements ContainerEngine {
     output.read(child.stdout, 'stdout');
     output.read(child.stderr, 'stderr');
     await this.#spawned(child, model);
-    return new DockerContainer(child, this.command, containerName, port, output, this.clock);
+    return new DockerContainer(child, this.command, containerName, port, output);
   }
 
   async #build(
@@ -153,7 +148,6 @@ class DockerContainer implements RunningContainer {
     private readonly containerName: string,
     readonly port: number,
     private readonly recorded: ContainerOutput,
-    private readonly clock: Clock,
   ) {
     const callOff = watchdog('"$1" rm --force "$2"', command, containerName);
     this.exited = new Promise(resolve => {
@@ -176,7 +170,7 @@ class DockerContainer implements RunningContainer {
 
   async stop(graceMs = STOP_GRACE_MS): Promise<ContainerExit> {
     this.kill('SIGTERM');
-    const deadline = this.clock.setTimeout(() => this.kill('SIGKILL'), graceMs);
+    const deadline = setTimeout(() => this.kill('SIGKILL'), graceMs);
     try {
       return await this.exited;
     } finally {

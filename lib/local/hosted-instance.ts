@@ -1,5 +1,4 @@
 import { type RunningContainer, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../contract';
-import type { Clock } from './clock';
 import type { ContainerEngine } from './container-engine';
 import { ping } from './health-check';
 import type { LocalVariant } from './local-endpoint';
@@ -21,6 +20,8 @@ interface Serving {
   readonly container: RunningContainer;
   readonly since: number;
   sessions: number;
+  /** Sessions that ended because it was gone. */
+  broken: number;
   /** Called when the last session lets go, once the container is to be replaced. */
   onIdle?: () => void;
 }
@@ -29,7 +30,8 @@ interface Serving {
 export interface ContainerLease {
   /** Undefined while the instance has none. */
   readonly container: RunningContainer | undefined;
-  release(): void;
+  /** @param isBroken whether the session ended because the container was gone. */
+  release(isBroken?: boolean): void;
 }
 
 /** One instance of a variant: one container, started, watched, started again when it crashes, replaced when it changes. */
@@ -43,7 +45,6 @@ export class HostedInstance {
     readonly name: InstanceName,
     private readonly variant: LocalVariant,
     private readonly engine: ContainerEngine,
-    private readonly clock: Clock,
     private readonly observe: LocalObserver,
   ) {}
 
@@ -63,8 +64,9 @@ export class HostedInstance {
     serving.sessions += 1;
     return {
       container: serving.container,
-      release() {
+      release(isBroken = false) {
         serving.sessions -= 1;
+        if (isBroken) serving.broken += 1;
         if (serving.sessions === 0) serving.onIdle?.();
       },
     };
@@ -103,7 +105,7 @@ export class HostedInstance {
     }
     if (this.#isStopping) return;
     const before = this.#serving;
-    this.#serving = { container, since: Date.now(), sessions: 0 };
+    this.#serving = { container, since: Date.now(), sessions: 0, broken: 0 };
     this.observe({ type: 'container-in-service', ...this.name, port: container.port, startedInMs: Date.now() - began });
     void this.#watch(this.#serving);
     if (before) this.#retire(before);
@@ -133,7 +135,7 @@ export class HostedInstance {
 
   async #waitForPing(container: RunningContainer): Promise<void> {
     const limitSeconds = this.variant.startupHealthCheckTimeoutSeconds ?? STARTUP_HEALTH_CHECK_DEFAULT_SECONDS;
-    const deadline = Date.now() + this.clock.realMs(limitSeconds * 1_000);
+    const deadline = Date.now() + limitSeconds * 1_000;
     const exited = container.exited.then(() => 'exited' as const);
     let last: Awaited<ReturnType<typeof ping>> | 'exited' = 'refused';
     while (!this.#isStopping) {
@@ -182,7 +184,8 @@ export class HostedInstance {
       ...this.name,
       exit,
       lastLines: container.output(),
-      openSessions: serving.sessions,
+      // Their sockets may have told of its end before the system told of its exit.
+      openSessions: serving.sessions + serving.broken,
     });
     if (Date.now() - serving.since < SHORT_LIFE_MS) await new Promise(resolve => setTimeout(resolve, RESTART_PAUSE_MS));
     if (this.#isStopping || this.#serving) return;

@@ -170,10 +170,10 @@ export class LocalSageMaker {
     this.credentials = pairs[0]!;
     this.certificateAuthorityFile = certificate?.authorityFile;
     this.certificateAuthority = certificate?.authority;
-    this.#engine = options.engine ?? new AutomaticEngine(clock);
+    this.#engine = options.engine ?? new AutomaticEngine();
     this.#observe = options.observe ?? (() => {});
     for (const definition of options.endpoints) {
-      this.#endpoints.set(definition.name, this.#host(definition, clock));
+      this.#endpoints.set(definition.name, this.#host(definition));
     }
     this.#handler = new RequestHandler({
       endpoints: this.#endpoints,
@@ -279,11 +279,11 @@ export class LocalSageMaker {
     }
   }
 
-  #host(definition: LocalEndpoint, clock: Clock): HostedEndpoint {
+  #host(definition: LocalEndpoint): HostedEndpoint {
     const variants = definition.variants.map(variant => {
       const instances = Array.from({ length: variant.instanceCount ?? 1 }, (_, instance) => {
         const name = { endpoint: definition.name, variant: variant.name, instance };
-        return new HostedInstance(name, variant, this.#engine, clock, this.#observe);
+        return new HostedInstance(name, variant, this.#engine, this.#observe);
       });
       return new HostedVariant(variant, instances);
     });

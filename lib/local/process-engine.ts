@@ -10,7 +10,6 @@ import {
   SERVE_ARGUMENT,
   STOP_GRACE_MS,
 } from '../contract';
-import { Clock } from './clock';
 import type { ContainerEngine, ContainerStart } from './container-engine';
 import { ContainerOutput } from './container-output';
 import { ContainerStartError } from './local-errors';
@@ -28,9 +27,6 @@ const END_GROUP = 'kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1"
 /** Runs a model's command as a process of this machine: no image, no container engine. */
 export class ProcessEngine implements ContainerEngine {
   readonly name = 'process';
-
-  /** @param clock scales the grace between SIGTERM and SIGKILL. */
-  constructor(private readonly clock: Clock = Clock.REAL) {}
 
   async start({ model, name, onLine }: ContainerStart): Promise<RunningContainer> {
     const { command, directory } = model;
@@ -75,7 +71,7 @@ export class ProcessEngine implements ContainerEngine {
         { cause },
       );
     }
-    return new ContainerProcess(child, port, output, this.clock);
+    return new ContainerProcess(child, port, output);
   }
 }
 
@@ -88,7 +84,6 @@ class ContainerProcess implements RunningContainer {
     private readonly child: ChildProcess,
     readonly port: number,
     private readonly recorded: ContainerOutput,
-    private readonly clock: Clock,
   ) {
     const callOff = watchdog(END_GROUP, String(child.pid));
     this.exited = new Promise(resolve => {
@@ -114,7 +109,7 @@ class ContainerProcess implements RunningContainer {
 
   async stop(graceMs = STOP_GRACE_MS): Promise<ContainerExit> {
     this.kill('SIGTERM');
-    const deadline = this.clock.setTimeout(() => this.kill('SIGKILL'), graceMs);
+    const deadline = setTimeout(() => this.kill('SIGKILL'), graceMs);
     try {
       return await this.exited;
     } finally {

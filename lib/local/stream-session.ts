@@ -63,6 +63,8 @@ export interface SessionEnd {
   /** `ended`, `aborted`, or the name of the error. */
   readonly outcome: string;
   readonly message?: string;
+  /** Whether the container was gone without a close frame. */
+  readonly isBroken?: boolean;
 }
 
 /**
@@ -114,10 +116,10 @@ export class StreamSession implements SidecarListener {
   }
 
   /** Ends the session with an error, as the platform would. */
-  fail(error: ServiceError): void {
+  fail(error: ServiceError, isBroken = false): void {
     if (this.#isOver) return;
     if (!this.#stream.destroyed) this.#stream.write(encodeError(error));
-    this.#finish({ outcome: error.errorType, message: error.message }, 1001);
+    this.#finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
 
   /** Cuts the stream without a word, as a broken network does. */
@@ -229,6 +231,7 @@ export class StreamSession implements SidecarListener {
           'The connection to the model container was closed unexpectedly.',
           StreamErrorCode.STREAM_BROKEN,
         ),
+        true,
       );
     } else {
       const words = reason ? `: ${reason}` : '';
