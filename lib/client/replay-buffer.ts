@@ -124,21 +124,22 @@ export class ReplayBuffer {
 
   #isAcknowledged(entry: Entry): boolean {
     if (entry.message < this.#acknowledged.messages) return true;
-    // Text that came before acknowledged audio was read before it.
-    return entry.isBinary
-      ? entry.bytes > 0 && entry.binaryBytes + entry.bytes <= this.#acknowledged.binaryBytes
+    // Text, and a message without bytes, was read before the audio that came after it.
+    return entry.isBinary && entry.bytes > 0
+      ? entry.binaryBytes + entry.bytes <= this.#acknowledged.binaryBytes
       : entry.binaryBytes < this.#acknowledged.binaryBytes;
   }
 
   /** Cuts off the acknowledged front of a message that is acknowledged in part. */
   #trimFirst(): void {
     const first = this.#entries[0];
-    if (!first?.fragment || !first.isBinary) return;
+    if (!first?.isBinary) return;
     const covered = this.#acknowledged.binaryBytes - first.binaryBytes;
     if (covered <= 0 || covered >= first.bytes) return;
-    first.fragment = { ...first.fragment, data: first.fragment.data.subarray(covered) };
     first.binaryBytes += covered;
     first.bytes -= covered;
+    if (!first.fragment) return;
+    first.fragment = { ...first.fragment, data: first.fragment.data.subarray(covered) };
     this.#heldBytes -= covered;
   }
 
