@@ -66,10 +66,11 @@ export class DeepgramStack extends BidiStack {
   protected override guardDeployment(): void {}
 
   private tryIt(): string {
-    const { endpointName, product } = this.endpoint;
-    const speaks = product.closeMessage === 'Close';
-    return speaks
-      ? `npx bidi speak "Hello there" -o hello.wav --endpoint ${endpointName}`
-      : `npx bidi transcribe sample.wav --endpoint ${endpointName}`;
+    const { endpointName, product, query } = this.endpoint;
+    const parameters = new URLSearchParams(query);
+    const target = `--endpoint ${endpointName} --region ${this.region} --model ${parameters.get('model')}`;
+    if (product.closeMessage === 'Close') return `npx bidi speak "Hello there" --output hello.wav ${target}`;
+    const language = parameters.get('language');
+    return `npx bidi transcribe sample.wav ${target}${language ? ` --language ${language}` : ''}`;
   }
 }

@@ -42,7 +42,8 @@ export class EchoBidiStack extends BidiStack {
       logRetention: props.logRetention,
       rollout: rolloutOf(props.rollout),
     });
-    this.operate(this.endpoint, props, `npx bidi invoke ${this.endpoint.endpointName} "I need help with"`, vpc);
+    const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;
+    this.operate(this.endpoint, props, `npx bidi invoke "I need help with" ${target}`, vpc);
   }
 }
 

@@ -10,9 +10,35 @@ import { BidiImage, BidiModel } from '../../lib/infra';
 export const ACCOUNT = '123456789012';
 export const PACKAGE_ARN = `arn:aws:sagemaker:us-east-1:${ACCOUNT}:model-package/speech`;
 
+/** A VPC as the CDK's lookup would find it. */
+export const VPC_ID = 'vpc-0123456789abcdef0';
+const VPC_CONTEXT = {
+  [`vpc-provider:account=${ACCOUNT}:filter.vpc-id=${VPC_ID}:region=us-east-1:returnAsymmetricSubnets=true`]: {
+    vpcId: VPC_ID,
+    vpcCidrBlock: '10.0.0.0/16',
+    ownerAccountId: ACCOUNT,
+    availabilityZones: [],
+    subnetGroups: [
+      {
+        name: 'Private',
+        type: 'Private',
+        subnets: ['a', 'b'].map((zone, index) => ({
+          subnetId: `subnet-0123456789abcdef${index}`,
+          cidr: `10.0.${index}.0/24`,
+          availabilityZone: `us-east-1${zone}`,
+          routeTableId: `rtb-0123456789abcdef${index}`,
+        })),
+      },
+    ],
+  },
+};
+
 /** An app with this repository's feature flags. The CDK's own template validation is slow, so it runs where it is asked for. */
 export function newApp(context: Record<string, unknown> = {}, validation = false): App {
-  return new App({ context: { ...cdkJson.context, ...context }, builtinCloudFormationValidation: validation });
+  return new App({
+    context: { ...cdkJson.context, ...VPC_CONTEXT, ...context },
+    builtinCloudFormationValidation: validation,
+  });
 }
 
 /** A stack of a known region, or of none. */

@@ -1,0 +1,94 @@
+import { type App, Stack, Validations } from 'aws-cdk-lib';
+import { Annotations as AnnotationAssertions, Match } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks } from 'cdk-nag';
+import { BidiEndpoint, BidiImageRepository, DeepgramStack, EchoBidiStack } from '../../lib/infra';
+import { ACCOUNT, imageModel, newApp, PACKAGE_ARN, VPC_ID } from './synthesis';
+
+const env = { account: ACCOUNT, region: 'us-east-1' };
+const everything = {
+  env,
+  scaling: { minCapacity: 2, maxCapacity: 6, targetConcurrency: 30 },
+  vpcId: VPC_ID,
+  privateAccess: true,
+  alarmTopicArn: `arn:aws:sns:us-east-1:${ACCOUNT}:alarms`,
+  invokePolicy: true,
+};
+
+/** What a pack finds, as `rule at path`. */
+function findings(pack: NagPack, app: App): string[] {
+  return pack
+    .validateScope(app)
+    .violations.flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
+    );
+}
+
+const PACKS: [string, (app: App) => NagPack][] = [
+  ['AwsSolutions', app => new AwsSolutionsChecks(app)],
+  ['NIST 800-53 R5', app => new NIST80053R5Checks(app)],
+  ['HIPAA', app => new HIPAASecurityChecks(app)],
+];
+
+describe.each(PACKS)('%s', (_, pack) => {
+  test.each<[title: string, create: (app: App) => void]>([
+    ['EchoBidiStack, region unknown', app => new EchoBidiStack(app, 'Stack')],
+    [
+      'EchoBidiStack with everything',
+      app => new EchoBidiStack(app, 'Stack', { ...everything, rollout: 'rolling', instanceCount: 2 }),
+    ],
+    ['DeepgramStack', app => new DeepgramStack(app, 'Stack', { env, modelPackageArn: PACKAGE_ARN })],
+    [
+      'DeepgramStack with everything',
+      app => new DeepgramStack(app, 'Stack', { ...everything, modelPackageArn: PACKAGE_ARN }),
+    ],
+    [
+      'the image repository',
+      app => new BidiImageRepository(new Stack(app, 'Stack'), 'Images', { repositoryName: 'speech' }),
+    ],
+  ])('finds nothing in %s', (_title, create) => {
+    const app = newApp();
+    create(app);
+    app.synth();
+    expect(findings(pack(app), app)).toEqual([]);
+  });
+});
+
+test('constructs do not acknowledge what their user can mend: a volume without a key, a log group without a key', () => {
+  const app = newApp();
+  new BidiEndpoint(new Stack(app, 'Stack'), 'Speech', { model: imageModel(), instanceType: 'ml.c6i.xlarge' });
+  expect(findings(new NIST80053R5Checks(app), app)).toEqual([
+    'NIST.800.53.R5-CloudWatchLogGroupEncrypted at Stack/Speech/LogGroup/Resource',
+    'NIST.800.53.R5-SageMakerEndpointConfigurationKMSKeyConfigured at Stack/Speech/EndpointConfig',
+  ]);
+});
+
+test('every acknowledgement has a reason', () => {
+  const app = newApp();
+  new EchoBidiStack(app, 'Echo', { env });
+  new DeepgramStack(app, 'Deepgram', { env, modelPackageArn: PACKAGE_ARN });
+  const reasons = app.node
+    .findAll()
+    .flatMap(construct => construct.node.metadata)
+    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+    .flatMap(({ data }) => Object.values(data as Record<string, string>));
+  expect(reasons.length).toBeGreaterThan(0);
+  for (const reason of reasons) expect(reason.split(' ').length).toBeGreaterThan(8);
+});
+
+test('the CDK\u2019s own template validation, as errors, has nothing to say', () => {
+  const app = newApp({}, true);
+  const stacks = [
+    new EchoBidiStack(app, 'Echo', {
+      ...everything,
+      instanceCount: 2,
+      rollout: 'canary',
+      instanceTypes: ['ml.g6.xlarge', 'ml.g5.xlarge'],
+    }),
+    new DeepgramStack(app, 'Deepgram', { env, modelPackageArn: PACKAGE_ARN }),
+  ];
+  app.synth();
+  for (const stack of stacks) {
+    AnnotationAssertions.fromStack(stack).hasNoError('*', Match.anyValue());
+    AnnotationAssertions.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  }
+}, 60_000);

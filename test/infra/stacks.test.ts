@@ -1,0 +1,328 @@
+import { App, Aspects, type Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { InterfaceVpcEndpoint, Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { FIPS_REGIONS, StackOutput } from '../../lib/contract';
+import {
+  BidiEndpoint,
+  BidiMonitoring,
+  type BidiMonitoringProps,
+  BidiPrivateAccess,
+  DeepgramStack,
+  type DeepgramStackProps,
+  EchoBidiStack,
+  type EchoBidiStackProps,
+  MissingModelPackageError,
+} from '../../lib/infra';
+import { ACCOUNT, newApp, newStack, PACKAGE_ARN, snapshotOf, VPC_ID } from './synthesis';
+
+const US_EAST_1 = { env: { account: ACCOUNT, region: 'us-east-1' } };
+const TOPIC_ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:alarms`;
+const SCALING = { minCapacity: 2, maxCapacity: 6, targetConcurrency: 30 };
+
+function echo(props?: EchoBidiStackProps): EchoBidiStack {
+  return new EchoBidiStack(newApp(), 'EchoBidiStack', props);
+}
+
+function deepgram(props?: DeepgramStackProps): DeepgramStack {
+  return new DeepgramStack(newApp(), 'DeepgramStack', { modelPackageArn: PACKAGE_ARN, ...props });
+}
+
+function outputsOf(stack: Stack): Record<string, unknown> {
+  const outputs = Template.fromStack(stack).toJSON().Outputs as Record<string, { Value: unknown }>;
+  return Object.fromEntries(Object.entries(outputs).map(([key, { Value }]) => [key, Value]));
+}
+
+describe('templates', () => {
+  test.each<[title: string, create: () => Stack]>([
+    ['EchoBidiStack, region unknown', () => echo()],
+    ['EchoBidiStack in us-east-1', () => echo(US_EAST_1)],
+    [
+      'EchoBidiStack with everything',
+      () =>
+        echo({
+          ...US_EAST_1,
+          instanceTypes: ['ml.g6.xlarge', 'ml.g5.xlarge'],
+          instanceCount: 2,
+          environment: { ECHO_PATHS: 'v1/listen' },
+          scaling: SCALING,
+          vpcId: VPC_ID,
+          privateAccess: true,
+          alarmTopicArn: TOPIC_ARN,
+          invokePolicy: true,
+          rollout: 'canary',
+        }),
+    ],
+    ['DeepgramStack in us-east-1', () => deepgram(US_EAST_1)],
+    [
+      'DeepgramStack with everything',
+      () =>
+        deepgram({
+          ...US_EAST_1,
+          product: 'flux',
+          instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge'],
+          environment: { DEEPGRAM_ENGINE_01: 'max_active_requests=120' },
+          scaling: SCALING,
+          vpcId: VPC_ID,
+          privateAccess: true,
+          alarmTopicArn: TOPIC_ARN,
+          invokePolicy: true,
+        }),
+    ],
+  ])('%s', (_, create) => {
+    expect(snapshotOf(create())).toMatchSnapshot();
+  });
+});
+
+describe('outputs', () => {
+  test('all that the contract promises', () => {
+    const common = Object.values(StackOutput).filter(key => key !== 'ImageUri');
+    expect(Object.keys(outputsOf(echo({ ...US_EAST_1, invokePolicy: true }))).sort()).toEqual(
+      [...common, 'ImageUri'].sort(),
+    );
+    expect(Object.keys(outputsOf(deepgram({ ...US_EAST_1, invokePolicy: true }))).sort()).toEqual(common.sort());
+  });
+
+  test.each([
+    ['us-east-1', 'aws', 'amazonaws.com', 'console.aws.amazon.com'],
+    ['eu-central-1', 'aws', 'amazonaws.com', 'console.aws.amazon.com'],
+    ['cn-north-1', 'aws-cn', 'amazonaws.com.cn', 'console.amazonaws.cn'],
+    ['us-gov-west-1', 'aws-us-gov', 'amazonaws.com', 'console.amazonaws-us-gov.com'],
+    ['us-iso-east-1', 'aws-iso', 'c2s.ic.gov', undefined],
+    ['us-isob-east-1', 'aws-iso-b', 'sc2s.sgov.gov', undefined],
+    ['us-isof-south-1', 'aws-iso-f', 'csp.hci.ic.gov', undefined],
+    ['eusc-de-east-1', 'aws-eusc', 'amazonaws.eu', 'console.amazonaws-eusc.eu'],
+  ])('in %s: URIs and ARNs of the partition %s', (region, partition, suffix, consoleHost) => {
+    const stack = echo({ env: { account: ACCOUNT, region }, scaling: SCALING });
+    const outputs = outputsOf(stack);
+    const uri = `https://runtime.sagemaker.${region}.${suffix}:8443`;
+    expect(outputs.RuntimeUri).toBe(uri);
+    expect(outputs.StreamUrl).toBe(`${uri}/endpoints/echo-bidi/invocations-bidirectional-stream`);
+    expect(outputs.FipsRuntimeUri).toBe(
+      FIPS_REGIONS.includes(region) ? uri.replace('runtime', 'runtime-fips') : undefined,
+    );
+    expect(outputs.TryIt).toMatchObject({
+      'Fn::Join': ['', Match.anyValue() && expect.arrayContaining([` --region ${region}`])],
+    });
+    if (consoleHost)
+      expect(JSON.stringify(outputs.DashboardUrl)).toContain(`https://${region}.${consoleHost}/cloudwatch/`);
+    else expect(outputs).not.toHaveProperty('DashboardUrl');
+
+    const template = Template.fromStack(stack);
+    const arns = JSON.stringify(template.toJSON()).match(/arn:[a-z-]+/g) ?? [];
+    expect(new Set(arns)).toEqual(new Set([`arn:${partition}`]));
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      RoleARN: Match.stringLikeRegexp(`^arn:${partition}:iam::${ACCOUNT}:role/aws-service-role/`),
+    });
+  });
+
+  test('where the region is known only at deployment, CloudFormation fills it in and decides about FIPS', () => {
+    const template = Template.fromStack(echo());
+    template.hasOutput('RuntimeUri', {
+      Value: {
+        'Fn::Join': [
+          '',
+          ['https://runtime.sagemaker.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }, ':8443'],
+        ],
+      },
+    });
+    template.hasOutput('FipsRuntimeUri', { Condition: 'HasFipsRuntime' });
+    template.hasCondition('HasFipsRuntime', {
+      'Fn::Or': FIPS_REGIONS.map(region => ({ 'Fn::Equals': [{ Ref: 'AWS::Region' }, region] })),
+    });
+  });
+
+  test.each<[title: string, create: () => Stack]>([
+    ['echo', () => echo(US_EAST_1)],
+    ['nova3', () => deepgram(US_EAST_1)],
+    ['flux', () => deepgram({ ...US_EAST_1, product: 'flux' })],
+    ['aura2', () => deepgram({ ...US_EAST_1, product: 'aura2' })],
+  ])('TryIt of %s is a command of this kit, with options that it knows', (_, create) => {
+    const tryIt = JSON.stringify(outputsOf(create()).TryIt);
+    // By its full name: beside it lies bidi.js, which the module search would find first.
+    const { program } = require('../../bin/bidi.ts') as typeof import('../../bin/bidi');
+    const [, name] = /npx bidi (\w+)/.exec(tryIt)!;
+    const command = program().commands.find(candidate => candidate.name() === name)!;
+    const known = command.options.map(option => option.long);
+    expect(known).toEqual(expect.arrayContaining(tryIt.match(/--\w+/g)!));
+  });
+});
+
+describe('DeepgramStack', () => {
+  test('without a model package: what to pass, and where to find it', () => {
+    const attempt = () => new DeepgramStack(newApp(), 'Speech');
+    expect(attempt).toThrow(MissingModelPackageError);
+    expect(attempt).toThrow('npx cdk deploy Speech -c modelPackageArn=arn:aws:sagemaker:');
+    expect(attempt).toThrow('AWS Marketplace');
+  });
+
+  test('names the simulator that can stand in on this machine', () => {
+    Template.fromStack(deepgram(US_EAST_1)).hasResource('AWS::SageMaker::Model', {
+      Metadata: Match.objectLike({
+        'sagemaker-bidi-kit:container': {
+          modelPackageArn: PACKAGE_ARN,
+          simulator: {
+            directory: Match.stringLikeRegexp('container/deepgram-simulator$'),
+            command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
+          },
+        },
+      }),
+    });
+  });
+});
+
+describe('a VPC', () => {
+  test('can be looked up only in a known place', () => {
+    expect(() => echo({ vpcId: VPC_ID })).toThrow('can only be looked up in a known account and region');
+  });
+
+  test('is needed for private access', () => {
+    expect(() => echo({ ...US_EAST_1, privateAccess: true })).toThrow('privateAccess needs a vpcId');
+  });
+});
+
+describe('rollouts by name', () => {
+  test.each([
+    ['all-at-once', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE' } } }],
+    ['canary', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'CANARY' } } }],
+    ['linear', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'LINEAR' } } }],
+    ['rolling', { RollingUpdatePolicy: Match.anyValue() }],
+  ] as const)('%s, guarded by the alarms on quality', (rollout, policy) => {
+    const template = Template.fromStack(echo({ rollout, instanceCount: 2 }));
+    template.hasResourceProperties('AWS::SageMaker::Endpoint', {
+      DeploymentConfig: {
+        ...policy,
+        AutoRollbackConfiguration: { Alarms: Array(4).fill({ AlarmName: Match.anyValue() }) },
+      },
+    });
+  });
+});
+
+describe('BidiPrivateAccess', () => {
+  function access(clients?: Peer) {
+    const stack = newStack('us-east-1');
+    const vpc = new Vpc(stack, 'Vpc');
+    const endpoint = BidiEndpoint.fromEndpointName(stack, 'Speech', 'speech');
+    const construct = new BidiPrivateAccess(stack, 'Access', { endpoint, vpc, clients: clients as never });
+    return { stack, vpc, endpoint, construct, template: Template.fromStack(stack) };
+  }
+
+  test('is the runtime of the region with private DNS, for one endpoint', () => {
+    const { template, endpoint, construct } = access();
+    expect(construct.interfaceEndpoint).toBeInstanceOf(InterfaceVpcEndpoint);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      ServiceName: 'com.amazonaws.us-east-1.sagemaker.runtime',
+      PrivateDnsEnabled: true,
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: '*' },
+            Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithBidirectionalStream'],
+            Resource: endpoint.endpointArn,
+          },
+        ],
+      },
+    });
+  });
+
+  test('opens 443 and 8443 to the VPC, and nothing outwards', () => {
+    const { template, stack, vpc } = access();
+    const CidrIp = stack.resolve(vpc.vpcCidrBlock);
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: [
+        Match.objectLike({ CidrIp, FromPort: 443, ToPort: 443 }),
+        Match.objectLike({ CidrIp, FromPort: 8443, ToPort: 8443 }),
+      ],
+      SecurityGroupEgress: [Match.objectLike({ CidrIp: '255.255.255.255/32' })],
+    });
+  });
+
+  test('or to chosen clients', () => {
+    const { template } = access(Peer.ipv4('10.1.2.0/24') as never);
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: Array(2).fill(Match.objectLike({ CidrIp: '10.1.2.0/24' })),
+    });
+  });
+});
+
+describe('BidiMonitoring', () => {
+  function monitor(props: Partial<BidiMonitoringProps> = {}) {
+    const stack = newStack('us-east-1');
+    const endpoint = BidiEndpoint.fromEndpointName(stack, 'Speech', 'speech');
+    const monitoring = new BidiMonitoring(stack, 'Monitoring', { endpoint, ...props });
+    return { monitoring, template: Template.fromStack(stack) };
+  }
+  const alarmsOf = (template: Template) =>
+    Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, { Properties }]) => ({
+      id: id.replace(/^Monitoring|[0-9A-F]{8}$/g, ''),
+      missing: Properties.TreatMissingData,
+      threshold: Properties.Threshold,
+    }));
+
+  test('alarms with thresholds of reason, silence judged for each', () => {
+    expect(alarmsOf(monitor({ streamsPerInstance: 45 }).template)).toEqual([
+      { id: 'FirstChunkLatency', missing: 'notBreaching', threshold: 2_000_000 },
+      { id: 'MidStreamErrors', missing: 'notBreaching', threshold: 5 },
+      { id: 'ModelErrors', missing: 'notBreaching', threshold: 5 },
+      { id: 'ServerErrors', missing: 'notBreaching', threshold: 1 },
+      { id: 'Memory', missing: 'breaching', threshold: 90 },
+      { id: 'Disk', missing: 'missing', threshold: 90 },
+      { id: 'OpenStreams', missing: 'notBreaching', threshold: 40 },
+    ]);
+  });
+
+  test('without streamsPerInstance there is no alarm on open streams', () => {
+    expect(alarmsOf(monitor().template).map(({ id }) => id)).not.toContain('OpenStreams');
+  });
+
+  test('only alarms on quality roll back: load and restarts are no fault of a version', () => {
+    const { monitoring } = monitor({ streamsPerInstance: 45 });
+    expect(monitoring.rollbackAlarms.map(alarm => alarm.node.id)).toEqual([
+      'FirstChunkLatency',
+      'MidStreamErrors',
+      'ModelErrors',
+      'ServerErrors',
+    ]);
+  });
+
+  test('a topic is told of the beginning and the end of every alarm', () => {
+    const stack = echo({ ...US_EAST_1, alarmTopicArn: TOPIC_ARN });
+    for (const { Properties } of Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'))) {
+      expect(Properties.AlarmActions).toEqual([TOPIC_ARN]);
+      expect(Properties.OKActions).toEqual([TOPIC_ARN]);
+    }
+  });
+
+  test('the dashboard shows streams, latency, errors, hardware and the log', () => {
+    const body = JSON.stringify(monitor().template.findResources('AWS::CloudWatch::Dashboard'));
+    for (const metric of [
+      'ConcurrentRequestsPerModel',
+      'FirstChunkLatency',
+      'MidStreamErrors',
+      'GPUMemoryUtilization',
+      'DiskUtilization',
+    ]) {
+      expect(body).toContain(metric);
+    }
+    expect(body).toContain("SOURCE '/aws/sagemaker/Endpoints/speech'");
+    expect(body).not.toContain('ModelLatency');
+  });
+
+  test.each([
+    [{ errorPercent: 0 }, 'errorPercent is 0'],
+    [{ errorPercent: 100 }, 'errorPercent is 100'],
+    [{ streamsPerInstance: 0 }, 'streamsPerInstance is 0'],
+  ])('refuses %j', (props, fault) => {
+    expect(() => monitor(props)).toThrow(fault);
+  });
+});
+
+test('aspects and apps of others work on the stacks', () => {
+  const app = new App();
+  const seen: string[] = [];
+  Aspects.of(app).add({ visit: node => seen.push(node.node.id) });
+  new EchoBidiStack(app, 'One');
+  new EchoBidiStack(app, 'Two', { endpointName: 'two' });
+  app.synth();
+  expect(seen).toEqual(expect.arrayContaining(['One', 'Two', 'Endpoint']));
+});
