@@ -148,8 +148,8 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
       const seen = `${burst} at once, half within ${medianMs.toFixed(0)} ms, the slowest in ${slowestMs.toFixed(0)} ms`;
       if (slowestMs <= acceptMs) return pass(seen);
       const ownMs = delays.max / 1e6;
-      // The probe and the container share this machine: the last few may have waited for the probe.
-      return medianMs - ownMs > acceptMs
+      // The probe and the container share this machine, and perhaps others share it too: only a clear case fails.
+      return medianMs - ownMs > 2 * acceptMs
         ? fail(`${seen}; ${acceptMs} ms are allowed`, this.advice)
         : warn(
             `${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own; ${acceptMs} ms are allowed`,

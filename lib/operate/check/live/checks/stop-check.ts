@@ -41,19 +41,22 @@ export const STOP_CHECK: LiveCheck = {
       await container.exited;
       return fail(`it had not ended after ${took} and was killed`, this.advice);
     }
-    if (exit.signal === 'SIGTERM') {
+    const end = socket && (await socket.endWithin(1_000));
+    const wasClosed = end !== undefined && end.code !== 1006;
+    if (exit.signal === 'SIGTERM' && !wasClosed) {
       return warn(
         `it has no handler for SIGTERM: as a process it died at once, as process 1 of a container it would be killed after ${stopMs / 1_000} s`,
         this.advice,
       );
     }
-    const end = socket && (await socket.endWithin(1_000));
     const stream = end
-      ? end.code === 1006
-        ? 'its open stream was cut without a close frame'
-        : `its open stream was closed with ${end.code}`
+      ? wasClosed
+        ? `its open stream was closed with ${end.code}`
+        : 'its open stream was cut without a close frame'
       : 'no stream was open';
     const seen = `ended after ${took} with ${exit.signal ?? `exit code ${exit.code}`}; ${stream}`;
-    return exit.code === 0 && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
+    // Some servers end themselves by the same signal once all is closed (uvicorn does).
+    const isOrderly = exit.code === 0 || (exit.signal === 'SIGTERM' && wasClosed);
+    return isOrderly && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
   },
 };
