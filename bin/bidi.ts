@@ -15,7 +15,7 @@ import { ExitCode } from './exit-code';
 /** The whole command line, without running it: the documentation and the completion are generated from it. */
 export function program(): Command {
   const { version } = require('../package.json') as { version: string };
-  return new Command('bidi')
+  const bidi = new Command('bidi')
     .description('Bidirectional streaming on Amazon SageMaker AI: run it here, look before you deploy, stream to it.')
     .version(version)
     .exitOverride()
@@ -30,6 +30,9 @@ export function program(): Command {
     .addCommand(transcribeCommand())
     .addCommand(speakCommand())
     .addCommand(completionCommand());
+  // A command that was made elsewhere does not inherit by itself; without this its faults would end with 1.
+  for (const command of bidi.commands) command.copyInheritedSettings(bidi);
+  return bidi;
 }
 
 async function main(): Promise<void> {

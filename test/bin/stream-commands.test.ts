@@ -111,13 +111,15 @@ describe('bidi transcribe', () => {
       run('transcribe', __filename, ...SPEECH),
       run('transcribe', SAMPLE, ...SPEECH, '--model', 'nova-2'),
       run('transcribe', SAMPLE),
+      run('transcribe'),
     ]);
-    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
     expect(wrong.map(({ stderr }) => stderr.split('\n')[0])).toEqual([
       'not-there.wav does not exist.',
       'The input is no kind of audio file that is known here.',
       expect.stringMatching(/^model=nova-2 is none of/),
       'Nothing is named to stream to.',
+      "error: missing required argument 'file'",
     ]);
   });
 });

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Prints, at the exit, every module that was loaded. */
+const SPY = `
+  process.argv = [process.execPath, 'bidi.js', ...process.argv.slice(1)];
+  process.on('exit', () => process.stderr.write(JSON.stringify(Object.keys(require.cache))));
+  require('./bin/bidi.js');`;
+
+describe('the start of bidi', () => {
+  it.each(['--help', 'transcribe --help', '--version'])('%s loads no SDK, no protocol and no CDK', words => {
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', SPY, '--', ...words.split(' ')], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect(stdout).not.toBe('');
+    const modules = JSON.parse(stderr) as string[];
+    expect(modules.some(module => module.includes('commander'))).toBe(true);
+    expect(modules.filter(module => /node_modules.(@aws-sdk|@smithy|ws|websocket|aws-cdk-lib)\b/.test(module))).toEqual(
+      [],
+    );
+  });
+});
