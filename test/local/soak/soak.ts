@@ -1,0 +1,132 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LocalSageMaker } from '../../../lib/local';
+import type { LoadOrder, LoadReport } from './load';
+
+/** Most memory that one idle session may take, in bytes. */
+const IDLE_SESSION_LIMIT_BYTES = 150 * 1024;
+
+/** What memory may have grown by after every session has ended, in bytes: heaps are not returned to the last page. */
+const REMAINDER_LIMIT_BYTES = 48 * 1024 * 1024;
+
+/**
+ * `npm run test:soak -- [SESSIONS] [SECONDS] [MESSAGES PER SECOND]`: 1,000 concurrent sessions for a minute, a message a second each,
+ * unless told otherwise. The load runs in a process of its own, the container in another; what is measured is this one.
+ */
+async function main(): Promise<void> {
+  const [sessions = 1_000, seconds = 60, messagesPerSecond = 1] = process.argv.slice(2).map(Number);
+  const directory = mkdtempSync(join(tmpdir(), 'bidi-soak-'));
+  const model = {
+    name: 'echo',
+    directory: __dirname,
+    command: [process.execPath, 'echo-container.js'],
+    environment: {},
+  };
+  const local = await LocalSageMaker.start({
+    endpoints: [{ name: 'echo', variants: [{ name: 'AllTraffic', model }] }],
+    port: 0,
+    certificateDirectory: directory,
+  });
+  const faults: string[] = [];
+  try {
+    await run(local, { sessions: 20, seconds: 2, messagesPerSecond }); // what is made once is made
+    const before = await settledMemory();
+    const handlesBefore = process.getActiveResourcesInfo().length;
+    const began = performance.now();
+    const cpuBefore = process.cpuUsage();
+    let idle = 0;
+    const report = await run(local, { sessions, seconds, messagesPerSecond }, async () => {
+      idle = ((await settledMemory()) - before) / sessions;
+    });
+    const cpu = process.cpuUsage(cpuBefore);
+    const after = await settledMemory();
+    const handlesAfter = process.getActiveResourcesInfo().length;
+    const took = (performance.now() - began) / 1_000;
+    process.stdout.write(
+      [
+        `${report.opened} concurrent sessions, ${report.received} of ${report.sent} messages back, ${mebibytes(report.bytes)} each way, in ${took.toFixed(1)} s`,
+        `round trip p50 ${report.p50.toFixed(2)} ms, p99 ${report.p99.toFixed(2)} ms; processor ${((cpu.user + cpu.system) / 10_000 / took).toFixed(0)} % of one core`,
+        `memory per idle session ${(idle / 1_024).toFixed(1)} KiB; after all had ended ${mebibytes(after - before)} more than before`,
+        `resources before ${handlesBefore}, after ${handlesAfter}; open sessions ${local.openSessions}`,
+        '',
+      ].join('\n'),
+    );
+    if (report.opened !== sessions) faults.push(`Only ${report.opened} of ${sessions} sessions opened.`);
+    if (report.wrong > 0 || report.sent !== report.received) faults.push(`${report.wrong} messages came back wrong.`);
+    if (report.failures.length > 0) faults.push(...report.failures);
+    if (idle > IDLE_SESSION_LIMIT_BYTES) faults.push(`An idle session takes ${(idle / 1_024).toFixed(0)} KiB.`);
+    if (after - before > REMAINDER_LIMIT_BYTES) faults.push(`${mebibytes(after - before)} were not let go.`);
+    if (local.openSessions > 0) faults.push(`${local.openSessions} sessions are still open.`);
+    if (handlesAfter > handlesBefore + 2) faults.push(`${handlesAfter - handlesBefore} resources were not let go.`);
+  } finally {
+    await local.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+async function run(
+  local: LocalSageMaker,
+  shape: Pick<LoadOrder, 'sessions' | 'seconds' | 'messagesPerSecond'>,
+  whileIdle?: () => Promise<void>,
+): Promise<LoadReport> {
+  const child = fork(join(__dirname, 'load.ts'), { execArgv: ['--require', 'esbuild-register'] });
+  const answers = messages(child);
+  const order: LoadOrder = {
+    url: local.url,
+    certificateAuthority: local.certificateAuthority,
+    region: local.region,
+    credentials: local.credentials,
+    connections: Math.max(1, Math.ceil(shape.sessions / 10)),
+    payloadBytes: 3_200, // 100 ms of 16 kHz PCM
+    ...shape,
+  };
+  child.send(order);
+  await answers.next();
+  await whileIdle?.();
+  child.send('go');
+  const { value } = await answers.next();
+  if (child.exitCode === null) await once(child, 'exit');
+  return (value as { report: LoadReport }).report;
+}
+
+async function* messages(child: import('node:child_process').ChildProcess): AsyncGenerator<unknown> {
+  const waiting: unknown[] = [];
+  let wake = (): void => {};
+  child.on('message', message => {
+    waiting.push(message);
+    wake();
+  });
+  child.on('exit', code => {
+    if (code !== 0) throw new Error(`The load ended with exit code ${code}.`);
+  });
+  for (;;) {
+    while (waiting.length > 0) yield waiting.shift();
+    await new Promise<void>(resolve => {
+      wake = resolve;
+    });
+  }
+}
+
+/** Resident memory, once sockets have closed and the collector has run. */
+async function settledMemory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 8; round += 1) {
+    await new Promise(resolve => setTimeout(resolve, 400));
+    globalThis.gc?.();
+    least = Math.min(least, process.memoryUsage().rss);
+  }
+  return least;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
