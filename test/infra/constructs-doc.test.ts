@@ -1,0 +1,106 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import ts from 'typescript';
+import { newApp } from './synthesis';
+
+const ROOT = path.join(__dirname, '..', '..');
+
+/** The examples of docs/constructs.md, each with the heading that it stands under. */
+const examples = (() => {
+  const found: { heading: string; code: string }[] = [];
+  let heading = '';
+  for (const [, title, code] of fs
+    .readFileSync(path.join(ROOT, 'docs', 'constructs.md'), 'utf8')
+    .matchAll(/^##+ (.*)$|^```ts\n([\s\S]*?)^```$/gm)) {
+    if (title) heading = title;
+    else found.push({ heading: `${heading}, line "${code!.trim().split('\n').at(-1)}"`, code: code! });
+  }
+  return found;
+})();
+
+/**
+ * The package by its own name; and the CDK's core without the types of every AWS service behind it, which would take most of the
+ * time.
+ */
+const PATHS = {
+  'sagemaker-bidi-kit': ['./lib/index.ts'],
+  'aws-cdk-lib': ['./node_modules/aws-cdk-lib/core/lib/index.d.ts'],
+};
+
+/** An example as a module: its imports, then the rest as a function of the app and the stack that it speaks of. */
+function moduleOf(code: string): string {
+  const imports = code.split('\n').filter(line => line.startsWith('import '));
+  const body = code.split('\n').filter(line => !line.startsWith('import '));
+  return [
+    ...imports,
+    `export function example(app: import('aws-cdk-lib').App, stack: import('aws-cdk-lib').Stack): void {`,
+    ...body,
+    'void [app, stack];',
+    '}',
+  ].join('\n');
+}
+
+test('every construct of the index has an example', () => {
+  const text = examples.map(({ code }) => code).join();
+  for (const name of [
+    'BidiEndpoint',
+    'BidiImage',
+    'BidiModel',
+    'ModelData',
+    'DeepgramEndpoint',
+    'Rollout',
+    'BidiMonitoring',
+  ]) {
+    expect(text).toContain(name);
+  }
+  for (const name of [
+    'BidiPrivateAccess',
+    'BidiImageRepository',
+    'EchoBidiStack',
+    'DeepgramStack',
+    'autoScaleConcurrency',
+    'grantInvoke',
+  ]) {
+    expect(text).toContain(name);
+  }
+});
+
+test('every example has the types that it claims', () => {
+  const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, ROOT);
+  const files = new Map(examples.map(({ code }, index) => [path.join(ROOT, `example-${index}.ts`), moduleOf(code)]));
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile } = host;
+  host.fileExists = file => files.has(file) || fileExists.call(host, file);
+  host.readFile = file => files.get(file) ?? readFile.call(host, file);
+  const program = ts.createProgram({
+    rootNames: [...files.keys()],
+    options: { ...options, types: ['node'], paths: PATHS },
+    host,
+  });
+  const faults = [...files.keys()]
+    .flatMap(file => program.getSemanticDiagnostics(program.getSourceFile(file)))
+    .map(
+      ({ file, messageText }) =>
+        `${path.basename(file!.fileName)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+  expect(faults).toEqual([]);
+}, 60_000);
+
+test.each(examples)('synthesizes: $heading', ({ code }) => {
+  const { outputText } = ts.transpileModule(moduleOf(code), {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const loaded: { example?: (app: App, stack: Stack) => void } = {};
+  const load = (name: string) => (name === 'sagemaker-bidi-kit' ? require('../../lib') : require(name));
+  new Function('exports', 'require', outputText)(loaded, load);
+
+  const app = newApp();
+  const stack = new Stack(app, 'Stack', { env: { account: '123456789012', region: 'us-east-1' } });
+  loaded.example!(app, stack);
+  const stacks = app.node.findAll().filter(Stack.isStack);
+  const resources = stacks.map(each => Object.keys(Template.fromStack(each).toJSON().Resources ?? {}).length);
+  expect(resources.reduce((sum, count) => sum + count)).toBeGreaterThan(0);
+});
