@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { finished, LocalModels } from '../bin/support/local-models';
+import { findBrowser, HeadlessBrowser } from './support/headless-browser';
 
 const ROOT = join(__dirname, '..', '..');
 const SAMPLE = join(ROOT, 'examples', 'sample.wav');
+const BROWSER = findBrowser();
 
 let models: LocalModels;
 beforeAll(async () => {
@@ -116,6 +118,23 @@ describe('browser-gateway', () => {
       await new Promise(resolve => setTimeout(resolve, 20));
     expect(models.local.openSessions).toBe(0);
   });
+
+  // Without a browser on this machine the page is not opened; everything above runs all the same.
+  (BROWSER ? it : it.skip)(
+    'hears a microphone in a browser',
+    async () => {
+      await using page = await HeadlessBrowser.open(BROWSER!, SAMPLE, url);
+      await page.evaluate("document.getElementById('toggle').click()");
+      await page.until("document.getElementById('final').textContent.includes('balance.')");
+      await page.evaluate("document.getElementById('toggle').click()");
+      await page.until("document.getElementById('state').textContent === 'Ended.'");
+      expect(await page.evaluate("document.getElementById('final').textContent")).toMatch(
+        /^I need help with my account balance\./,
+      );
+      expect(models.local.openSessions).toBe(0);
+    },
+    60_000,
+  );
 
   it.each([
     ['another path', '/other?sample_rate=16000', undefined],
