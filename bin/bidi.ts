@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ExplainedError } from '../lib/contract';
+import { capacityCommand } from './commands/capacity';
 import { checkCommand } from './commands/check';
 import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
@@ -29,6 +30,7 @@ export function program(): Command {
     .addCommand(invokeCommand())
     .addCommand(transcribeCommand())
     .addCommand(speakCommand())
+    .addCommand(capacityCommand())
     .addCommand(completionCommand());
   // A command that was made elsewhere does not inherit by itself; without this its faults would end with 1.
   for (const command of bidi.commands) command.copyInheritedSettings(bidi);

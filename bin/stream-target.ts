@@ -25,6 +25,8 @@ export type OpenStreamTarget = Required<Pick<BidiSessionOptions, 'endpointName' 
 interface Found {
   readonly endpointName: string;
   readonly region?: string;
+  /** The local SageMaker that serves it. */
+  readonly local?: LocalState;
 }
 
 /** What `cdk deploy --outputs-file cdk-outputs.json` writes. */
@@ -58,8 +60,8 @@ credentials, 130 ended by Ctrl-C (what had arrived by then is kept; a second Ctr
  * @throws UsageError when they name none, or more than one
  */
 export async function openStreamTarget(options: StreamTargetOptions): Promise<OpenStreamTarget> {
-  const local = options.local === undefined ? undefined : findLocal(options.local);
-  const found = local ? localEndpoint(local, options) : await deployedEndpoint(options);
+  const found = await findStreamTarget(options);
+  const { local } = found;
   // Loaded late: whoever named no endpoint learns it at once.
   const { SageMakerRuntimeHTTP2Client } = require('../lib/client') as typeof import('../lib/client');
   if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
@@ -79,6 +81,17 @@ export async function openStreamTarget(options: StreamTargetOptions): Promise<Op
     client,
     [Symbol.dispose]: () => client.destroy(),
   };
+}
+
+/**
+ * Finds the endpoint that the options name.
+ *
+ * @throws UsageError when they name none, or more than one
+ */
+export async function findStreamTarget(options: StreamTargetOptions): Promise<Found> {
+  if (options.local === undefined) return deployedEndpoint(options);
+  const local = findLocal(options.local);
+  return { ...localEndpoint(local, options), region: local.region, local };
 }
 
 function findLocal(url: string | true): LocalState {

@@ -10,7 +10,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   local: { rooms: ['contract'], packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/ },
   operate: {
     rooms: ['contract', 'client'],
-    packages: /^(@aws-sdk\/|@smithy\/|dockerfile-ast$|hdr-histogram-js$|websocket$|ws$|tar-stream$)/,
+    packages: /^(@aws-sdk\/|@smithy\/|dockerfile-ast$|hdr-histogram-js$|@resvg\/resvg-js$|websocket$|ws$|tar-stream$)/,
   },
 };
 

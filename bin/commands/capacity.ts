@@ -1,0 +1,347 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { AUDIO_CHUNK_MS } from '../../lib/contract';
+import type {
+  CapacityOptions,
+  CapacityProgress,
+  CapacityResult,
+  CapacitySubject,
+  LoadPlan,
+} from '../../lib/operate/capacity';
+import { controlPlane } from '../control-plane';
+import { ExitCode } from '../exit-code';
+import { cloudAssembly } from '../stack';
+import { positiveNumber, runStreaming } from '../stream-command';
+import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
+import { LiveLine } from '../terminal';
+import { UsageError } from '../usage-error';
+
+interface CapacityCommandOptions extends StreamTargetOptions {
+  readonly wav?: string;
+  readonly query?: string;
+  readonly script?: string;
+  readonly steps?: readonly number[];
+  readonly start: number;
+  readonly max: number;
+  readonly resolution: number;
+  readonly hold: number;
+  readonly settle: number;
+  readonly openRate: number;
+  readonly openTimeout: number;
+  readonly maxLag?: number;
+  readonly maxErrors: number;
+  readonly targetShare: number;
+  readonly processes: number;
+  readonly maxProcesses: number;
+  readonly output: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where the sessions go, and what the generator processes need for it. */
+interface CapacityTarget {
+  readonly endpointName: string;
+  readonly region?: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly place: string;
+  readonly instances: number;
+  readonly remarks: readonly string[];
+  /** Whether sessions cost money. */
+  readonly isReal: boolean;
+  close(): Promise<void>;
+}
+
+/** Largest p95 lag where none is asked for, in milliseconds: a conversation bears it. Deepgram's answers come about once a second. */
+const MAX_LAG_MS = { echo: 250, script: 250, listen: 1_500 } as const;
+
+/** `bidi capacity`: how many real-time sessions one instance holds, and the scaling target that follows. */
+export function capacityCommand(): Command {
+  return withStreamTarget(new Command('capacity'))
+    .summary('how many real-time sessions one instance holds, and the scaling target that follows')
+    .description(
+      'Opens more and more real-time sessions until lag or errors pass the limits, finds the number that holds, and prints the targetConcurrency for the stack. Lag counts from when a message was due. Where the load generator itself is the limit, it says so instead of giving a figure.',
+    )
+    .option('--wav <file>', 'stream this recording to a Deepgram listen path, instead of echoing messages')
+    .option(
+      '--query <query>',
+      'query of the listen stream; encoding and sample rate follow from the recording',
+      'model=nova-3&language=en',
+    )
+    .option('--script <file>', 'module that exports a load: { target?, run(session, context) }')
+    .option('--steps <numbers>', 'numbers of sessions to try, instead of searching, such as 10,20,40', sessionSteps)
+    .option('--start <sessions>', 'first number of sessions of the search', positiveNumber, 4)
+    .option('--max <sessions>', 'largest number of sessions of the search', positiveNumber, 512)
+    .option('--resolution <share>', 'how exact the search is, as a share of the number found', positiveNumber, 0.05)
+    .option('--hold <seconds>', 'how long each number is measured', positiveNumber, 20)
+    .option('--settle <seconds>', 'pause between the last open and the measurement', positiveNumber, 2)
+    .option('--open-rate <sessions>', 'most sessions that are opened in a second', positiveNumber, 20)
+    .option('--open-timeout <seconds>', 'how long an open may take', positiveNumber, 15)
+    .option('--max-lag <ms>', 'largest p95 lag (default: 250; with --wav 1500)', positiveNumber)
+    .option('--max-errors <share>', 'largest share of failed sessions', share, 0.01)
+    .option('--target-share <share>', 'share of what one instance holds that the target is', positiveNumber, 0.75)
+    .option('--processes <number>', 'load generator processes at the start', positiveNumber, 1)
+    .option(
+      '--max-processes <number>',
+      'most of them; they are added when one is not enough',
+      positiveNumber,
+      Math.max(1, availableParallelism() - 1),
+    )
+    .option('--output <directory>', 'where result, report and picture go', 'bidi-capacity')
+    .option('--yes', 'do not ask before loading a real endpoint')
+    .option('--json', 'the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `
+With --local, a running \`bidi local\` is loaded, or one is started for --stack NAME.
+
+Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run,
+130 ended by Ctrl-C (what was measured by then is kept).
+
+Examples:
+  bidi capacity --local --stack EchoBidiStack
+  bidi capacity --stack DeepgramStack --wav call.wav --query 'model=nova-3&language=en' --max-lag 1000
+  bidi capacity --endpoint echo-bidi --region us-east-1 --steps 50,100,150 --hold 60 --yes`,
+    )
+    .action((options: CapacityCommandOptions) => runStreaming(interrupted => capacity(options, interrupted)));
+}
+
+async function capacity(options: CapacityCommandOptions, interrupted: AbortSignal): Promise<void> {
+  const { GeneratorPool, measureCapacity, renderCapacity, renderStep, STEP_HEADER } =
+    require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+  const plan = loadPlan(options);
+  const limits = { maxLagMs: options.maxLag ?? MAX_LAG_MS[plan.kind], maxErrors: options.maxErrors };
+  const target = await findTarget(options);
+  try {
+    const sessions = options.steps ?? {
+      start: Math.round(options.start),
+      max: Math.round(options.max),
+      resolution: options.resolution,
+    };
+    if (target.isReal && !(await isAgreed(target, options, interrupted))) {
+      throw new UsageError({
+        what: `${target.endpointName} was not loaded.`,
+        why: 'It is a real endpoint, and nobody agreed to the load.',
+        next: 'Pass --yes, or answer with y.',
+      });
+    }
+    const pool = await GeneratorPool.start({
+      processes: Math.round(options.processes),
+      processLimit: Math.max(options.processes, options.maxProcesses),
+      environment: target.environment,
+      task: {
+        plan,
+        endpointName: target.endpointName,
+        region: target.region,
+        targetVariant: options.variant,
+        openTimeoutMs: 1_000 * options.openTimeout,
+        opensPerSecond: options.openRate,
+        maxLagMs: limits.maxLagMs,
+      },
+    });
+    let result: CapacityResult;
+    const live = new LiveLine(process.stderr);
+    try {
+      process.stderr.write(`${STEP_HEADER}\n`);
+      result = await measureCapacity(pool, {
+        ...limits,
+        holdMs: 1_000 * options.hold,
+        settleMs: 1_000 * options.settle,
+        openTimeoutMs: 1_000 * options.openTimeout,
+        opensPerSecond: options.openRate,
+        sessions,
+        instances: target.instances,
+        targetShare: options.targetShare,
+        abortSignal: interrupted,
+        onProgress: progress => {
+          if (progress.phase === 'step') {
+            live.clear();
+            process.stderr.write(`${renderStep(progress.step)}\n`);
+          } else live.show(describeProgress(progress));
+        },
+      } satisfies CapacityOptions);
+    } finally {
+      live.clear();
+      await pool.stop();
+    }
+    const subject: CapacitySubject = {
+      endpointName: target.endpointName,
+      load: describeLoad(plan),
+      place: target.place,
+      stack: options.stack,
+      remarks: target.remarks,
+    };
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ ...subject, ...result }, null, 2)}\n` : `\n${renderCapacity(result, subject)}`,
+    );
+    writeReports(result, subject, options.output);
+    const { kind } = result.verdict;
+    process.exitCode = kind === 'found' || kind === 'not-reached' ? ExitCode.OK : ExitCode.FAILED;
+  } finally {
+    await target.close();
+  }
+}
+
+function loadPlan({ wav, query, script }: CapacityCommandOptions): LoadPlan {
+  if (wav !== undefined && script !== undefined) {
+    throw new UsageError({
+      what: '--wav and --script are both given.',
+      why: 'A session says one thing.',
+      next: 'Leave one of them out.',
+    });
+  }
+  if (wav !== undefined) return { kind: 'listen', file: wav, query: query ?? '' };
+  return script === undefined ? { kind: 'echo' } : { kind: 'script', file: script };
+}
+
+function describeLoad(plan: LoadPlan): string {
+  if (plan.kind === 'listen') return `${plan.file} in real time, ${plan.query}`;
+  return plan.kind === 'script' ? `sessions of ${plan.file}` : `3200 bytes every ${AUDIO_CHUNK_MS} ms, echoed`;
+}
+
+async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarget> {
+  if (options.local === true && options.stack !== undefined) {
+    const { readLocalStates } = require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
+    const isServed = readLocalStates().some(state => state.endpoints.some(({ stack }) => stack === options.stack));
+    if (!isServed) return startLocal(options.stack);
+  }
+  const { endpointName, region, local } = await findStreamTarget(options);
+  if (!local) return realTarget(endpointName, options.region ?? region, options);
+  const { accessKeyId, secretAccessKey, sessionToken } = local.credentials;
+  return {
+    ...LOCAL_PLACE,
+    endpointName,
+    region: local.region,
+    environment: {
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: local.url,
+      AWS_REGION: local.region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      NODE_EXTRA_CA_CERTS: local.certificateAuthorityFile,
+    },
+    close: async () => {},
+  };
+}
+
+const LOCAL_PLACE = {
+  place: 'this machine',
+  instances: 1,
+  remarks: ['This is what this machine holds, with the load generator beside it: not what an instance in AWS holds.'],
+  isReal: false,
+} as const;
+
+/** A local SageMaker for the stack, in this process, for as long as the measurement takes. */
+async function startLocal(stack: string): Promise<CapacityTarget> {
+  const { LocalSageMaker, readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
+  process.stderr.write(`Starting ${stack} on this machine.\n`);
+  const endpoints = await readCloudAssembly(await cloudAssembly([stack]), { stacks: [stack] });
+  const local = await LocalSageMaker.start({ endpoints, port: 0 });
+  return {
+    ...LOCAL_PLACE,
+    endpointName: endpoints[0]!.name,
+    region: local.region,
+    environment: local.environment(),
+    close: () => local.close(),
+  };
+}
+
+/** A real endpoint, with the instances that share the load. */
+async function realTarget(
+  endpointName: string,
+  region: string | undefined,
+  options: CapacityCommandOptions,
+): Promise<CapacityTarget> {
+  const { readEndpointState } = require('../../lib/operate/status') as typeof import('../../lib/operate/status');
+  using plane = controlPlane({ ...options, region });
+  const answer = await readEndpointState(plane, endpointName);
+  const remarks: string[] = [];
+  let instances = 1;
+  let types = '';
+  if (answer.kind === 'answered') {
+    const variants = answer.value.variants.filter(
+      ({ name }) => options.variant === undefined || name === options.variant,
+    );
+    instances = Math.max(
+      1,
+      variants.reduce((sum, variant) => sum + (variant.currentInstances ?? 1), 0),
+    );
+    types = variants.flatMap(variant => variant.instanceTypes.map(({ type }) => type)).join(', ');
+    if (variants.some(variant => variant.scaling && variant.scaling.maxCapacity > (variant.currentInstances ?? 1))) {
+      remarks.push(
+        'The endpoint scales: it may have added instances during the measurement. Suspend scaling for a sure figure.',
+      );
+    }
+  } else remarks.push(`The number of instances could not be looked up, so one is taken: ${answer.message}`);
+  return {
+    endpointName,
+    region: region ?? (await plane.region()),
+    environment: {},
+    place: `${region ?? (await plane.region()) ?? 'the configured region'}, ${instances} × ${types || 'instance'}`,
+    instances,
+    remarks,
+    isReal: true,
+    close: async () => {},
+  };
+}
+
+/** Says what the load comes to, and asks. Only a terminal can answer. */
+async function isAgreed(
+  target: CapacityTarget,
+  options: CapacityCommandOptions,
+  interrupted: AbortSignal,
+): Promise<boolean> {
+  const { estimateLoad } = require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+  const estimate = estimateLoad(options.steps ?? options, options);
+  process.stderr.write(
+    `${target.endpointName} (${target.place}) will be loaded with up to ${estimate.maxSessions} sessions at once, for up to ` +
+      `${Math.ceil(estimate.minutes)} minutes: up to ${estimate.sessionHours.toFixed(1)} session-hours. The instances bill as they do ` +
+      'anyway; a Marketplace model may bill the session-hours on top, and so may data transfer.\n',
+  );
+  if (options.yes) return true;
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test(await terminal.question('Go on? [y/N] ', { signal: interrupted }));
+  } finally {
+    terminal.close();
+  }
+}
+
+function describeProgress(progress: Exclude<CapacityProgress, { phase: 'step' }>): string {
+  switch (progress.phase) {
+    case 'opening':
+      return `opening ${progress.active} of ${progress.sessions} sessions`;
+    case 'measuring':
+      return `measuring ${progress.active} sessions, ${Math.ceil(progress.remainingMs / 1_000)} s to go`;
+    case 'growing':
+      return `the load generator was too slow; ${progress.processes} processes now`;
+  }
+}
+
+function writeReports(result: CapacityResult, subject: CapacitySubject, directory: string): void {
+  const { renderHtmlReport, renderPng } =
+    require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+  mkdirSync(directory, { recursive: true });
+  const write = (extension: string, content: string | Uint8Array) => {
+    const file = join(directory, `${subject.endpointName}.${extension}`);
+    writeFileSync(file, content);
+    process.stderr.write(`wrote ${relative(process.cwd(), file)}\n`);
+  };
+  write('json', `${JSON.stringify({ ...subject, ...result }, null, 2)}\n`);
+  write('html', renderHtmlReport(result, subject));
+  const png = renderPng(result);
+  if (png) write('png', png);
+  else process.stderr.write('no picture: npm install @resvg/resvg-js makes one\n');
+}
+
+function sessionSteps(text: string): number[] {
+  return text.split(',').map(part => Math.round(positiveNumber(part)));
+}
+
+/** Takes a share from 0 to 1. */
+function share(text: string): number {
+  return text === '0' ? 0 : positiveNumber(text);
+}

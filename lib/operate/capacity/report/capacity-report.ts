@@ -1,0 +1,201 @@
+import type { CapacityResult } from '../capacity';
+import type { CapacityStep } from '../step';
+import { escapeXml, type LineChart, renderCharts } from './line-chart';
+
+/** What was measured, for the head of a report. */
+export interface CapacitySubject {
+  readonly endpointName: string;
+  /** What the load is, in words. */
+  readonly load: string;
+  /** Where the endpoint is, in words, such as `us-east-1, 1 × ml.g6.2xlarge` or `this machine`. */
+  readonly place: string;
+  /** The stack, where there is one. */
+  readonly stack?: string;
+  /** What the figures do not say. */
+  readonly remarks: readonly string[];
+}
+
+/** The lines that put a target into a stack. */
+export interface TargetLines {
+  readonly cdk: string;
+  readonly context: string;
+}
+
+/** Instances up to which scaling may go where nothing is known: a figure to start from. */
+const MAX_CAPACITY_EXAMPLE = 4;
+
+/** The target as a line of CDK and as context; `undefined` where there is no target. */
+export function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
+  if (verdict.targetConcurrency === undefined) return undefined;
+  const target = verdict.targetConcurrency;
+  return {
+    cdk: `endpoint.autoScaleConcurrency({ maxCapacity: ${MAX_CAPACITY_EXAMPLE}, targetConcurrency: ${target} });`,
+    context: `npx cdk deploy ${subject.stack ?? 'STACK'} -c maxCapacity=${MAX_CAPACITY_EXAMPLE} -c targetConcurrency=${target}`,
+  };
+}
+
+/** The verdict in a sentence. */
+export function sayVerdict({ verdict, limits }: CapacityResult): string {
+  const sessions = `${verdict.sessionsPerInstance} real-time session${verdict.sessionsPerInstance === 1 ? '' : 's'}`;
+  switch (verdict.kind) {
+    case 'found':
+      return `One instance holds ${sessions} with a p95 lag of at most ${limits.maxLagMs} ms.`;
+    case 'not-reached':
+      return `One instance holds at least ${sessions}; its limit was not reached.`;
+    case 'generator-limited':
+      return `No verdict: the load generator was the limit. One instance holds at least ${sessions}.`;
+    case 'never-held':
+      return 'Not even the smallest number of sessions held.';
+  }
+}
+
+/** A capacity for people, on a terminal. */
+export function renderCapacity(result: CapacityResult, subject: CapacitySubject): string {
+  const { verdict, targetShare } = result;
+  const lines = [sayVerdict(result), `  ${verdict.reason}`];
+  if (verdict.kneePerInstance !== undefined && verdict.kneePerInstance < verdict.sessionsPerInstance) {
+    lines.push(`  The lag begins to rise at ${verdict.kneePerInstance} sessions.`);
+  }
+  for (const remark of subject.remarks) lines.push(`  ${remark}`);
+  const target = targetLines(result, subject);
+  if (target) {
+    const base = Math.min(verdict.sessionsPerInstance, verdict.kneePerInstance ?? verdict.sessionsPerInstance);
+    lines.push('', `targetConcurrency ${verdict.targetConcurrency}, ${Math.round(100 * targetShare)} % of ${base}`);
+    lines.push(`  CDK      ${target.cdk}`, `  context  ${target.context}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** One step as a line of a table; {@link STEP_HEADER} is its head. */
+export function renderStep(step: CapacityStep): string {
+  const cells = [
+    String(step.sessions).padStart(8),
+    step.lagMs.p50.toFixed(0).padStart(8),
+    step.lagMs.p95.toFixed(0).padStart(8),
+    step.lagMs.p99.toFixed(0).padStart(8),
+    `${(100 * step.errorShare).toFixed(1)} %`.padStart(8),
+    step.receivedPerSecond.toFixed(0).padStart(8),
+    Math.max(step.generator.lagP99Ms, step.generator.eventLoopP99Ms).toFixed(0).padStart(9),
+  ];
+  return `${cells.join('')}  ${step.verdict}`;
+}
+
+/** Head of the table of {@link renderStep}. Times in milliseconds. */
+export const STEP_HEADER = 'sessions     p50     p95     p99  errors  recv/s  own p99  verdict';
+
+/** The charts of a measurement, steps in the order of their sessions. */
+export function capacityCharts(result: CapacityResult): LineChart[] {
+  const steps = result.steps.toSorted((one, other) => one.sessions - other.sessions);
+  const series = (name: string, color: string, y: (step: CapacityStep) => number) => ({
+    name,
+    color,
+    points: steps.map(step => [step.sessions, y(step)] as const),
+  });
+  const held = result.verdict.sessionsPerInstance * result.instances;
+  const marks = held > 0 ? [{ axis: 'x' as const, at: held, label: `holds ${held}` }] : [];
+  const xLabel = 'sessions at once';
+  return [
+    {
+      title: 'Lag behind real time',
+      xLabel,
+      yLabel: 'milliseconds',
+      series: [
+        series('p50', '#2e7d32', step => step.lagMs.p50),
+        series('p95', '#1565c0', step => step.lagMs.p95),
+        series('p99', '#6a1b9a', step => step.lagMs.p99),
+        series('generator p99', '#90a4ae', step => step.generator.lagP99Ms),
+      ],
+      marks: [...marks, { axis: 'y', at: result.limits.maxLagMs, label: `limit ${result.limits.maxLagMs} ms` }],
+    },
+    {
+      title: 'Failed and stalled sessions',
+      xLabel,
+      yLabel: 'percent',
+      series: [series('errors', '#c62828', step => 100 * step.errorShare)],
+      marks: [{ axis: 'y', at: 100 * result.limits.maxErrors, label: `limit ${100 * result.limits.maxErrors} %` }],
+    },
+    {
+      title: 'Throughput',
+      xLabel,
+      yLabel: 'messages a second',
+      series: [
+        series('sent', '#ef6c00', step => step.sentPerSecond),
+        series('received', '#1565c0', step => step.receivedPerSecond),
+      ],
+    },
+  ];
+}
+
+/** A report as one file of HTML: charts inside, nothing fetched, readable without scripts, light and dark. */
+export function renderHtmlReport(result: CapacityResult, subject: CapacitySubject): string {
+  const { verdict, generator } = result;
+  const target = targetLines(result, subject);
+  const row = (cells: readonly string[], tag: 'td' | 'th') =>
+    `<tr>${cells.map(cell => `<${tag}>${escapeXml(cell)}</${tag}>`).join('')}</tr>`;
+  const facts: [string, string][] = [
+    ['Endpoint', `${subject.endpointName} (${subject.place})`],
+    ['Load', subject.load],
+    ['Limits', `p95 lag ${result.limits.maxLagMs} ms, errors ${100 * result.limits.maxErrors} % of the sessions`],
+    ['Measured', `${result.startedAt}, ${result.seconds.toFixed(0)} s`],
+    ['Generator', `Node.js ${generator.node}, ${generator.cores} × ${generator.processor}`],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Capacity of ${escapeXml(subject.endpointName)}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+svg { max-width: 100%; height: auto; border-radius: 6px; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .5rem; text-align: right; border-bottom: 1px solid #8884; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
+dt { font-weight: 600; } dd { margin: 0; }
+pre { padding: .75rem; background: #8882; overflow-x: auto; border-radius: 6px; }
+</style>
+</head>
+<body>
+<h1>Capacity of ${escapeXml(subject.endpointName)}</h1>
+<p><strong>${escapeXml(sayVerdict(result))}</strong> ${escapeXml(verdict.reason)}</p>
+${
+  target
+    ? `<p>For the stack, ${Math.round(100 * result.targetShare)} % of it:</p>\n<pre>${escapeXml(target.cdk)}\n\n${escapeXml(target.context)}</pre>`
+    : ''
+}
+${subject.remarks.map(remark => `<p>${escapeXml(remark)}</p>`).join('\n')}
+${renderCharts(capacityCharts(result))}
+<h2>Steps</h2>
+<table>
+${row(['Sessions', 'p50 ms', 'p95 ms', 'p99 ms', 'First answer p95 ms', 'Open p95 ms', 'Errors', 'Received/s', 'Generator p99 ms', 'Verdict'], 'th')}
+${result.steps
+  .map(step =>
+    row(
+      [
+        String(step.sessions),
+        step.lagMs.p50.toFixed(1),
+        step.lagMs.p95.toFixed(1),
+        step.lagMs.p99.toFixed(1),
+        step.firstResponseMs.p95.toFixed(1),
+        step.openMs.p95.toFixed(1),
+        `${(100 * step.errorShare).toFixed(1)} %`,
+        step.receivedPerSecond.toFixed(0),
+        Math.max(step.generator.lagP99Ms, step.generator.eventLoopP99Ms).toFixed(1),
+        step.verdict,
+      ],
+      'td',
+    ),
+  )
+  .join('\n')}
+</table>
+<h2>How</h2>
+<dl>
+${facts.map(([name, value]) => `<dt>${escapeXml(name)}</dt><dd>${escapeXml(value)}</dd>`).join('\n')}
+</dl>
+<p>Lag counts from the moment at which a message was due, not from when it could be sent, so an endpoint that slows the load down
+does not look faster for it. What was not answered at all counts with its age.</p>
+</body>
+</html>
+`;
+}
