@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -32,9 +32,12 @@ export async function measureEchoContainer(recorder: Recorder, quick: boolean): 
   const plan = quick ? QUICK : FULL;
   const directory = mkdtempSync(join(tmpdir(), 'bidi-bench-'));
   try {
+    // The container as its image has it, and `ws` as it is when nothing else is installed.
+    const echo = bundle(directory, 'container/echo/src/server.ts', ['bufferutil', 'node-gyp-build']);
+    const bare = bundle(directory, 'bench/servers/bare-ws.ts', []);
     const commands: ServerCommand[] = [
-      { subject: ECHO, command: [process.execPath, bundle(directory, 'container/echo/src/server.ts'), 'serve'] },
-      { subject: BARE, command: [process.execPath, bundle(directory, 'bench/servers/bare-ws.ts')] },
+      { subject: ECHO, command: [process.execPath, echo, 'serve'] },
+      { subject: BARE, command: [process.execPath, bare] },
     ];
     const python = quick ? 'quick mode' : installPython(directory);
     if (typeof python === 'string') recorder.skip(PYTHON, python);
@@ -46,11 +49,14 @@ export async function measureEchoContainer(recorder: Recorder, quick: boolean): 
   }
 }
 
-/** As the image's build bundles it. */
-function bundle(directory: string, source: string): string {
-  const outfile = join(directory, source.replaceAll('/', '-').replace(/ts$/, 'js'));
+/** Bundles a server into a directory of its own, with native packages beside it. */
+function bundle(directory: string, source: string, native: readonly string[]): string {
+  const own = mkdtempSync(join(directory, 'server-'));
+  const outfile = join(own, 'server.js');
   const external = ['bufferutil', 'utf-8-validate'];
   buildSync({ entryPoints: [join(ROOT, source)], bundle: true, platform: 'node', target: 'node20', external, outfile });
+  mkdirSync(join(own, 'node_modules'));
+  for (const name of native) symlinkSync(join(ROOT, 'node_modules', name), join(own, 'node_modules', name));
   return outfile;
 }
 
