@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { App, type StackProps } from 'aws-cdk-lib';
+import cdkJson from '../../cdk.json';
+import { type DeepgramProductName, DeepgramProducts } from '../../lib/contract';
+import { DeepgramStack, type DeepgramStackProps, EchoBidiStack, type EchoBidiStackProps } from '../../lib/infra';
+import { ACCOUNT, REGION } from './rehearsal-account';
+
+const SCALING = { minCapacity: 2, maxCapacity: 8, targetConcurrency: 20 };
+const ALARM_TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:on-call`;
+const VPC = 'vpc-0123456789abcdef0';
+const TYPES = ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'];
+
+const ECHO: Record<string, EchoBidiStackProps> = {
+  plain: {},
+  pool: { instanceTypes: TYPES },
+  scaled: { scaling: SCALING, instanceCount: 2, alarmTopicArn: ALARM_TOPIC, invokePolicy: true },
+  canary: { rollout: 'canary', instanceCount: 4 },
+  linear: { rollout: 'linear', instanceCount: 4 },
+  rolling: { rollout: 'rolling', instanceCount: 4 },
+  private: { vpcId: VPC, privateAccess: true },
+  environment: { environment: { GREETING: 'hello' }, endpointName: 'echo-two' },
+};
+
+const DEEPGRAM: Record<string, Omit<DeepgramStackProps, 'modelPackageArn'>> = {
+  scaled: { instanceTypes: TYPES, scaling: SCALING, alarmTopicArn: ALARM_TOPIC, invokePolicy: true },
+  private: { vpcId: VPC, privateAccess: true },
+};
+
+/** One stack with one set of properties in one region, or in none. */
+export interface MatrixTemplate {
+  readonly title: string;
+  readonly region?: string;
+  readonly file: string;
+}
+
+/** Synthesizes every template of the matrix into a directory. */
+export function synthesizeMatrix(directory: string): MatrixTemplate[] {
+  const templates: MatrixTemplate[] = [];
+  const add = (title: string, region: string | undefined, create: (app: App, env: StackProps) => void) => {
+    const outdir = join(directory, title.replaceAll(/\W+/g, '-'));
+    const app = new App({ outdir, context: cdkJson.context, analyticsReporting: false });
+    create(app, region ? { env: { account: ACCOUNT, region } } : {});
+    for (const stack of app.synth().stacks) templates.push({ title, region, file: stack.templateFullPath });
+  };
+  for (const [name, props] of Object.entries(ECHO)) {
+    add(`echo ${name}`, REGION, (app, env) => new EchoBidiStack(app, 'EchoBidiStack', { ...env, ...props }));
+  }
+  const deepgram = (title: string, region: string | undefined, props: Partial<DeepgramStackProps>) => {
+    const modelPackageArn = `arn:aws:sagemaker:${region ?? REGION}:${ACCOUNT}:model-package/speech/1`;
+    add(title, region, (app, env) => new DeepgramStack(app, 'DeepgramStack', { modelPackageArn, ...env, ...props }));
+  };
+  for (const [name, props] of Object.entries(DEEPGRAM)) deepgram(`deepgram ${name}`, REGION, props);
+  for (const product of Object.keys(DeepgramProducts) as DeepgramProductName[]) {
+    deepgram(`deepgram ${product}`, REGION, { product });
+  }
+  for (const region of ['eu-central-1', undefined]) {
+    add(`echo in ${region ?? 'any region'}`, region, (app, env) => new EchoBidiStack(app, 'EchoBidiStack', env));
+    deepgram(`deepgram in ${region ?? 'any region'}`, region, {});
+  }
+  return templates;
+}
