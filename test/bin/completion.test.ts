@@ -1,8 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { program } from '../../bin/bidi';
 import { completionScript } from '../../bin/completion-script';
-
-// By its full name: without the extension it would be the launcher beside it.
-const { program } = require('../../bin/bidi.ts') as typeof import('../../bin/bidi');
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 
