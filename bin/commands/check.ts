@@ -8,6 +8,7 @@ import type { Finding } from '../../lib/operate/finding';
 import { ExitCode } from '../exit-code';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
+import { UsageError } from '../usage-error';
 
 interface CheckOptions extends StackOptions {
   readonly url?: string;
@@ -28,9 +29,6 @@ interface CheckOptions extends StackOptions {
   readonly junit?: string;
   readonly sarif?: string;
 }
-
-/** The words name nothing to check, or too much. */
-class CheckTargetError extends ExplainedError {}
 
 /** `bidi check`: whether a container keeps the platform's contract. */
 export function checkCommand(): Command {
@@ -101,7 +99,7 @@ async function check(target: string | undefined, options: CheckOptions, abortSig
   const named = [target, options.url, options.stack].filter(word => word !== undefined);
   const [subject] = named;
   if (named.length !== 1 || subject === undefined) {
-    throw new CheckTargetError({
+    throw new UsageError({
       what:
         named.length === 0
           ? 'Nothing is named to check.'
@@ -134,7 +132,7 @@ async function check(target: string | undefined, options: CheckOptions, abortSig
 
 async function checkUrl(url: string, live: CheckContainerOptions): Promise<Finding[]> {
   if (!/^wss?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-    throw new CheckTargetError({
+    throw new UsageError({
       what: `"${url}" is no URL of a WebSocket.`,
       why: 'It has to begin with ws:// or wss:// and name a host.',
       next: 'For example: --url ws://localhost:8080',
@@ -214,7 +212,7 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
   const [model] = models.values();
   const target = model?.directory ?? model?.imageUri;
   if (models.size === 1 && model && target) return { ...model, target };
-  throw new CheckTargetError(
+  throw new UsageError(
     models.size > 1
       ? {
           what: `${name} has ${models.size} models: ${[...models.keys()].join(', ')}.`,
@@ -260,7 +258,7 @@ function pairs(words: readonly string[] = []): Record<string, string> {
     words.map(word => {
       const equals = word.indexOf('=');
       if (equals <= 0) {
-        throw new CheckTargetError({
+        throw new UsageError({
           what: `"${word}" is not key=value.`,
           why: 'Arguments of the build and variables of the environment are given that way.',
           next: 'Write it as KEY=VALUE.',
