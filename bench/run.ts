@@ -52,7 +52,14 @@ async function main(): Promise<void> {
   const machine = describeMachine();
   for (const part of parts) {
     process.stderr.write(`\n${part}\n`);
-    await PARTS[part]!(recorder, quick);
+    try {
+      await PARTS[part]!(recorder, quick);
+    } catch (error) {
+      // The other parts' figures are not thrown away with this one's.
+      recorder.skip(part, `failed: ${(error as Error).message.split('\n', 1)[0]}`);
+      process.stderr.write(`${(error as Error).stack}\n`);
+      process.exitCode = 1;
+    }
   }
   const results: Results = {
     startedAt: startedAt.toISOString(),

@@ -46,6 +46,9 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
+/** A load average before the run above this one means that something else was running. */
+const BUSY_LOAD = 1;
+
 /** The page about one run. */
 export function renderMarkdown(results: Results, rawFile: string): string {
   const { measurements, goals, machine, skipped } = results;
@@ -55,6 +58,9 @@ export function renderMarkdown(results: Results, rawFile: string): string {
     'Written by `npm run bench`; do not edit.',
     '',
     `Measured ${results.startedAt.slice(0, 10)} at commit ${results.commit} in ${results.tookSeconds} s. Raw data: [${rawFile}](../${rawFile}).`,
+    ...(Number(machine['load before']) > BUSY_LOAD
+      ? [`**The machine was busy with other work (load ${machine['load before']}): these figures are low and uneven.**`]
+      : []),
     'Ratios are taken within one run, side by side, and mean more than the figures themselves.',
     '',
     '![Echoes a second of each server, by message size](benchmarks.svg)',

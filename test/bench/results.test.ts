@@ -71,6 +71,12 @@ test('the page names goals, figures side by side, what was not measured and the 
   expect(page).toContain('(../bench/results/2026-01-02.json)');
 });
 
+test('a page from a busy machine says so', () => {
+  const page = (load: string) => renderMarkdown({ ...run, machine: { 'load before': load } }, 'x.json');
+  expect(page('7.50')).toContain('busy with other work (load 7.50)');
+  expect(page('0.40')).not.toContain('busy');
+});
+
 test('the chart draws the longest bar for the most and the others to scale', () => {
   const chart = renderChart(run);
   const [kit, bare] = [...chart.matchAll(/<rect[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
