@@ -83,9 +83,10 @@ export function renderStep(step: CapacityStep): string {
 /** Head of the table of {@link renderStep}. Times in milliseconds. */
 export const STEP_HEADER = 'sessions     p50     p95     p99  errors  recv/s  own p99  verdict';
 
-/** The charts of a measurement, steps in the order of their sessions. */
+/** The charts of a measurement. Of a number that was tried again, the last try counts. */
 export function capacityCharts(result: CapacityResult): LineChart[] {
-  const steps = result.steps.toSorted((one, other) => one.sessions - other.sessions);
+  const lastTries = new Map(result.steps.map(step => [step.sessions, step]));
+  const steps = [...lastTries.values()].sort((one, other) => one.sessions - other.sessions);
   const series = (name: string, color: string, y: (step: CapacityStep) => number) => ({
     name,
     color,

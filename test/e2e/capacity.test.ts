@@ -1,0 +1,164 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { capacityCommand } from '../../bin/commands/capacity';
+import { LocalSageMaker } from '../../lib/local';
+import { writeLocalState } from '../../lib/local/local-state';
+
+const ECHO = join(__dirname, '../../container/echo');
+
+let local: LocalSageMaker;
+let directory: string;
+const environment = { ...process.env };
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'capacity-'));
+  local = await LocalSageMaker.start({
+    port: 0,
+    tls: false,
+    endpoints: [
+      {
+        name: 'echo',
+        stack: 'Echo',
+        variants: [
+          {
+            name: 'AllTraffic',
+            model: {
+              name: 'echo',
+              environment: {},
+              directory: ECHO,
+              command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
+            },
+          },
+        ],
+      },
+    ],
+  });
+  process.env.XDG_CACHE_HOME = directory;
+  writeLocalState({
+    url: local.url,
+    region: local.region,
+    credentials: local.credentials,
+    endpoints: [{ name: 'echo', stack: 'Echo' }],
+    processId: process.pid,
+    startedAt: new Date().toISOString(),
+  });
+}, 30_000);
+
+afterAll(async () => {
+  process.env = environment;
+  await local?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  process.exitCode = undefined;
+});
+
+async function capacity(...words: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const out = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+    stdout += text;
+    return true;
+  });
+  const err = jest.spyOn(process.stderr, 'write').mockImplementation(text => {
+    stderr += text;
+    return true;
+  });
+  try {
+    await capacityCommand().parseAsync(words, { from: 'user' });
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+  return { stdout, stderr, exitCode: process.exitCode };
+}
+
+// A machine that runs every other test at the same time says nothing about lag: the limit is far away.
+const PATIENT = ['--max-lag', '5000', '--hold', '1', '--settle', '0.2'];
+
+test('a generator process loads the local SageMaker, and leaves result, report and picture', async () => {
+  const output = join(directory, 'out');
+  const { stdout, stderr, exitCode } = await capacity(
+    '--local',
+    '--steps',
+    '2,4',
+    ...PATIENT,
+    '--json',
+    '--output',
+    output,
+  );
+  const result = JSON.parse(stdout) as { steps: { sessions: number; errors: object; receivedPerSecond: number }[] };
+  expect(result).toMatchObject({
+    endpointName: 'echo',
+    place: 'this machine',
+    verdict: { kind: 'not-reached', sessionsPerInstance: 4 },
+  });
+  expect(result.steps.map(step => [step.sessions, step.errors])).toEqual([
+    [2, {}],
+    [4, {}],
+  ]);
+  // Ten messages a second each; how many came back in the second depends on the machine.
+  expect(result.steps[1]!.receivedPerSecond).toBeGreaterThan(10);
+  expect(stderr).toMatch(/sessions {5}p50/);
+  expect(readFileSync(join(output, 'echo.html'), 'utf8')).toContain('Capacity of echo');
+  expect(JSON.parse(readFileSync(join(output, 'echo.json'), 'utf8'))).toEqual(result);
+  expect(existsSync(join(output, 'echo.json'))).toBe(true);
+  expect(exitCode).toBe(0);
+}, 60_000);
+
+test("a user's script says what a session says, in two processes", async () => {
+  const script = join(directory, 'load.js');
+  writeFileSync(
+    script,
+    `exports.load = {
+      async run(session, context) {
+        const answers = session[Symbol.asyncIterator]();
+        for await (const dueAt of context.ticks(50)) {
+          await session.send('hello');
+          context.sent(5);
+          const { value, done } = await answers.next();
+          if (done || value !== 'hello') throw new Error('no echo');
+          context.answered(dueAt, value.length);
+        }
+        await session.close();
+      },
+    };`,
+  );
+  const { stdout, exitCode } = await capacity(
+    ...['--local', '--script', script, '--steps', '3', ...PATIENT, '--processes', '2', '--json'],
+    ...['--output', join(directory, 'script')],
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    steps: [{ sessions: 3, errors: {}, generator: { processes: 2 } }],
+    verdict: { kind: 'not-reached' },
+  });
+  expect(exitCode).toBe(0);
+}, 60_000);
+
+test('a script that cannot be loaded is explained, and nothing is left running', async () => {
+  const { stderr, exitCode } = await capacity('--local', '--script', join(directory, 'nothing.js'), '--steps', '1');
+  expect(stderr).toContain('nothing.js could not be loaded');
+  expect(exitCode).not.toBe(0);
+}, 30_000);
+
+test('a real endpoint is not loaded unless somebody agrees', async () => {
+  process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
+  process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+  process.env.AWS_SECRET_ACCESS_KEY = 'secret';
+  try {
+    const { stderr, exitCode } = await capacity('--endpoint', 'prod', '--region', 'us-east-1', '--steps', '10,100');
+    expect(stderr).toContain('will be loaded with up to 100 sessions at once');
+    expect(stderr).toContain('prod was not loaded.');
+    expect(exitCode).toBe(2);
+  } finally {
+    delete process.env.AWS_ENDPOINT_URL;
+  }
+});
+
+test('a recording and a script exclude each other', async () => {
+  const { stderr, exitCode } = await capacity('--local', '--wav', 'a.wav', '--script', 'b.js');
+  expect(stderr).toContain('--wav and --script');
+  expect(exitCode).toBe(2);
+});
