@@ -22,7 +22,7 @@ const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'L
 const LOOPBACK = '127.0.0.1';
 
 /** Ends the process group of a container whose host is gone. */
-const END_GROUP = 'kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1" 2>/dev/null';
+const END_GROUP = 'kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null';
 
 /** Runs a model's command as a process of this machine: no image, no container engine. */
 export class ProcessEngine implements ContainerEngine {
