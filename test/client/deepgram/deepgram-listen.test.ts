@@ -385,6 +385,28 @@ describe('resume', () => {
     expect(listen.statistics).toMatchObject({ resumes: 1, unreplayableBytes: 0 });
   });
 
+  it('counts on over any number of breaks', async () => {
+    let streams = 0;
+    const client = new FakeDeepgramClient(async stream => {
+      streams += 1;
+      const last = streams === 3;
+      for await (const item of stream.input) {
+        if (last ? typeof item === 'string' : Buffer.isBuffer(item)) break;
+      }
+      stream.say(results(0, 1, `stream ${streams}`));
+      if (last) return;
+      await tick(20);
+      stream.fail(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+    });
+    const listen = await open(client, { resume: true });
+    const messages = await collect(listen.transcribe(audio(3 * BYTES_PER_SECOND)));
+    expect(messages.map(message => message.type === 'Results' && message.start)).toEqual([0, 1, 2]);
+    const heard = client.streams.map(
+      ({ heard: items }) => Buffer.concat(items.filter(item => Buffer.isBuffer(item))).length,
+    );
+    expect(heard).toEqual([3, 2, 1].map(seconds => seconds * BYTES_PER_SECOND));
+  });
+
   it('is refused for audio that cannot be cut', async () => {
     const client = new FakeDeepgramClient(wellBehaved);
     await expect(open(client, { parameters: { model: 'nova-3', language: 'en' }, resume: true })).rejects.toThrow(

@@ -115,22 +115,20 @@ describe('Captions', () => {
   const utterance = (text: string, start = 0, gapSeconds = 0.1): Utterance => ({
     text,
     channel: undefined,
-    words: text
-      .split(' ')
-      .map((word, index) => ({
-        text: word,
-        start: start + index * (0.3 + gapSeconds),
-        end: start + index * (0.3 + gapSeconds) + 0.3,
-      })),
+    words: text.split(' ').map((word, index) => ({
+      text: word,
+      start: start + index * (0.3 + gapSeconds),
+      end: start + index * (0.3 + gapSeconds) + 0.3,
+    })),
   });
 
   it('writes SubRip', () => {
     const captions = new Captions('srt');
     expect(
-  captions.head() +
-  captions.add(utterance('I need help with my account balance. I can help with that & recent <charges>.')) +
-  captions.add(utterance('Later.', 3_725.0419))
-).toMatchInlineSnapshot(`
+      captions.head() +
+        captions.add(utterance('I need help with my account balance. I can help with that & recent <charges>.')) +
+        captions.add(utterance('Later.', 3_725.0419)),
+    ).toMatchInlineSnapshot(`
 "1
 00:00:00,000 --> 00:00:02,700
 I need help with my account balance.
