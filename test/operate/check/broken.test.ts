@@ -25,7 +25,7 @@ interface Fault {
 
 /** One container a fault; what catches it, and what it says. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 1_500 } },
+  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 4_000 } },
   'exits-at-start': { caughtBy: { start: 'fail' }, seen: /exit code 3.*model file not found/ },
   'ping-404-while-loading': { caughtBy: { 'ping-while-loading': 'fail' }, seen: /404/ },
   'ready-too-early': { caughtBy: { 'ready-at-first-ping': 'fail' }, seen: /refused with 503; accepted \d+ ms after/ },
@@ -49,15 +49,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'few-sessions': { caughtBy: { 'accept-burst': 'fail' }, seen: /1\d of 40 were not accepted.*503/ },
   'serial-accept': {
     caughtBy: { 'accept-burst': 'fail' },
-    seen: /half within \d+ ms.*200 ms are allowed/,
-    limits: { acceptMs: 200 },
+    seen: /half within \d+ ms.*500 ms are allowed/,
+    limits: { acceptMs: 500 },
   },
   'text-as-binary': { caughtBy: { 'text-message': 'fail' }, seen: /came back as binary/ },
   'bytes-decoded': { caughtBy: { 'binary-message': 'fail' }, seen: /256 bytes came back as 512 other ones/ },
   'every-frame-a-message': { caughtBy: { 'fragments-in': 'fail' }, seen: /text in 3 frames/ },
   'ping-breaks-fragments': { caughtBy: { 'control-in-fragments': 'fail' }, seen: /the message:/ },
   'empty-dropped': { caughtBy: { 'empty-message': 'fail' }, seen: /no reply/ },
-  'small-messages-only': { caughtBy: { 'large-message': 'fail' }, seen: /closed the stream with 1009/ },
+  'small-messages-only': { caughtBy: { 'large-message': 'warn' }, seen: /closed the stream with 1009/ },
   'latin1-text': { caughtBy: { 'utf8-text': 'fail' }, seen: /in one frame/ },
   'invalid-utf8-taken': { caughtBy: { 'utf8-invalid': 'warn' }, seen: /taken for text/ },
   'dies-of-invalid-utf8': { caughtBy: { 'utf8-invalid': 'fail' }, seen: /the container ended with exit code 1/ },
@@ -95,7 +95,7 @@ function check(name: string): Promise<Finding[]> {
 
 describe('broken containers', () => {
   // Mostly waiting, so several at a time; not all, because a check that starves would tell about this machine.
-  const AT_ONCE = 8;
+  const AT_ONCE = 6;
   const results = new Map<string, Finding[] | Error>();
 
   beforeAll(async () => {
@@ -107,7 +107,7 @@ describe('broken containers', () => {
         }
       }),
     );
-  }, 110_000);
+  }, 180_000);
 
   function findingsOf(name: string): Finding[] {
     const result = results.get(name);

@@ -38,6 +38,18 @@ test('the echo container passes everything', async () => {
   ]);
 }, 60_000);
 
+test('the Deepgram simulator passes what an exchange makes checkable', async () => {
+  const directory = join(__dirname, '..', '..', '..', 'container', 'deepgram-simulator');
+  const findings = await checkContainer({
+    ...SMALL,
+    start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
+    exchange: readExchange(join(__dirname, 'listen.json')),
+  });
+  const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+  expect(caught.map(({ name }) => name)).toEqual(['open-default-path']);
+  expect(verdictOf(findings, 'concurrent-sessions').verdict).toBe('pass');
+}, 60_000);
+
 describe('a container that is not an echo', () => {
   test('is checked without a known reply as far as that goes', async () => {
     const findings = await checkContainer({
@@ -169,7 +181,9 @@ test('a run that is ended early leaves no container behind', async () => {
     },
     abortSignal: abort.signal,
   });
-  expect(verdictOf(findings, 'sigterm')).toMatchObject({ verdict: 'skip', seen: 'the run was ended early' });
+  for (const name of ['session-cap', 'sigterm']) {
+    expect(verdictOf(findings, name)).toMatchObject({ verdict: 'skip', seen: 'the run was ended early' });
+  }
   expect((await container!.exited).signal).toBe('SIGKILL');
   await expect(
     new Promise((resolve, reject) => connect(container!.port, '127.0.0.1').on('connect', resolve).on('error', reject)),

@@ -99,6 +99,8 @@ const EXCHANGE_CHECK: LiveCheck = {
   },
 };
 
+const ENDED_EARLY = 'the run was ended early';
+
 /** How long a container that a check has killed may take to be seen dead, in milliseconds. */
 const DEATH_NOTICE_MS = 100;
 
@@ -196,7 +198,9 @@ class LiveRun {
       if (!(error instanceof ProbeError)) throw error;
       observation = { verdict: 'fail', seen: error.message };
     }
-    if (check !== STOP_CHECK) observation = await this.mindDeath(observation);
+    this.context.leaveAll();
+    if (this.options.abortSignal?.aborted) observation = skip(ENDED_EARLY);
+    else if (check !== STOP_CHECK) observation = await this.mindDeath(observation);
     const isFault = observation.verdict === 'fail' || observation.verdict === 'warn';
     if (isFault && observation.next === undefined) observation = { ...observation, next: check.advice };
     this.record(finding(check, observation, performance.now() - startedAt));
@@ -220,7 +224,7 @@ class LiveRun {
   }
 
   private reasonToSkip(check: LiveCheck): string | undefined {
-    if (this.options.abortSignal?.aborted) return 'the run was ended early';
+    if (this.options.abortSignal?.aborted) return ENDED_EARLY;
     if (this.standstill) return this.standstill;
     if (check.requires === 'start' && !this.options.start) return 'the container was not started here';
     const missing = check.needs?.find(name => !this.context.passed(name));

@@ -108,7 +108,12 @@ export class LiveContext {
     return (await socket.pongs.take(replyMs)) ? undefined : `no pong within ${replyMs} ms`;
   }
 
-  /** Cuts whatever a check left open. */
+  /** Leaves what a check that failed half-way left open: it must not count against the next one. */
+  leaveAll(): void {
+    for (const socket of this.sockets) if (!socket.isLeaving) socket.leave();
+  }
+
+  /** Cuts whatever is open still. */
   cutAll(): void {
     for (const socket of this.sockets) socket.cut('fin');
     this.sockets.clear();

@@ -119,6 +119,11 @@ export class ProbeSocket {
     connection.on('resume', () => this.parseAll());
   }
 
+  /** Whether the close frame is sent. */
+  get isLeaving(): boolean {
+    return this.closeSent;
+  }
+
   get isOpen(): boolean {
     return !this.hasEnded;
   }

@@ -4,6 +4,9 @@ import { fail, pass, Source, warn } from '../../rule';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';
 
+/** Exit code by which shells and virtual machines say that SIGTERM, signal 15, ended a program. */
+const SIGTERM_EXIT_CODE = 128 + 15;
+
 /** Ends the container, so it runs last. */
 export const STOP_CHECK: LiveCheck = {
   name: 'sigterm',
@@ -55,8 +58,8 @@ export const STOP_CHECK: LiveCheck = {
         : 'its open stream was cut without a close frame'
       : 'no stream was open';
     const seen = `ended after ${took} with ${exit.signal ?? `exit code ${exit.code}`}; ${stream}`;
-    // Some servers end themselves by the same signal once all is closed (uvicorn does).
-    const isOrderly = exit.code === 0 || (exit.signal === 'SIGTERM' && wasClosed);
+    // Some end themselves by the same signal once all is closed (uvicorn), or say so with 128 + 15 (the JVM).
+    const isOrderly = exit.code === 0 || ((exit.signal === 'SIGTERM' || exit.code === SIGTERM_EXIT_CODE) && wasClosed);
     return isOrderly && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
   },
 };
