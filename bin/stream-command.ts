@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
+import { UsageError } from './usage-error';
 
 /** Errors that say "it could not run" rather than "it ran and broke", by class name. */
 const USAGE_ERRORS = new Set(['UsageError', 'AudioFormatError', 'DeepgramParametersError', 'ClientConfigurationError']);
@@ -19,7 +20,12 @@ export async function runStreaming(run: (interrupted: AbortSignal) => Promise<vo
   try {
     await run(interrupted.signal);
     if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
-  } catch (error) {
+  } catch (thrown) {
+    const error = fileFault(thrown) ?? thrown;
+    if (interrupted.signal.aborted && (error as Error).name === 'AbortError') {
+      process.exitCode = ExitCode.INTERRUPTED;
+      return;
+    }
     if (!(error instanceof ExplainedError)) throw error;
     const isUsage = USAGE_ERRORS.has(error.name);
     // Input that an interruption cut off before its first byte is no fault of the input.
@@ -30,6 +36,36 @@ export async function runStreaming(run: (interrupted: AbortSignal) => Promise<vo
     // A stdin that nobody reads any more would keep the process.
     process.stdin.destroy();
   }
+}
+
+/** Opens a stream; an interruption ends the opening at once, and leaves the stream alone once it is open. */
+export async function openUnlessInterrupted<Stream>(
+  interrupted: AbortSignal,
+  open: (abortSignal: AbortSignal) => Promise<Stream>,
+): Promise<Stream> {
+  interrupted.throwIfAborted();
+  const opening = new AbortController();
+  const abort = () => opening.abort(interrupted.reason);
+  interrupted.addEventListener('abort', abort, { once: true });
+  try {
+    return await open(opening.signal);
+  } finally {
+    interrupted.removeEventListener('abort', abort);
+  }
+}
+
+/** A file that cannot be opened or made, in words instead of a stack. */
+function fileFault(error: unknown): UsageError | undefined {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) return undefined;
+  return new UsageError(
+    {
+      what: `${path} cannot be opened: ${message}.`,
+      why: 'The file system says no.',
+      next: 'Look at the path, who owns it, and its permissions.',
+    },
+    { cause: error },
+  );
 }
 
 /** Takes `key=value`, repeated. For commander's `argParser`. */

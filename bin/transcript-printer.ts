@@ -26,7 +26,8 @@ export class TranscriptPrinter {
   private readonly format: TranscriptFormat;
   private readonly stdout: Output;
   private readonly progress: (seconds: number) => string;
-  private sentSeconds = 0;
+  /** `undefined` where nobody counts: a container does not tell how long its bytes are. */
+  private sentSeconds: number | undefined;
 
   constructor({ format, stdout, stderr, totalSeconds }: TranscriptPrinterOptions) {
     const { Captions, Transcript } = require('../lib/client') as typeof import('../lib/client');
@@ -76,7 +77,7 @@ export class TranscriptPrinter {
 
   private showLive(): void {
     const interim = this.transcript.interim;
-    this.live.show(`${this.progress(this.sentSeconds)}  `, interim);
+    this.live.show(this.sentSeconds === undefined ? '' : `${this.progress(this.sentSeconds)}  `, interim);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import type { BidiSession } from '../../lib/client';
-import { collectPair, runStreaming } from '../stream-command';
+import { collectPair, openUnlessInterrupted, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { printable } from '../terminal';
 
@@ -40,18 +40,24 @@ Examples:
 async function invoke(messages: string[], options: InvokeOptions, interrupted: AbortSignal): Promise<void> {
   using target = await openStreamTarget(options);
   const { BidiSession, queryStringOf } = require('../../lib/client') as typeof import('../../lib/client');
-  const session = await BidiSession.open({
-    ...target,
-    modelInvocationPath: options.path,
-    modelQueryString: options.query && queryStringOf(options.query),
-  });
-  const sending = send(session, messages.length > 0 ? messages : lines(interrupted), options, interrupted);
+  const session = await openUnlessInterrupted(interrupted, abortSignal =>
+    BidiSession.open({
+      ...target,
+      modelInvocationPath: options.path,
+      modelQueryString: options.query && queryStringOf(options.query),
+      abortSignal,
+    }),
+  );
+  const ended = new AbortController();
+  const enough = AbortSignal.any([interrupted, ended.signal]);
+  const sending = send(session, messages.length > 0 ? messages : lines(enough), options, enough);
   sending.catch(() => undefined); // awaited below, when the answers have been read
   for await (const answer of session) {
     if (options.json) process.stdout.write(`${JSON.stringify(describe(answer))}\n`);
     else if (typeof answer !== 'string') process.stdout.write(`<${answer.length} bytes>\n`);
     else process.stdout.write(`${process.stdout.isTTY ? answer.split('\n').map(printable).join('\n') : answer}\n`);
   }
+  ended.abort(); // a model that ends the stream by itself is not told what is still typed
   await sending;
   const { sentMessages, receivedMessages, firstByteMs } = session.statistics;
   const first = firstByteMs === undefined ? '' : `, the first after ${firstByteMs.toFixed(0)} ms`;
@@ -62,20 +68,20 @@ async function send(
   session: BidiSession,
   messages: AsyncIterable<string> | Iterable<string>,
   { binary }: InvokeOptions,
-  interrupted: AbortSignal,
+  enough: AbortSignal,
 ): Promise<void> {
   for await (const message of messages) {
-    if (interrupted.aborted) break;
+    if (enough.aborted) break;
     await session.send(binary ? Buffer.from(message) : message);
   }
   await session.closeInput();
 }
 
-/** Lines of stdin until its end or the interruption. */
-async function* lines(interrupted: AbortSignal): AsyncGenerator<string> {
+/** Lines of stdin, until its end or enough. */
+async function* lines(enough: AbortSignal): AsyncGenerator<string> {
   if (process.stdin.isTTY) process.stderr.write('A message a line; Ctrl-D ends the input.\n');
   const input = createInterface({ input: process.stdin, terminal: false });
-  interrupted.addEventListener('abort', () => input.close(), { once: true });
+  enough.addEventListener('abort', () => input.close(), { once: true });
   yield* input;
 }
 

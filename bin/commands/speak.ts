@@ -1,7 +1,9 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
-import { collectPair, positiveNumber, runStreaming } from '../stream-command';
+import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
@@ -58,7 +60,9 @@ async function speak(text: string, options: SpeakOptions, interrupted: AbortSign
   } as SpeakParameters; // checked when it is opened: what comes from the command line may be anything
   DeepgramSpeak.request(parameters); // faults in the words come before anything is opened
   using target = await openStreamTarget(options);
-  const stream = await DeepgramSpeak.open({ ...target, parameters });
+  const stream = await openUnlessInterrupted(interrupted, abortSignal =>
+    DeepgramSpeak.open({ ...target, parameters, abortSignal }),
+  );
   const recording = new Recording(options.output, {
     codec: options.encoding === 'linear16' ? 'pcm' : options.encoding,
     sampleRate,
@@ -132,7 +136,11 @@ async function* lines(interrupted: AbortSignal): AsyncGenerator<string> {
 }
 
 function checkOutput({ output, json }: SpeakOptions): void {
-  if (output !== '-') return;
+  if (output !== '-') {
+    // Whether it can be written is known before a word is paid for.
+    accessSync(existsSync(output) ? output : dirname(output), constants.W_OK);
+    return;
+  }
   if (process.stdout.isTTY) {
     throw new UsageError({
       what: 'The speech would go to the terminal.',

@@ -1,14 +1,14 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/client';
-import { collectPair, positiveNumber, runStreaming } from '../stream-command';
+import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer';
 import { UsageError } from '../usage-error';
 
 interface TranscribeOptions extends StreamTargetOptions {
   readonly model: string;
-  readonly language: string;
+  readonly language?: string;
   readonly query?: Record<string, string | string[]>;
   readonly encoding?: RawEncoding;
   readonly sampleRate?: number;
@@ -51,26 +51,32 @@ Examples:
   bidi transcribe - --local --query keyterm=SageMaker --query diarize=true < call.wav
   arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`,
     )
-    .action((file: string, options: TranscribeOptions) => runStreaming(signal => transcribe(file, options, signal)));
+    .action((file: string, options: TranscribeOptions, command: Command) => {
+      // Flux refuses a language; one that was asked for is not left out silently.
+      const language =
+        isFlux(options) && command.getOptionValueSource('language') === 'default' ? undefined : options.language;
+      return runStreaming(signal => transcribe(file, { ...options, language }, signal));
+    });
 }
 
 async function transcribe(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
   const { DeepgramListen, pace, readAudio, untilAborted } =
     require('../../lib/client') as typeof import('../../lib/client');
-  const isFlux = options.model.startsWith('flux-');
   const multichannel = options.query?.multichannel === 'true';
   const { source, totalBytes } = openInput(file);
   const audio = await readAudio(untilAborted(source, interrupted), {
     raw: rawInput(options),
-    g711: !isFlux,
-    containers: !isFlux,
+    g711: !isFlux(options),
+    containers: !isFlux(options),
     multichannel,
     totalBytes,
   });
-  const parameters = listenParameters(options, audio, isFlux);
+  const parameters = listenParameters(options, audio);
   DeepgramListen.request(parameters); // faults in the words come before anything is opened
   using target = await openStreamTarget(options);
-  const listen = await DeepgramListen.open({ ...target, parameters, resume: audio.raw !== undefined });
+  const listen = await openUnlessInterrupted(interrupted, abortSignal =>
+    DeepgramListen.open({ ...target, parameters, resume: audio.raw !== undefined, abortSignal }),
+  );
   const printer = new TranscriptPrinter({
     format: formatOf(options),
     stdout: process.stdout,
@@ -147,15 +153,20 @@ function rawInput({ encoding, sampleRate, channels }: TranscribeOptions) {
   });
 }
 
-function listenParameters(options: TranscribeOptions, audio: AudioInput, isFlux: boolean): ListenParameters {
+function listenParameters(options: TranscribeOptions, audio: AudioInput): ListenParameters {
   const { raw } = audio;
   return {
     model: options.model,
-    ...(isFlux ? {} : { language: options.language, interim_results: true, smart_format: true }),
+    language: options.language,
+    ...(isFlux(options) ? {} : { interim_results: true, smart_format: true }),
     ...(raw ? { encoding: raw.encoding, sample_rate: raw.sampleRate } : {}),
     ...(raw && raw.channels > 1 ? { channels: raw.channels } : {}),
     ...options.query,
   } as ListenParameters; // checked when it is opened: what comes from the command line may be anything
+}
+
+function isFlux({ model }: TranscribeOptions): boolean {
+  return model.startsWith('flux-');
 }
 
 function formatOf({ json, srt, vtt }: TranscribeOptions): TranscriptFormat {

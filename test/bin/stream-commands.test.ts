@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { finished, LocalModels } from './support/local-models';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => models?.[Symbol.asyncDispose]());
 
-const run = (...words: string[]) => finished(models.bidi(...words), '');
+const run = (...words: string[]) => finished(models.bidi(words), '');
 
 describe('bidi invoke', () => {
   it('sends each argument, prints each answer, and counts on stderr', async () => {
@@ -31,7 +32,7 @@ describe('bidi invoke', () => {
   });
 
   it('sends the lines of stdin, binary when told to, and answers as JSON', async () => {
-    const child = models.bidi('invoke', '--binary', '--json', '--local', '--stack', 'EchoBidiStack');
+    const child = models.bidi(['invoke', '--binary', '--json', '--local', '--stack', 'EchoBidiStack']);
     const { code, stdout } = await finished(child, 'one\ntwo\n');
     expect(stdout).toBe('{"type":"binary","bytes":3,"base64":"b25l"}\n{"type":"binary","bytes":3,"base64":"dHdv"}\n');
     expect(code).toBe(0);
@@ -54,7 +55,7 @@ describe('bidi transcribe', () => {
   });
 
   it('reads bare samples from stdin and writes captions', async () => {
-    const child = models.bidi(
+    const child = models.bidi([
       'transcribe',
       '-',
       ...SPEECH,
@@ -65,7 +66,7 @@ describe('bidi transcribe', () => {
       '--speed',
       'max',
       '--vtt',
-    );
+    ]);
     const { code, stdout } = await finished(child, readFileSync(SAMPLE).subarray(44));
     expect(stdout).toMatch(
       /^WEBVTT\n\n1\n00:00:00\.000 --> 00:00:01\.\d{3}\nI need help with my account balance\.\n\n2\n/,
@@ -94,7 +95,7 @@ describe('bidi transcribe', () => {
   });
 
   it('keeps what was heard when it is interrupted, closes in order, and says so by its exit code', async () => {
-    const child = models.bidi('transcribe', SAMPLE, ...SPEECH);
+    const child = models.bidi(['transcribe', SAMPLE, ...SPEECH]);
     const done = finished(child);
     await once(child.stdout!, 'data'); // the first line, after two of the recording's four and a half seconds
     child.kill('SIGINT');
@@ -112,15 +113,37 @@ describe('bidi transcribe', () => {
       run('transcribe', SAMPLE, ...SPEECH, '--model', 'nova-2'),
       run('transcribe', SAMPLE),
       run('transcribe'),
+      run('transcribe', SAMPLE, '--model', 'flux-general-en', '--language', 'de'),
+      run('speak', 'Hello.', '-o', '/not/there/out.wav', ...SPEECH),
     ]);
-    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2, 2]);
     expect(wrong.map(({ stderr }) => stderr.split('\n')[0])).toEqual([
       'not-there.wav does not exist.',
       'The input is no kind of audio file that is known here.',
       expect.stringMatching(/^model=nova-2 is none of/),
       'Nothing is named to stream to.',
       "error: missing required argument 'file'",
+      expect.stringMatching(/^language is not allowed/),
+      expect.stringMatching(/^\/not\/there cannot be opened: ENOENT/),
     ]);
+  });
+});
+
+describe('an interruption while a stream is being opened', () => {
+  it('ends at once', async () => {
+    const server = createServer(socket => socket.on('error', () => undefined)).listen(0, 'localhost');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const environment = { ...models.environment, ...models.local.environment() };
+    const child = models.bidi(['invoke', 'hi', '--endpoint', 'echo'], {
+      ...environment,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: `http://localhost:${port}`,
+    });
+    const done = finished(child);
+    await once(server, 'connection'); // it waits for an answer that never comes
+    child.kill('SIGINT');
+    expect(await done).toEqual({ code: 130, stdout: '', stderr: '' });
+    server.close();
   });
 });
 
@@ -140,7 +163,7 @@ describe('bidi speak', () => {
 
   it('keeps what was said when it is interrupted', async () => {
     const path = join(models.directory, 'interrupted.wav');
-    const child = models.bidi(
+    const child = models.bidi([
       'speak',
       '-',
       '-o',
@@ -151,7 +174,7 @@ describe('bidi speak', () => {
       '--encoding',
       'mulaw',
       '--json',
-    );
+    ]);
     const done = finished(child);
     child.stdin!.write('Hello there.\n');
     await once(child.stdout!, 'data'); // it is connected; the text has been sent, the input stays open

@@ -61,10 +61,10 @@ export class LocalModels implements AsyncDisposable {
   }
 
   /** Starts `bidi`, to be awaited with {@link finished}. */
-  bidi(...words: string[]): ChildProcess {
+  bidi(words: readonly string[], environment: NodeJS.ProcessEnv = this.environment): ChildProcess {
     return spawn(process.execPath, [join(ROOT, 'bin', 'bidi.js'), ...words], {
       cwd: ROOT,
-      env: this.environment,
+      env: environment,
       stdio: 'pipe',
     });
   }
