@@ -256,6 +256,21 @@ describe('backpressure', () => {
     await expect(writing).rejects.toThrow(SessionAbortedError);
   });
 
+  test('large messages do not queue up in the SDK', async () => {
+    fake.behaviour = stream => stream.respond();
+    const session = await open();
+    const chunk = new Uint8Array(1024 * 1024);
+    let accepted = 0;
+    const writing = (async () => {
+      for (; accepted < 40; accepted += 1) await session.send(chunk);
+    })();
+    writing.catch(() => undefined);
+    await delay(300);
+    expect(accepted).toBeLessThan(20);
+    session.abort();
+    await expect(writing).rejects.toThrow(SessionAbortedError);
+  });
+
   test('nothing is read from the network that nobody asks for', async () => {
     let written = 0;
     fake.behaviour = async stream => {

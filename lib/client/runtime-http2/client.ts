@@ -3,12 +3,12 @@ import {
   type SageMakerRuntimeClientConfig,
   type SageMakerRuntimeClientResolvedConfig,
 } from '@aws-sdk/client-sagemaker-runtime';
-import { eventStreamPayloadHandlerProvider } from '@aws-sdk/eventstream-handler-node';
 import { type EventStreamResolvedConfig, resolveEventStreamConfig } from '@aws-sdk/middleware-eventstream';
 import type { Client } from '@smithy/core/client';
 import type { EventStreamPayloadHandlerProvider, HttpHandlerOptions } from '@smithy/types';
 import { API_VERSION } from '../../contract';
 import { resolveEndpoint } from './endpoint';
+import { eventSigningHandlerProvider } from './event-signing';
 import type { ServiceInputTypes, ServiceOutputTypes } from './models';
 import { requestHandler } from './request-handler';
 import { errorTypeRegistries, NAMESPACE } from './schemas';
@@ -18,7 +18,7 @@ export interface SageMakerRuntimeHTTP2ClientConfig extends SageMakerRuntimeClien
   /**
    * What signs the events of the request stream.
    *
-   * @default the SDK's own
+   * @default the SDK's signer, no further ahead than the connection has room
    */
   eventStreamPayloadHandlerProvider?: EventStreamPayloadHandlerProvider;
 }
@@ -63,7 +63,7 @@ export class SageMakerRuntimeHTTP2Client extends RuntimeClient {
     resolveEventStreamConfig(
       Object.assign(this.config, {
         eventStreamPayloadHandlerProvider:
-          configuration.eventStreamPayloadHandlerProvider ?? eventStreamPayloadHandlerProvider,
+          configuration.eventStreamPayloadHandlerProvider ?? eventSigningHandlerProvider,
       }) as never,
     );
   }

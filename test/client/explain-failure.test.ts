@@ -1,0 +1,64 @@
+import { ModelStreamClosedError } from '../../lib/client';
+import { explainOpenFailure, explainStreamFailure, openTimeout } from '../../lib/client/explain-failure';
+
+const REAL = { endpointName: 'speech', host: 'runtime.sagemaker.eu-west-1.amazonaws.com', port: 8443 };
+const LOCAL = { endpointName: 'speech', host: 'localhost', port: 8443 };
+
+test('an error of a real endpoint says where its logs are', () => {
+  const error = explainOpenFailure(
+    { name: 'ModelError', message: 'refused', $metadata: { httpStatusCode: 424 } },
+    REAL,
+  );
+  expect(error).toMatchObject({
+    logGroup: '/aws/sagemaker/Endpoints/speech',
+    consoleUrl: 'https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/endpoints/speech',
+    logsUrl: expect.stringContaining('#logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252FEndpoints$252Fspeech'),
+  });
+  expect(error.next).toContain(error.logsUrl!);
+  expect(error.message.split('\n')).toHaveLength(3);
+});
+
+test('an error of a local endpoint names no console', () => {
+  const error = explainOpenFailure(
+    { name: 'ModelError', message: 'refused', $metadata: { httpStatusCode: 424 } },
+    LOCAL,
+  );
+  expect([error.logGroup, error.consoleUrl, error.logsUrl]).toEqual([undefined, undefined, undefined]);
+});
+
+test.each([
+  [{ ...REAL, port: 443 }, 'Use the runtime URI with :8443.'],
+  [REAL, 'Allow outgoing TCP 8443'],
+])('a hang at %j is told apart', (destination, next) => {
+  expect(openTimeout(1_000, destination).next).toContain(next);
+});
+
+test.each([
+  [{ ErrorCode: '1011', Message: 'x' }, 1011],
+  [{ ErrorCode: 'WS', Message: 'Connection closed with code 1001: going away' }, 1001],
+  [{ ErrorCode: 'MODEL_FAULT', Message: 'took 2000 ms' }, undefined],
+])('the close code of %j is %s', (fields, closeCode) => {
+  const error = explainStreamFailure({ name: 'ModelStreamError', ...fields }, LOCAL);
+  expect(error).toBeInstanceOf(ModelStreamClosedError);
+  expect((error as ModelStreamClosedError).closeCode).toBe(closeCode);
+});
+
+test.each([
+  [
+    { name: 'CredentialsProviderError', message: 'Could not load credentials from any providers' },
+    'ClientConfigurationError',
+  ],
+  [{ name: 'Error', message: 'Region is missing' }, 'ClientConfigurationError'],
+  [{ name: 'Error', message: 'getaddrinfo ENOTFOUND x', code: 'ENOTFOUND' }, 'ConnectError'],
+  [{ name: 'Error', message: 'x', cause: { message: 'connect ETIMEDOUT', code: 'ETIMEDOUT' } }, 'ConnectError'],
+])('%j before an answer is a %s', (cause, name) => {
+  const error = explainOpenFailure(cause, REAL);
+  expect(error.name).toBe(name);
+  expect(error.retryable).toBe('cause' in cause);
+});
+
+test('the platform’s words are quoted, but not without end', () => {
+  const error = explainStreamFailure({ name: 'ModelStreamError', Message: 'x'.repeat(10_000) }, LOCAL);
+  expect(error.what.length).toBeLessThan(500);
+  expect(error.Message).toHaveLength(10_000);
+});
