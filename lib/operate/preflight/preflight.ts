@@ -4,6 +4,7 @@ import { readEndpointPlans, readPrivateAccessPlans, type Template, TemplateReade
 import { checkBootstrap } from './bootstrap';
 import { checkEndpointName } from './endpoint-name';
 import { checkExecutionRole } from './execution-role';
+import { checkHosting } from './hosting';
 import { identify } from './identity';
 import { checkImage } from './image';
 import { checkModelPackage } from './model-package';
@@ -61,6 +62,7 @@ export async function preflight(
     online ? checkQuotas(plane, plans, region!) : [],
     perEndpoint(plan => checkModelPackage(plane, plan, region, online)),
     online ? perEndpoint(plan => checkImage(plane, plan)) : [],
+    perEndpoint(checkHosting),
     perEndpoint(checkExecutionRole),
     checkPrivateAccess(readPrivateAccessPlans(reader)),
     online ? [await checkRuntimePort(region!, options.runtimeUri)] : [],

@@ -453,6 +453,48 @@ describe('each check finds its fault, and only its fault', () => {
   });
 });
 
+describe('what the template tells about the hosts', () => {
+  const hosts = async (changes: Parameters<typeof stack>[0], config: object = {}) => {
+    const subject = stack(changes);
+    Object.assign(subject.template.Resources.Config.Properties, config);
+    const { report } = await run(subject, {
+      DescribeModelPackage: () => ({ ModelPackageStatus: 'Completed' }),
+    });
+    const names = ['volume-key', 'inference-ami', 'environment'];
+    return Object.fromEntries(
+      report.findings.filter(({ name }) => names.includes(name)).map(({ name, verdict }) => [name, verdict]),
+    );
+  };
+  const ofPackage = (environment?: object) => ({
+    container: { ModelPackageName: PACKAGE, ...(environment && { Environment: environment }) },
+    model: { EnableNetworkIsolation: true },
+  });
+
+  test('nothing of it concerns an image without a key', async () => {
+    expect(await hosts({})).toEqual({});
+  });
+
+  test('a volume key and local NVMe storage', async () => {
+    expect(await hosts({}, { KmsKeyId: 'key' })).toEqual({ 'volume-key': 'fail' });
+    expect(await hosts({ variant: { InstanceType: 'ml.m5.large' } }, { KmsKeyId: 'key' })).toEqual({
+      'volume-key': 'pass',
+    });
+  });
+
+  test('an AMI that is not pinned', async () => {
+    expect(await hosts(ofPackage())).toEqual({ 'inference-ami': 'pass' });
+    expect(await hosts({ ...ofPackage(), variant: { InstanceType: 'ml.g5.2xlarge' } })).toEqual({
+      'inference-ami': 'warn',
+    });
+    const pinned = { InstanceType: 'ml.g5.2xlarge', InferenceAmiVersion: 'al2023-ami-sagemaker-inference-gpu-4-1' };
+    expect(await hosts({ ...ofPackage(), variant: pinned })).toEqual({ 'inference-ami': 'pass' });
+  });
+
+  test('environment variables of a package', async () => {
+    expect(await hosts(ofPackage({ DEEPGRAM_X: 'y' }))).toEqual({ 'inference-ami': 'pass', environment: 'warn' });
+  });
+});
+
 describe('a model package', () => {
   const withPackage = stack({ container: { ModelPackageName: PACKAGE }, model: { EnableNetworkIsolation: true } });
   const completed = {
