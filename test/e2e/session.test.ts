@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import {
+  BidiSession,
+  InvalidRequestError,
+  type Message,
+  ModelRefusedError,
+  SageMakerRuntimeHTTP2Client,
+  type SessionError,
+} from '../../lib/client';
+import { LocalSageMaker } from '../../lib/local';
+
+let local: LocalSageMaker;
+let client: SageMakerRuntimeHTTP2Client;
+
+beforeAll(async () => {
+  local = await LocalSageMaker.start({
+    port: 0,
+    tls: false,
+    endpoints: [
+      {
+        name: 'echo',
+        stack: 'Echo',
+        variants: [
+          {
+            name: 'AllTraffic',
+            model: {
+              name: 'echo',
+              environment: {},
+              directory: join(__dirname, '../../container/echo'),
+              command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
+            },
+          },
+        ],
+      },
+    ],
+  });
+  client = new SageMakerRuntimeHTTP2Client({
+    endpoint: local.url,
+    region: local.region,
+    credentials: local.credentials,
+  });
+}, 30_000);
+
+afterAll(async () => {
+  client?.destroy();
+  await local?.close();
+});
+
+const failure = (promise: Promise<unknown>): Promise<SessionError> =>
+  promise.then(
+    () => Promise.reject(new Error('Nothing was thrown.')),
+    error => error,
+  );
+
+test('a session with the echo container: text, bytes and fragments come back, and it closes in order', async () => {
+  const session = await BidiSession.open({ endpointName: 'echo', client });
+  expect(session.invokedProductionVariant).toBe('AllTraffic');
+  const received: Message[] = [];
+  const reading = (async () => {
+    for await (const message of session) received.push(message);
+  })();
+  await session.send('I need help with');
+  await session.send(new Uint8Array([0, 255]));
+  await session.sendFragment('my account ', { final: false });
+  await session.sendFragment('balance', { final: true });
+  while (received.length < 3) await new Promise(resolve => setTimeout(resolve, 5));
+  await session.close();
+  await reading;
+  expect(received.map(message => (typeof message === 'string' ? message : [...message]))).toEqual([
+    'I need help with',
+    [0, 255],
+    'my account balance',
+  ]);
+});
+
+test('an endpoint that does not exist and a path that the container refuses are told apart', async () => {
+  expect(await failure(BidiSession.open({ endpointName: 'nobody', client }))).toBeInstanceOf(InvalidRequestError);
+  const refused = await failure(
+    BidiSession.open({ endpointName: 'echo', client, modelInvocationPath: 'not/here', retry: false }),
+  );
+  expect(refused).toBeInstanceOf(ModelRefusedError);
+  expect(refused.httpStatusCode).toBe(424);
+});
