@@ -20,6 +20,8 @@ export interface Configuration {
   readonly maxMessageBytes: number;
   /** Time for which `/ping` answers 503 as a container does that loads a model, in milliseconds. */
   readonly loadingMs: number;
+  /** Under which name the messages of a session are metered; undefined offers no metering. */
+  readonly meteringDimension: string | undefined;
 }
 
 /** Every message of this container's callers fits: the platform carries at most 1 MB in one part, a message may have many. */
@@ -37,7 +39,7 @@ export class ConfigurationError extends Error {
  * Reads the configuration.
  *
  * @param environment `SAGEMAKER_BIND_TO_PORT`, `BIDI_BIND_TO_HOST`, `ECHO_PATHS` (comma-separated, without leading slash),
- *   `ECHO_MAX_MESSAGE_BYTES`, `ECHO_LOADING_MS`
+ *   `ECHO_MAX_MESSAGE_BYTES`, `ECHO_LOADING_MS`, `ECHO_METERING_DIMENSION`
  * @param words the arguments after the program's name: nothing or `serve`
  * @throws ConfigurationError with every fault at once
  */
@@ -68,6 +70,11 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, words: readonl
     paths.add(`/${path}`);
   }
 
+  const meteringDimension = environment.ECHO_METERING_DIMENSION || undefined;
+  if (meteringDimension !== undefined && !/^[\w.-]{1,64}$/.test(meteringDimension)) {
+    faults.push('ECHO_METERING_DIMENSION must be 1 to 64 letters, digits, "_", "-" and ".".');
+  }
+
   const configuration = {
     port: integer(BIND_TO_PORT_VARIABLE, CONTAINER_PORT, 0, 65_535),
     host: environment[BIND_TO_HOST_VARIABLE] || undefined,
@@ -75,6 +82,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, words: readonl
     // `ws` counts in 32-bit integers.
     maxMessageBytes: integer('ECHO_MAX_MESSAGE_BYTES', DEFAULT_MAX_MESSAGE_BYTES, 1, 2 ** 31 - 1),
     loadingMs: integer('ECHO_LOADING_MS', 0, 0, 60 * 60_000),
+    meteringDimension,
   };
   if (faults.length > 0) throw new ConfigurationError(faults);
   return configuration;

@@ -2,19 +2,47 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from './configuration';
 import { EchoSession } from './echo-session';
 import type { Log } from './log';
-import { StreamingServer } from './streaming-server';
+import { MeteringSession } from './metering-session';
+import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './platform';
+import { type Admission, StreamingServer } from './streaming-server';
 
 /** The echo container's server, not yet listening. */
 export function echoServer(configuration: Configuration, log: Log): StreamingServer {
+  const { paths, loadingMs, meteringDimension } = configuration;
+  /** Open sessions by identifier, for their metering. */
+  const metered = new Map<string, EchoSession>();
+
+  const echo: Admission = { open: webSocket => new EchoSession(webSocket) };
+
+  const meteredEcho = (id: string): Admission => ({
+    headers: { [STREAM_SUPPORTED_HEADER]: 'true' },
+    open: webSocket => {
+      const session = new EchoSession(webSocket);
+      metered.set(id, session);
+      webSocket.on('close', () => metered.delete(id));
+      return session;
+    },
+  });
+
+  const metering = (id: string, dimension: string): Admission | undefined => {
+    const session = metered.get(id);
+    if (session === undefined) return undefined;
+    return { open: webSocket => new MeteringSession(webSocket, dimension, () => session.statistics.messages) };
+  };
+
   return new StreamingServer(
     {
       ...configuration,
-      // A container with a model would read it from `/opt/ml/model` here.
       load: async () => {
-        if (configuration.loadingMs > 0) await delay(configuration.loadingMs, undefined, { ref: false });
+        // A container with a model would read it from `/opt/ml/model` here.
+        if (loadingMs > 0) await delay(loadingMs, undefined, { ref: false });
       },
-      admit: ({ path }) =>
-        configuration.paths.has(path) ? { open: webSocket => new EchoSession(webSocket) } : undefined,
+      admit: ({ path, id }) => {
+        if (paths.has(path)) return meteringDimension === undefined ? echo : meteredEcho(id);
+        if (path === `/${METADATA_STREAM_PATH}` && meteringDimension !== undefined)
+          return metering(id, meteringDimension);
+        return undefined;
+      },
     },
     log,
   );

@@ -32,5 +32,14 @@ export const INVOCATION_PATH_LIMIT = 100;
 /** Time between SIGTERM and SIGKILL, in milliseconds. */
 export const STOP_GRACE_MS = 30_000;
 
-/** Request header that tells the sessions of an endpoint apart. */
+/** Request header with the session's identifier: the same on its WebSocket and on that of its metering. */
 export const REQUEST_ID_HEADER = 'X-Amzn-SageMaker-Request-Id';
+
+/** Response header whose `true` asks the platform to open a second WebSocket, for metering. */
+export const STREAM_SUPPORTED_HEADER = 'X-Amzn-SageMaker-Metadata-Stream-Supported';
+
+/** Path of that second WebSocket, without the leading slash. */
+export const METADATA_STREAM_PATH = 'invocations-bidirectional-stream-metadata';
+
+/** Shortest time between two metering records of one session, in milliseconds. */
+export const METERING_RECORD_INTERVAL_MS = 1_000;

@@ -32,9 +32,17 @@ beforeAll(async () => {
 });
 afterAll(() => server.drain(0));
 
+function simulator(environment: NodeJS.ProcessEnv): StreamingServer {
+  const configuration = readConfiguration(
+    { SAGEMAKER_BIND_TO_PORT: '0', BIDI_BIND_TO_HOST: '127.0.0.1', ...environment },
+    ['serve'],
+  );
+  return simulatorServer(configuration, (event, fields) => log.push({ event, ...fields }));
+}
+
 /** A session that says all and gathers what comes back until the end. */
-async function talk(target: string, say: (webSocket: WebSocket, json: (message: object) => void) => void) {
-  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/${target}`);
+async function talk(target: string, say: (webSocket: WebSocket, json: (message: object) => void) => void, at = port) {
+  const webSocket = new WebSocket(`ws://127.0.0.1:${at}/${target}`);
   const messages: Message[] = [];
   const order: string[] = [];
   const audio: Buffer[] = [];
@@ -132,7 +140,7 @@ describe('v1/listen', () => {
     ['raw audio', `${NOVA}&interim_results=true&encoding=linear16&sample_rate=16000`, PCM, 3_200],
     ['raw audio in odd pieces', `${NOVA}&interim_results=true&encoding=linear16&sample_rate=16000`, PCM, 977],
     ['WAV in one piece', `${NOVA}&interim_results=true`, WAV, WAV.length],
-    ['WAV with a split header', `${NOVA}&interim_results=true`, WAV, 7],
+    ['WAV with a split header', `${NOVA}&interim_results=true`, WAV, 41],
   ])('depends on the audio’s time alone: %s', async (_, target, bytes, size) => {
     const reference = await play(`${NOVA}&interim_results=true`, WAV);
     const { messages } = await play(target, bytes, size);
@@ -230,13 +238,16 @@ describe('v1/listen', () => {
   });
 
   test('a silent caller is dropped, one that keeps alive is not', async () => {
+    const impatient = simulator({ SIMULATOR_IDLE_TIMEOUT_MS: '400' });
     const began = performance.now();
-    const { code, reason } = await talk(NOVA, (_, json) => {
+    const keepAlive = (_: WebSocket, json: (message: object) => void) => {
       const keep = setInterval(() => json({ type: 'KeepAlive' }), 100);
       setTimeout(() => clearInterval(keep), 700);
-    });
+    };
+    const { code, reason } = await talk(NOVA, keepAlive, await impatient.start());
     expect([code, reason]).toEqual([1011, expect.stringMatching(/^NET-0001/)]);
     expect(performance.now() - began).toBeGreaterThan(900);
+    await impatient.drain(0);
   });
 });
 

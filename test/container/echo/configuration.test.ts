@@ -8,6 +8,7 @@ test('without any word it is what the platform expects', () => {
     paths: new Set([`/${BIDIRECTIONAL_STREAM_PATH}`]),
     maxMessageBytes: 16 * 1024 * 1024,
     loadingMs: 0,
+    meteringDimension: undefined,
   });
   expect(readConfiguration({}, [])).toEqual(readConfiguration({}, ['serve']));
 });
@@ -19,6 +20,7 @@ test('every variable counts', () => {
     ECHO_PATHS: 'v1/listen, v1/speak,',
     ECHO_MAX_MESSAGE_BYTES: '1000',
     ECHO_LOADING_MS: '250',
+    ECHO_METERING_DIMENSION: 'Messages',
   };
   expect(readConfiguration(environment, [])).toEqual({
     port: 9000,
@@ -26,6 +28,7 @@ test('every variable counts', () => {
     paths: new Set([`/${BIDIRECTIONAL_STREAM_PATH}`, '/v1/listen', '/v1/speak']),
     maxMessageBytes: 1000,
     loadingMs: 250,
+    meteringDimension: 'Messages',
   });
 });
 
@@ -34,6 +37,7 @@ test.each([
   ['a path over the limit', { ECHO_PATHS: 'a'.repeat(101) }, /at most 100 characters/],
   ['a port that is none', { SAGEMAKER_BIND_TO_PORT: '65536' }, /SAGEMAKER_BIND_TO_PORT is "65536"/],
   ['a port in words', { SAGEMAKER_BIND_TO_PORT: '0x50' }, /an integer from 0 to 65535/],
+  ['a dimension in prose', { ECHO_METERING_DIMENSION: 'my messages' }, /ECHO_METERING_DIMENSION must be/],
   ['no room for a message', { ECHO_MAX_MESSAGE_BYTES: '0' }, /ECHO_MAX_MESSAGE_BYTES is "0"/],
   ['more than ws can count', { ECHO_MAX_MESSAGE_BYTES: '2147483648' }, /to 2147483647/],
 ])('refuses %s', (_, environment, message) => {

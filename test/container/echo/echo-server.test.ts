@@ -8,7 +8,13 @@ import { WebSocket } from 'ws';
 import { readConfiguration } from '../../../container/echo/src/configuration';
 import { echoServer } from '../../../container/echo/src/echo-server';
 import type { LogFields } from '../../../container/echo/src/log';
-import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../lib/contract';
+import {
+  ACCEPT_TIMEOUT_MS,
+  BIDIRECTIONAL_STREAM_PATH,
+  METADATA_STREAM_PATH,
+  METERING_RECORD_LIMIT_BYTES,
+  MeteringHeader,
+} from '../../../lib/contract';
 
 /** A server of this process, with what it logged. */
 async function startServer(environment: NodeJS.ProcessEnv = {}) {
@@ -35,6 +41,12 @@ async function open(url: string): Promise<WebSocket> {
   const webSocket = new WebSocket(url, { perMessageDeflate: false });
   await once(webSocket, 'open');
   return webSocket;
+}
+
+/** The headers of the upgrade response, once the WebSocket is open. */
+async function upgraded(webSocket: WebSocket): Promise<Record<string, string>> {
+  const [[response]] = await Promise.all([once(webSocket, 'upgrade'), once(webSocket, 'open')]);
+  return response.headers;
 }
 
 async function closed(webSocket: WebSocket): Promise<number> {
@@ -338,6 +350,39 @@ describe('the log', () => {
     await eventually(() => running.lines.some(line => line.event === 'session'));
     expect(running.lines.find(line => line.event === 'session')!.fields).toMatchObject({ closeCode, fault });
     socket.destroy();
+  });
+});
+
+describe('metering', () => {
+  const METADATA = METADATA_STREAM_PATH;
+  const ID = { [MeteringHeader.REQUEST_ID]: 'request-2' };
+
+  test('is offered when a dimension is named, and reports the messages of its own session', async () => {
+    await using running = await startServer({ ECHO_METERING_DIMENSION: 'Messages' });
+    const webSocket = new WebSocket(running.url, { headers: ID });
+    expect((await upgraded(webSocket))[MeteringHeader.STREAM_SUPPORTED.toLowerCase()]).toBe('true');
+    const metering = new WebSocket(running.url.replace(BIDIRECTIONAL_STREAM_PATH, METADATA), { headers: ID });
+    await once(metering, 'open');
+    const [records, echoes] = [receive(metering, 1), receive(webSocket, 3)];
+    for (const phrase of ['one', 'two', 'three']) webSocket.send(phrase);
+    await echoes;
+    const [record] = await records;
+    expect(Buffer.byteLength(record!)).toBeLessThanOrEqual(METERING_RECORD_LIMIT_BYTES);
+    expect(JSON.parse(record as string)).toEqual({
+      Metering: { Dimension: 'Messages', ConsumedUnits: 3, ClientToken: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+    });
+    metering.terminate();
+    webSocket.terminate();
+  });
+
+  test('has no stream for a session that is not there, and none without a dimension', async () => {
+    await using metered = await startServer({ ECHO_METERING_DIMENSION: 'Messages' });
+    expect((await status(metered.port, `/${METADATA}`, 'GET', { ...UPGRADE, ...ID }))[0]).toBe(404);
+    await using plain = await startServer();
+    const webSocket = new WebSocket(plain.url, { headers: ID });
+    expect((await upgraded(webSocket))[MeteringHeader.STREAM_SUPPORTED.toLowerCase()]).toBeUndefined();
+    expect((await status(plain.port, `/${METADATA}`, 'GET', { ...UPGRADE, ...ID }))[0]).toBe(404);
+    webSocket.terminate();
   });
 });
 
