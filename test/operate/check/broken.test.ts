@@ -50,7 +50,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'serial-accept': {
     caughtBy: { 'accept-burst': 'fail' },
     seen: /half within \d+ ms.*500 ms are allowed/,
-    limits: { acceptMs: 500 },
+    limits: { acceptMs: 500, replyMs: 5_000 },
   },
   'text-as-binary': { caughtBy: { 'text-message': 'fail' }, seen: /came back as binary/ },
   'bytes-decoded': { caughtBy: { 'binary-message': 'fail' }, seen: /256 bytes came back as 512 other ones/ },
