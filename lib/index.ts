@@ -1,2 +1,15 @@
-export * from './contract';
+export {
+  BIDIRECTIONAL_LABEL,
+  BIDIRECTIONAL_LABEL_LINE,
+  type ContainerMetadata,
+  type ContainerStandIn,
+  DEEPGRAM_INFERENCE_AMI,
+  type DeepgramProduct,
+  type DeepgramProductName,
+  DeepgramProducts,
+  ExplainedError,
+  type Explanation,
+  INFERENCE_AMI_VERSIONS,
+  StackOutput,
+} from './contract';
 export * from './infra';

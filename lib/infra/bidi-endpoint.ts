@@ -188,7 +188,10 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
     return new ImportedBidiEndpoint(scope, id, { arn, name: endpointName });
   }
 
-  /** An endpoint by its ARN. */
+  /**
+   * An endpoint by its ARN. The platform writes the name in lower case there: for a name with capitals use
+   * `fromEndpointName`, or its metrics and log group will not be found.
+   */
   static fromEndpointArn(scope: Construct, id: string, endpointArn: string): IBidiEndpoint {
     return new ImportedBidiEndpoint(scope, id, { arn: endpointArn });
   }

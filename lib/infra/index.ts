@@ -1,19 +1,31 @@
-export * from './app-context';
-export * from './bidi-endpoint';
-export * from './bidi-endpoint-base';
-export * from './bidi-image';
-export * from './bidi-image-repository';
-export * from './bidi-model';
-export * from './bidi-monitoring';
-export * from './bidi-private-access';
-export * from './bidi-stack';
-export * from './concurrency-scaling';
-export * from './deepgram-endpoint';
-export * from './deepgram-stack';
-export * from './dockerfile-label';
-export * from './echo-bidi-stack';
-export * from './execution-role';
-export * from './faults';
-export * from './hosting-capacity';
-export * from './model-data';
-export * from './rollout';
+export {
+  type AppContext,
+  InvalidContextError,
+  type NagPackName,
+  readAppContext,
+  type StackContext,
+} from './app-context';
+export { BidiEndpoint, type BidiEndpointProps, type EndpointMetricsProps } from './bidi-endpoint';
+export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
+export { BidiImage, type BidiImageConfig, type BidiImageFromDirectoryProps } from './bidi-image';
+export { BidiImageRepository, type BidiImageRepositoryProps } from './bidi-image-repository';
+export {
+  BidiModel,
+  type BidiModelConfig,
+  type BidiModelFromImageProps,
+  type BidiModelFromModelPackageProps,
+  type ModelSimulator,
+} from './bidi-model';
+export { BidiMonitoring, type BidiMonitoringProps } from './bidi-monitoring';
+export { BidiPrivateAccess, type BidiPrivateAccessProps } from './bidi-private-access';
+export { BidiStack, type BidiStackProps } from './bidi-stack';
+export { ConcurrencyScaling, type ConcurrencyScalingProps } from './concurrency-scaling';
+export { DeepgramEndpoint, type DeepgramEndpointProps } from './deepgram-endpoint';
+export { DeepgramStack, type DeepgramStackProps, MissingModelPackageError } from './deepgram-stack';
+export { DockerfileLabelError } from './dockerfile-label';
+export { EchoBidiStack, type EchoBidiStackProps, type RolloutName } from './echo-bidi-stack';
+export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
+export { InvalidPropsError } from './faults';
+export type { HostingCapacityProps } from './hosting-capacity';
+export { ModelData, type ModelDataConfig } from './model-data';
+export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
