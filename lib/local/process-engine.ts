@@ -99,6 +99,10 @@ class ContainerProcess implements RunningContainer {
     });
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   output(): readonly string[] {
     return this.recorded.lines();
   }
