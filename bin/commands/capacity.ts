@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -13,9 +13,9 @@ import type {
 } from '../../lib/operate/capacity';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
-import { cloudAssembly } from '../stack';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
+import { synthesize } from '../synthesize';
 import { LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
@@ -49,6 +49,8 @@ interface CapacityTarget {
   readonly place: string;
   readonly instances: number;
   readonly remarks: readonly string[];
+  /** The stack that it came from, where that is known. */
+  readonly stack?: string;
   /** Whether sessions cost money. */
   readonly isReal: boolean;
   close(): Promise<void>;
@@ -95,7 +97,8 @@ export function capacityCommand(): Command {
     .addHelpText(
       'after',
       `
-With --local, a running \`bidi local\` is loaded, or one is started for --stack NAME.
+With --local, a running \`bidi local\` is loaded; without one, the app's endpoint (--stack NAME) is
+started for the measurement.
 
 Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run,
 130 ended by Ctrl-C (what was measured by then is kept).
@@ -170,7 +173,7 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
       endpointName: target.endpointName,
       load: describeLoad(plan),
       place: target.place,
-      stack: options.stack,
+      stack: options.stack ?? target.stack,
       remarks: target.remarks,
     };
     process.stdout.write(
@@ -202,10 +205,11 @@ function describeLoad(plan: LoadPlan): string {
 }
 
 async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarget> {
-  if (options.local === true && options.stack !== undefined) {
+  if (options.local === true) {
     const { readLocalStates } = require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
-    const isServed = readLocalStates().some(state => state.endpoints.some(({ stack }) => stack === options.stack));
-    if (!isServed) return startLocal(options.stack);
+    const served = readLocalStates().flatMap(({ endpoints }) => endpoints);
+    const isServed = served.some(({ stack }) => options.stack === undefined || stack === options.stack);
+    if (!isServed && existsSync('cdk.json')) return startLocal(options.stack);
   }
   const { endpointName, region, local } = await findStreamTarget(options);
   if (!local) return realTarget(endpointName, options.region ?? region, options);
@@ -233,17 +237,30 @@ const LOCAL_PLACE = {
   isReal: false,
 } as const;
 
-/** A local SageMaker for the stack, in this process, for as long as the measurement takes. */
-async function startLocal(stack: string): Promise<CapacityTarget> {
+/**
+ * A local SageMaker in this process, for as long as the measurement takes: of the stack, or of the app's first endpoint that can run here.
+ */
+async function startLocal(stack: string | undefined): Promise<CapacityTarget> {
   const { LocalSageMaker, readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
-  process.stderr.write(`Starting ${stack} on this machine.\n`);
-  const endpoints = await readCloudAssembly(await cloudAssembly([stack]), { stacks: [stack] });
-  const local = await LocalSageMaker.start({ endpoints, port: 0 });
+  // Without a name, a stack of the app that cannot be deployed as it is does not matter.
+  const assembly = await synthesize({ directory: '.', stacks: stack === undefined ? [] : [stack] });
+  const endpoints = await readCloudAssembly(assembly, { stacks: stack === undefined ? [] : [stack] });
+  const endpoint = endpoints.find(({ variants }) => variants.every(({ model }) => model.modelPackageArn === undefined));
+  if (!endpoint) {
+    throw new UsageError({
+      what: `${stack ?? 'The app'} has no endpoint that runs on this machine.`,
+      why: 'A model package of AWS Marketplace runs on AWS only.',
+      next: 'Load its stand-in: npx bidi local STACK --simulate in another terminal, then this command again.',
+    });
+  }
+  process.stderr.write(`Starting ${endpoint.stack ?? endpoint.name} on this machine.\n`);
+  const local = await LocalSageMaker.start({ endpoints: [endpoint], port: 0 });
   return {
     ...LOCAL_PLACE,
-    endpointName: endpoints[0]!.name,
+    endpointName: endpoint.name,
     region: local.region,
     environment: local.environment(),
+    stack: endpoint.stack,
     close: () => local.close(),
   };
 }
