@@ -70,8 +70,13 @@ export class EchoConnection {
         },
       });
       connection = new EchoConnection(socket, frame);
-      socket.on('error', reject);
-      socket.on('close', () => reject(new Error('The server closed the connection.')));
+      // Once it is open nobody waits for it any more: a server that breaks off ends the measurement.
+      const broken = (error: Error): void => {
+        if (accepted) throw error;
+        reject(error);
+      };
+      socket.on('error', broken);
+      socket.on('close', () => broken(new Error('The server closed the connection.')));
       socket.write(
         [
           `GET /${BIDIRECTIONAL_STREAM_PATH} HTTP/1.1`,
@@ -91,7 +96,10 @@ export class EchoConnection {
   }
 
   close(): void {
-    this.socket.removeAllListeners('error').on('error', () => {});
+    this.socket
+      .removeAllListeners('close')
+      .removeAllListeners('error')
+      .on('error', () => {});
     this.socket.destroy();
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { describeCommit, describeMachine } from './machine';
 import { Recorder } from './measurement';
@@ -28,6 +28,7 @@ interface Options {
   only?: string[];
   baseline?: string;
   output?: string;
+  render?: string;
 }
 
 async function main(): Promise<void> {
@@ -39,8 +40,13 @@ async function main(): Promise<void> {
     .option('--only <parts...>', `some parts: ${Object.keys(PARTS).join(', ')}`)
     .option('--baseline <file>', 'an earlier result; prints what moved by more than ten percent')
     .option('--output <file>', 'where the raw result goes instead of bench/results and docs')
+    .option('--render <file>', 'measures nothing; writes the page and the chart of an earlier result')
     .parse()
     .opts<Options>();
+  if (options.render) {
+    render(readResults(options.render), relative(ROOT, resolve(options.render)));
+    return;
+  }
   const quick = options.quick ?? false;
   const parts = options.only ?? Object.keys(PARTS);
   const unknown = parts.filter(part => !(part in PARTS));
@@ -76,14 +82,23 @@ async function main(): Promise<void> {
   } else if (!quick && options.only === undefined) {
     const file = join('bench', 'results', `${results.startedAt.slice(0, 10)}.json`);
     writeFileSync(join(ROOT, file), `${JSON.stringify(results, undefined, 2)}\n`);
-    writeFileSync(join(ROOT, 'docs', 'benchmarks.svg'), renderChart(results));
-    writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, file));
+    render(results, file);
   }
   const met = results.goals.filter(goal => goal.met).length;
   process.stdout.write(
     `\n${met} of ${results.goals.length} goals met, ${results.skipped.length} skipped, ${results.tookSeconds} s\n`,
   );
-  if (options.baseline) printMoves(JSON.parse(readFileSync(options.baseline, 'utf8')) as Results, results);
+  if (options.baseline) printMoves(readResults(options.baseline), results);
+}
+
+/** Writes the page and the chart. */
+function render(results: Results, rawFile: string): void {
+  writeFileSync(join(ROOT, 'docs', 'benchmarks.svg'), renderChart(results));
+  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, rawFile));
+}
+
+function readResults(file: string): Results {
+  return JSON.parse(readFileSync(file, 'utf8')) as Results;
 }
 
 function printMoves(baseline: Results, results: Results): void {

@@ -34,7 +34,10 @@ export class ServerProcess implements AsyncDisposable {
     });
     while ((await ping(port)) !== 200) {
       if (child.exitCode !== null) throw new Error(`${subject} ended with ${child.exitCode} at its start.`);
-      if (performance.now() - startedAt > 30_000) throw new Error(`${subject} did not answer within 30 s.`);
+      if (performance.now() - startedAt > 30_000) {
+        child.kill('SIGKILL');
+        throw new Error(`${subject} did not answer within 30 s.`);
+      }
       await delay(2);
     }
     return new ServerProcess(child, subject, port, performance.now() - startedAt);
