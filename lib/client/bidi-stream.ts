@@ -204,9 +204,6 @@ export class BidiStream {
     } catch (error) {
       throw this.#lose(error);
     }
-    // Node ends a stream that was reset as it ends one that finished.
-    if (this.#raw?.rstCode)
-      throw this.#lose(interrupted(`it was reset (code ${this.#raw.rstCode}).`, this.destination));
     if (this.#failure) throw this.#failure;
     this.#ended = true;
     this.#input.fail(this.#endedError());

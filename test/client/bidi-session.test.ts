@@ -498,10 +498,12 @@ describe('a stream that breaks', () => {
   test.each(breaks.slice(0, 3))('%s with nobody reading rejects the writer and nothing else', async (_how, breakIt) => {
     fake.behaviour = async stream => {
       stream.respond();
+      await stream.send('hello', 'UTF8');
       await delay(20);
       breakIt(stream);
     };
     const session = await open();
+    await session.receive(); // from here on nobody reads, the SDK neither
     await delay(100);
     expect(await failure(session.send('anybody?'))).toBeInstanceOf(SessionError);
   });

@@ -107,9 +107,14 @@ export class FakeStream {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.raw.destroyed || this.raw.writableEnded) return;
-    if (!this.raw.write(bytes)) {
-      await Promise.race([once(this.raw, 'drain'), once(this.raw, 'close')]).catch(() => undefined);
-    }
+    if (this.raw.write(bytes)) return;
+    await new Promise<void>(resolve => {
+      const go = () => {
+        this.raw.off('drain', go).off('close', go);
+        resolve();
+      };
+      this.raw.on('drain', go).on('close', go);
+    });
   }
 
   end(): void {
