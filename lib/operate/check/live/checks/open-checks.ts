@@ -153,7 +153,7 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
         ? fail(`${seen}; ${acceptMs} ms are allowed`, this.advice)
         : warn(
             `${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own; ${acceptMs} ms are allowed`,
-            this.advice,
+            `Run it on a machine with less to do; if it stays so: ${this.advice}`,
           );
     },
   },
