@@ -204,6 +204,9 @@ export class BidiStream {
     } catch (error) {
       throw this.#lose(error);
     }
+    // Once the input has ended, Node ends a stream that was reset or cut as it ends one that finished.
+    if (this.#raw?.rstCode)
+      throw this.#lose(interrupted(`it was reset (code ${this.#raw.rstCode}).`, this.destination));
     if (this.#failure) throw this.#failure;
     this.#ended = true;
     this.#input.fail(this.#endedError());

@@ -485,6 +485,20 @@ describe('a stream that breaks', () => {
     expect(await failure(session.send('after'))).toBe(error);
   });
 
+  test.each(breaks)('%s after the input ended is no orderly end either', async (_how, breakIt, expected) => {
+    fake.behaviour = async stream => {
+      stream.respond();
+      for await (const part of stream.parts()) await stream.send(part.data, part.dataType);
+      await delay(20);
+      await breakIt(stream);
+    };
+    const session = await open();
+    await session.send('one');
+    await session.closeInput();
+    expect(await session.receive()).toBe('one');
+    expect(await failure(session.receive())).toBeInstanceOf(expected);
+  });
+
   test.each(breaks)('%s as the very first thing is told to the reader', async (_how, breakIt, expected) => {
     fake.behaviour = async stream => {
       stream.respond();
