@@ -65,11 +65,6 @@ export class WavWriter implements AsyncDisposable {
     return writer;
   }
 
-  /** Bytes of samples written so far. */
-  get dataBytes(): number {
-    return this.written;
-  }
-
   /** Seconds of audio written so far. */
   get seconds(): number {
     return this.written / frameBytes(this.format) / this.format.sampleRate;

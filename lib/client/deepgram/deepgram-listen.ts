@@ -1,8 +1,8 @@
-import type { BidiSession, Message as SessionMessage } from '../bidi-session';
+import type { Message as SessionMessage } from '../bidi-session';
 import type { ResumeOptions } from '../resume';
 import { DeepgramParametersError, UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';
-import { DeepgramStream, type DeepgramStreamOptions } from './deepgram-stream';
+import { DeepgramStream, type DeepgramStreamOptions, type OpenedStream } from './deepgram-stream';
 import { LISTEN_MESSAGE_TYPES, type ListenMessage } from './listen-messages';
 import type { ListenParameters, ParameterValue } from './listen-parameters';
 import { ListenResume, textOf } from './listen-resume';
@@ -44,8 +44,7 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
     const resume = wanted ? ListenResume.of(parameters) : undefined;
     if (wanted && !resume) throw cannotResume();
     const limits = typeof wanted === 'object' ? wanted : {};
-    const session = await DeepgramStream.openSession(stream, request, resume?.options(limits));
-    return new DeepgramListen(session, request.product, stream, resume);
+    return new DeepgramListen(await DeepgramStream.openSession(stream, request, resume?.options(limits)), resume);
   }
 
   /** The path and query string that the parameters open, checked. */
@@ -54,12 +53,10 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
   }
 
   private constructor(
-    session: BidiSession,
-    product: ProductRequest['product'],
-    options: DeepgramStreamOptions,
+    opened: OpenedStream,
     private readonly resume: ListenResume | undefined,
   ) {
-    super(session, product, options);
+    super(opened);
   }
 
   /** Sends audio, in pieces of any length. Resolves when the bytes may be reused and there is room for more. */

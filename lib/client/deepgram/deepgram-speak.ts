@@ -1,8 +1,8 @@
 import { DEEPGRAM_SPEAK_TEXT_LIMIT } from '../../contract';
-import type { BidiSession, Message as SessionMessage } from '../bidi-session';
+import type { Message as SessionMessage } from '../bidi-session';
 import { UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';
-import { DeepgramStream, type DeepgramStreamOptions } from './deepgram-stream';
+import { DeepgramStream, type DeepgramStreamOptions, type OpenedStream } from './deepgram-stream';
 import { type ProductRequest, productRequest } from './product-rules';
 import { SPEAK_MESSAGE_TYPES, type SpeakMessage } from './speak-messages';
 import type { SpeakParameters } from './speak-parameters';
@@ -33,7 +33,7 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   static async open(options: DeepgramSpeakOptions): Promise<DeepgramSpeak> {
     const { parameters, ...stream } = options;
     const request = DeepgramSpeak.request(parameters);
-    return new DeepgramSpeak(await DeepgramStream.openSession(stream, request), request.product, stream);
+    return new DeepgramSpeak(await DeepgramStream.openSession(stream, request));
   }
 
   /** The path and query string that the parameters open, checked. */
@@ -48,9 +48,9 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   /** What says that everything up to a `Flush` was spoken: Flux answers `Flushed` before its audio is out. */
   private readonly spokenMessage: SpeakMessage['type'];
 
-  private constructor(session: BidiSession, product: ProductRequest['product'], options: DeepgramStreamOptions) {
-    super(session, product, options);
-    this.spokenMessage = product.path === 'v1/speak' ? 'Flushed' : 'SpeechMetadata';
+  private constructor(opened: OpenedStream) {
+    super(opened);
+    this.spokenMessage = this.product.path === 'v1/speak' ? 'Flushed' : 'SpeechMetadata';
   }
 
   /**

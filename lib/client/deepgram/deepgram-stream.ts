@@ -1,5 +1,10 @@
 import { DEEPGRAM_DRAIN_MS, DEEPGRAM_KEEP_ALIVE_MS, type DeepgramProduct } from '../../contract';
-import { BidiSession, type BidiSessionOptions, type Message as SessionMessage } from '../bidi-session';
+import {
+  BidiSession,
+  type BidiSessionOptions,
+  type KeepAliveOptions,
+  type Message as SessionMessage,
+} from '../bidi-session';
 import type { ResumeOptions } from '../resume';
 import { ModelStreamClosedError } from '../session-error';
 import type { SessionStatistics } from '../statistics';
@@ -25,6 +30,24 @@ export interface DeepgramStreamOptions
   readonly drainTimeoutMs?: number;
 }
 
+/** What a stream begins with. */
+export interface OpenedStream {
+  readonly session: BidiSession;
+  readonly product: DeepgramProduct;
+  readonly drainTimeoutMs: number;
+  readonly silence: Silence;
+}
+
+/** What is said in silence: nothing once the close message is sent, after which the model takes no other. */
+class Silence implements KeepAliveOptions {
+  readonly intervalMs = DEEPGRAM_KEEP_ALIVE_MS;
+  isClosing = false;
+
+  message(): string | undefined {
+    return this.isClosing ? undefined : KEEP_ALIVE;
+  }
+}
+
 const KEEP_ALIVE = JSON.stringify({ type: 'KeepAlive' });
 
 /** Messages that wait for a consumer before the model is slowed down. */
@@ -38,19 +61,20 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   implements AsyncIterable<Message, undefined>, AsyncDisposable
 {
   /** Opens the session of a request that was checked. */
-  protected static openSession(
-    { keepAlive = true, drainTimeoutMs: _, ...session }: DeepgramStreamOptions,
+  protected static async openSession(
+    { keepAlive = true, drainTimeoutMs = DEEPGRAM_DRAIN_MS, ...options }: DeepgramStreamOptions,
     { product, queryString }: ProductRequest,
     resume?: ResumeOptions,
-  ): Promise<BidiSession> {
-    return BidiSession.open({
-      ...session,
+  ): Promise<OpenedStream> {
+    const silence = new Silence();
+    const session = await BidiSession.open({
+      ...options,
       modelInvocationPath: product.path,
       modelQueryString: queryString,
-      keepAlive:
-        keepAlive && product.keepAlive ? { intervalMs: DEEPGRAM_KEEP_ALIVE_MS, message: () => KEEP_ALIVE } : undefined,
+      keepAlive: keepAlive && product.keepAlive ? silence : undefined,
       resume,
     });
+    return { session, product, drainTimeoutMs, silence };
   }
 
   /** The product that it speaks to. */
@@ -58,6 +82,7 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   private readonly session: BidiSession;
   private readonly queue = new MessageQueue<Message>(QUEUE_LIMIT);
   private readonly drainTimeoutMs: number;
+  private readonly silence: Silence;
   private readonly received: Promise<void>;
   private onArrival: (() => void) | undefined;
   private isOver = false;
@@ -65,11 +90,12 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   private failure: unknown;
   private closing: Promise<void> | undefined;
 
-  protected constructor(session: BidiSession, product: DeepgramProduct, options: DeepgramStreamOptions) {
+  protected constructor({ session, product, drainTimeoutMs, silence }: OpenedStream) {
     this.session = session;
     this.product = product;
-    this.drainTimeoutMs = options.drainTimeoutMs ?? DEEPGRAM_DRAIN_MS;
-    this.received = this.receive();
+    this.drainTimeoutMs = drainTimeoutMs;
+    this.silence = silence;
+    this.received = this.receive(); // the first message comes in a later turn, when subclasses have set their fields
   }
 
   /** Counters of the session underneath. */
@@ -172,6 +198,7 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
     this.queue.unbound();
     try {
       await this.beforeClose();
+      this.silence.isClosing = true;
       if (!this.isOver) await this.control({ type: this.product.closeMessage });
       await this.until(() => false);
       await this.received;

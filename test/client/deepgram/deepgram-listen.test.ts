@@ -315,6 +315,17 @@ describe('KeepAlive', () => {
     expect(inSilence).toEqual([{ type: 'KeepAlive' }, { type: 'KeepAlive' }, { type: 'KeepAlive' }]);
   });
 
+  it('does not follow CloseStream', async () => {
+    const client = new FakeDeepgramClient(() => new Promise(() => undefined));
+    const listen = await open(client, { drainTimeoutMs: 60_000 });
+    const closing = listen.close();
+    closing.catch(() => undefined);
+    await jest.advanceTimersByTimeAsync(13_000);
+    await new Promise(resolve => setImmediate(resolve));
+    expect(controls(client.streams[0]!.heard)).toEqual([{ type: 'CloseStream' }]);
+    listen.abort();
+  });
+
   it('is left out where it is switched off', async () => {
     expect((await heardAfterSilence({ keepAlive: false })).inSilence).toEqual([]);
   });
