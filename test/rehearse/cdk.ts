@@ -6,7 +6,6 @@ import { ACCOUNT, REGION } from './rehearsal-account';
 
 const CDK = require.resolve('aws-cdk/bin/cdk');
 
-
 /** The CDK CLI and `bidi`, as somebody runs them in a clone, with the emulator's account for AWS. */
 export class Cdk {
   /**
@@ -27,7 +26,15 @@ export class Cdk {
   /** @returns the stack's outputs */
   async deploy(stack: string, ...context: readonly string[]): Promise<Record<string, string>> {
     const outputs = join(this.directory, `${stack}-outputs.json`);
-    await this.run(['deploy', stack, '--require-approval', 'never', '--outputs-file', outputs, ...contextWords(context)]);
+    await this.run([
+      'deploy',
+      stack,
+      '--require-approval',
+      'never',
+      '--outputs-file',
+      outputs,
+      ...contextWords(context),
+    ]);
     return JSON.parse(readFileSync(outputs, 'utf8'))[stack];
   }
 

@@ -1,6 +1,10 @@
-import { CloudFormationClient, DescribeStackResourcesCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { ECRClient, DescribeImagesCommand } from '@aws-sdk/client-ecr';
+import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
@@ -15,7 +19,11 @@ import { ACCOUNT, REGION } from './rehearsal-account';
 
 /** What is in the rehearsal's account, asked of its APIs and not of anything that this kit remembers. */
 export class Deployed {
-  readonly #configuration: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  readonly #configuration: {
+    endpoint: string;
+    region: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  };
   readonly #sageMaker: SageMakerClient;
 
   constructor(emulator: Emulator) {
@@ -48,7 +56,9 @@ export class Deployed {
     const logs = await new CloudWatchLogsClient(this.#configuration).send(new DescribeLogGroupsCommand({}));
     return [
       ...(endpoints.Endpoints ?? []).map(({ EndpointName }) => `endpoint ${EndpointName}`),
-      ...(configs.EndpointConfigs ?? []).map(({ EndpointConfigName }) => `endpoint configuration ${EndpointConfigName}`),
+      ...(configs.EndpointConfigs ?? []).map(
+        ({ EndpointConfigName }) => `endpoint configuration ${EndpointConfigName}`,
+      ),
       ...(models.Models ?? []).map(({ ModelName }) => `model ${ModelName}`),
       ...(logs.logGroups ?? []).map(({ logGroupName }) => `log group ${logGroupName}`),
     ];
@@ -70,7 +80,9 @@ export class Deployed {
   /** Tags of the images in the bootstrap's repository. */
   async imageTags(): Promise<string[]> {
     const repositoryName = `cdk-hnb659fds-container-assets-${ACCOUNT}-${REGION}`;
-    const { imageDetails } = await new ECRClient(this.#configuration).send(new DescribeImagesCommand({ repositoryName }));
+    const { imageDetails } = await new ECRClient(this.#configuration).send(
+      new DescribeImagesCommand({ repositoryName }),
+    );
     return (imageDetails ?? []).flatMap(({ imageTags }) => imageTags ?? []);
   }
 }

@@ -7,7 +7,12 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 
-const { REHEARSAL_BUILDAH = '', REHEARSAL_ECR_HOST = '', REHEARSAL_REGISTRY_HOST = '', REHEARSAL_DOCKER_LOG = '' } = process.env;
+const {
+  REHEARSAL_BUILDAH = '',
+  REHEARSAL_ECR_HOST = '',
+  REHEARSAL_REGISTRY_HOST = '',
+  REHEARSAL_DOCKER_LOG = '',
+} = process.env;
 
 function atRegistry(word: string): string {
   return word.replace(REHEARSAL_ECR_HOST, REHEARSAL_REGISTRY_HOST);

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { onPath, run } from '../interop/processes';
 import { NotAvailableError } from '../interop/scorecard';
 import { REPOSITORY } from '../interop/tool-directory';
-import { ECR_HOST } from './rehearsal-account';
 import type { Registry } from './registry';
+import { ECR_HOST } from './rehearsal-account';
 
 /** buildah with a store of its own: builds, pushes and runs images without a daemon. */
 export interface ImageBuilder {

@@ -1,6 +1,13 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BIND_TO_PORT_VARIABLE, type ContainerExit, type RunningContainer, SERVE_ARGUMENT, STOP_GRACE_MS } from '../../lib/contract';
+import {
+  BIND_TO_PORT_VARIABLE,
+  type ContainerExit,
+  type RunningContainer,
+  SERVE_ARGUMENT,
+  STOP_GRACE_MS,
+} from '../../lib/contract';
 import type { ContainerEngine, ContainerStart } from '../../lib/local';
 import { freePort, run, start } from '../interop/processes';
 import type { ImageBuilder } from './image-builder';
@@ -29,7 +36,7 @@ export class ImageEngine implements ContainerEngine {
     const exited = once(child, 'exit').then(([code, signal]): ContainerExit => ({ code, signal }));
     const kill = (signal: NodeJS.Signals) => {
       try {
-        process.kill(-child.pid!, signal);
+        process.kill(containerProcess(child.pid!), signal);
       } catch {
         // it has ended
       }
@@ -50,4 +57,10 @@ export class ImageEngine implements ContainerEngine {
       },
     };
   }
+}
+
+/** The program at the end of buildah's chain of processes: it is what an engine would signal. */
+function containerProcess(id: number): number {
+  const [child] = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean);
+  return child === undefined ? id : containerProcess(Number(child));
 }

@@ -30,7 +30,11 @@ export async function readPushedImage(registry: Registry, imageUri: string): Pro
     if (!response.ok) throw new Error(`The registry answered ${response.status} for ${repository}/${path}.`);
     return response.json();
   };
-  const manifest = (await get(`manifests/${tag}`)) as { mediaType: string; layers: unknown[]; config: { digest: string } };
+  const manifest = (await get(`manifests/${tag}`)) as {
+    mediaType: string;
+    layers: unknown[];
+    config: { digest: string };
+  };
   const { architecture, os, config } = (await get(`blobs/${manifest.config.digest}`)) as {
     architecture: string;
     os: string;

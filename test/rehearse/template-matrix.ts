@@ -8,6 +8,29 @@ import { ACCOUNT, REGION } from './rehearsal-account';
 const SCALING = { minCapacity: 2, maxCapacity: 8, targetConcurrency: 20 };
 const ALARM_TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:on-call`;
 const VPC = 'vpc-0123456789abcdef0';
+
+/** What `cdk context` would hold after the look-up of the VPC. */
+const VPC_CONTEXT = {
+  [`vpc-provider:account=${ACCOUNT}:filter.vpc-id=${VPC}:region=${REGION}:returnAsymmetricSubnets=true`]: {
+    vpcId: VPC,
+    vpcCidrBlock: '10.0.0.0/16',
+    ownerAccountId: ACCOUNT,
+    availabilityZones: [],
+    subnetGroups: [
+      {
+        name: 'Private',
+        type: 'Private',
+        subnets: ['a', 'b'].map((zone, index) => ({
+          subnetId: `subnet-0123456789abcde${index}0`,
+          cidr: `10.0.${index}.0/24`,
+          availabilityZone: `${REGION}${zone}`,
+          routeTableId: `rtb-0123456789abcde${index}0`,
+        })),
+      },
+    ],
+  },
+};
+
 const TYPES = ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'];
 
 const ECHO: Record<string, EchoBidiStackProps> = {
@@ -38,7 +61,13 @@ export function synthesizeMatrix(directory: string): MatrixTemplate[] {
   const templates: MatrixTemplate[] = [];
   const add = (title: string, region: string | undefined, create: (app: App, env: StackProps) => void) => {
     const outdir = join(directory, title.replaceAll(/\W+/g, '-'));
-    const app = new App({ outdir, context: cdkJson.context, analyticsReporting: false });
+    // cfn-lint is the judge here, not the validation that the CDK brings.
+    const app = new App({
+      outdir,
+      context: { ...cdkJson.context, ...VPC_CONTEXT },
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+    });
     create(app, region ? { env: { account: ACCOUNT, region } } : {});
     for (const stack of app.synth().stacks) templates.push({ title, region, file: stack.templateFullPath });
   };

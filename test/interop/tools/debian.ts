@@ -27,7 +27,15 @@ export async function unpackDebianPackages(
   for (const directory of [archives, unfinished]) rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(archives, 'partial'), { recursive: true });
   const options = ['Debug::NoLocking=true', `Dir::Cache::archives=${archives}`].flatMap(option => ['-o', option]);
-  const download = ['install', '--yes', '--quiet', '--no-install-recommends', '--download-only', ...options, ...packages];
+  const download = [
+    'install',
+    '--yes',
+    '--quiet',
+    '--no-install-recommends',
+    '--download-only',
+    ...options,
+    ...packages,
+  ];
   try {
     await run('apt-get', download).catch(async () => {
       await run('apt-get', ['update', '--quiet']); // a machine that never asked has no list of packages

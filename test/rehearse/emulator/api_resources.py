@@ -92,8 +92,11 @@ def _scalable(properties: Properties) -> Properties:
     return {key: properties[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
 
 
-def install() -> list[type]:
-    return [
+_KEPT: list[type] = []  # moto finds its models among the subclasses of a class, which are held weakly
+
+
+def install() -> None:
+    _KEPT[:] = [
         _api_backed(
             "AWS::CloudWatch::Alarm",
             "cloudwatch",

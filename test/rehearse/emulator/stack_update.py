@@ -8,7 +8,9 @@ when everything else has been updated.
 import warnings
 from typing import Any
 
-from moto.cloudformation.models import ChangeSet
+from flask import request
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap, clean_json, parse_and_update_resource
 from published_contract import create_only_properties
 
@@ -54,8 +56,9 @@ def _update(self: ResourceMap, template: dict[str, Any], parameters: dict[str, A
     order_before = _in_dependency_order(before)
 
     self._template = template
-    if parameters:
-        self.input_parameters = parameters
+    # moto gives the resolved value of an SSM parameter for what CloudFormation calls its previous value, which is the name.
+    given = {key: value for key, value in (parameters or {}).items() if value != self.resolved_parameters.get(key)}
+    self.input_parameters = {**self.input_parameters, **given}
     self.load_mapping()
     self.load_parameters()
     self.load_conditions()
@@ -97,7 +100,45 @@ def _apply(self: ChangeSet) -> None:
     self.stack.output_map = self.stack._create_output_map()
 
 
+_describe_stack_resources_of_moto = CloudFormationBackend.describe_stack_resources
+
+
+def _describe_stack_resources(self: CloudFormationBackend, stack_name: str | None, logical_resource_id: str | None) -> Any:
+    """The stack of a physical resource may be asked for instead of a stack's resources."""
+    physical_id = request.values.get("PhysicalResourceId")
+    if stack_name or not physical_id:
+        return _describe_stack_resources_of_moto(self, stack_name, logical_resource_id)
+    for stack in self.stacks.values():
+        if any(getattr(resource, "physical_resource_id", None) == physical_id for resource in stack.stack_resources):
+            return stack, stack.stack_resources
+    raise ValidationError(message=f"Stack for {physical_id} does not exist")
+
+
+class ChangeSetNotFound(CloudFormationError):
+    code = "ChangeSetNotFound"
+
+
+def _with_change_set_of_stack(operation: str) -> None:
+    """Change sets are named within their stack; moto looks through all of them, and has another error for one that is not there."""
+    of_moto = getattr(CloudFormationBackend, operation)
+
+    def answer(self: CloudFormationBackend, change_set_name: str, **named: Any) -> Any:
+        stack = request.values.get("StackName")
+        for change_set_id, change_set in self.change_sets.items():
+            is_named = change_set_name == change_set.change_set_name and stack in (change_set.stack.name, change_set.stack_id)
+            if is_named or change_set_name == change_set_id:
+                return of_moto(self, change_set_id, **named)
+        if operation == "delete_change_set":
+            return None
+        raise ChangeSetNotFound(f"ChangeSet [{change_set_name}] does not exist")
+
+    setattr(CloudFormationBackend, operation, answer)
+
+
 def install() -> None:
+    for operation in ("describe_change_set", "execute_change_set", "delete_change_set"):
+        _with_change_set_of_stack(operation)
     ResourceMap.update = _update
+    CloudFormationBackend.describe_stack_resources = _describe_stack_resources
     ChangeSet.apply = _apply
     warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)  # listed by the rehearsal itself
