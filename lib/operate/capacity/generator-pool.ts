@@ -122,6 +122,8 @@ class Member {
 
   say(request: GeneratorRequest): void {
     if (this.fault) throw this.fault;
+    // Its next report may be of before: what it is to end is not counted any more.
+    if (request.type === 'sessions') this.active = Math.min(this.active, request.wanted);
     this.child.send(request);
   }
 

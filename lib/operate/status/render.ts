@@ -37,7 +37,7 @@ function renderEndpoint({ endpointName, state, diagnosis, log }: EndpointReport,
   if (state.lastDeployment) field('rollout', describeDeployment(state.lastDeployment));
   if (log) {
     field('log', log.groupExists ? `${log.group}, ${log.streams} recent streams` : `${log.group} does not exist`);
-    for (const line of log.lines.slice(-LOG_LINES_SHOWN)) lines.push(`    | ${line}`);
+    lines.push(...renderLog(log.lines));
   }
   for (const unknown of state.unknown) field('not seen', unknown);
   if (diagnosis) lines.push(...renderDiagnosis(diagnosis, width));
@@ -85,7 +85,7 @@ function renderDiagnosis(diagnosis: FailureDiagnosis, width: number): string[] {
   else if (!diagnosis.logExists) field('log', 'none: no container ever started');
   else {
     field('log', 'last lines');
-    for (const line of diagnosis.logLines.slice(-LOG_LINES_SHOWN)) lines.push(`    | ${line}`);
+    lines.push(...renderLog(diagnosis.logLines));
   }
   const [first, ...others] = diagnosis.causes;
   if (!first) {
@@ -122,4 +122,9 @@ function clock(elapsedMs: number): string {
 
 function minute(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/** The end of a log. What a container writes must not be able to drive the terminal. */
+function renderLog(lines: readonly string[]): string[] {
+  return lines.slice(-LOG_LINES_SHOWN).map(line => `    | ${line.replace(/\p{Cc}/gu, ' ')}`);
 }

@@ -330,6 +330,12 @@ test('a stack that rolled back is explained by its events: the first failure, no
   expect(renderStatus(report)).toMatchSnapshot();
 });
 
+test('what a container writes cannot drive the terminal', async () => {
+  failed('Request to service failed.');
+  logHolds('\u001b[2J\u0007red');
+  expect(renderStatus(await readStatus(plane, 'echo'))).toContain('    |  [2J red');
+});
+
 test('an explanation that was asked for shows the log of an endpoint in service', async () => {
   logHolds('listening on 8080');
   const { endpoints } = await readStatus(plane, 'echo', { explain: true });
