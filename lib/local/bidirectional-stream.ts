@@ -113,7 +113,6 @@ export class BidirectionalStreamOperation {
     requestId: string,
     faults: readonly Fault[],
   ): Promise<{ sidecar: Sidecar; metering: Promise<MeteringStream | undefined> } | undefined> {
-    if (faultOf(faults, 'crash', 'opening')) container?.kill('SIGKILL');
     const sidecar = await this.#connect(name, container, target, requestId, faults);
     const offer = meteringOffer(sidecar.responseHeaders);
     let metering: Promise<MeteringStream | undefined> = Promise.resolve(undefined);
@@ -146,6 +145,10 @@ export class BidirectionalStreamOperation {
   ): Promise<Sidecar> {
     try {
       if (!container) throw new HandshakeFailure(0, 'The container is not running.');
+      if (faultOf(faults, 'crash', 'opening')) {
+        container.kill('SIGKILL');
+        throw new HandshakeFailure(0, 'The container is gone.');
+      }
       const refusal = faultOf(faults, 'refuse', 'opening');
       if (refusal) throw new HandshakeFailure(refusal.value, 'Refused by an injected fault.');
       const late = faultOf(faults, 'accept-delay', 'opening')?.value ?? 0;
@@ -203,8 +206,10 @@ function strike(
   for (const fault of faults) {
     if (fault.phase !== phase) continue;
     if (fault.kind === 'internal-failure') session.fail(internalStreamFailure('An injected fault.'));
-    else if (fault.kind === 'crash') container?.kill('SIGKILL');
-    else if (fault.kind === 'close') session.onEnd({ code: fault.value, reason: 'An injected fault.' });
+    else if (fault.kind === 'crash') {
+      container?.kill('SIGKILL');
+      session.onEnd({ code: 1006, reason: '' }); // not whenever the system gets round to it
+    } else if (fault.kind === 'close') session.onEnd({ code: fault.value, reason: 'An injected fault.' });
     else if (fault.kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
     else if (fault.kind === 'reset') session.reset();
   }

@@ -84,6 +84,10 @@ export class Front {
       if (isUndecided && !socket.readableEnded) return;
       socket.off('readable', look);
       socket.setTimeout(0);
+      if (seen.length === 0) {
+        socket.destroy();
+        return;
+      }
       socket.unshift(seen);
       (beginning === HTTP2_PREFACE ? this.#http2 : this.#http1).emit('connection', socket);
     };

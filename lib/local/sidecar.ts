@@ -178,13 +178,12 @@ export class Sidecar {
 
   /** Cuts the socket. With a code, a close frame goes out first. */
   destroy(code?: number): void {
-    if (this.#ended) return;
+    const { socket } = this.#connection;
+    if (!this.#ended && !this.#closeSent && code !== undefined) this.#sendFrame(Opcode.CLOSE, true, EMPTY, code);
     this.#ended = true;
     this.#listener = undefined;
-    if (code !== undefined && !this.#closeSent) this.#sendFrame(Opcode.CLOSE, true, EMPTY, code);
-    const { socket } = this.#connection;
     socket.end(() => socket.destroy());
-    socket.resume();
+    socket.resume(); // what still comes is dropped, so that its end is seen
     setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
