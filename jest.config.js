@@ -16,7 +16,5 @@ module.exports = {
       },
     ],
   },
-  // Beside the program stands its launcher of the same name, which Jest would find first.
-  moduleNameMapper: { '/bin/bidi$': '<rootDir>/bin/bidi.ts' },
   testTimeout: 20_000,
 };

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { program } from '../../bin/bidi';
 import { ExitCode } from '../../bin/exit-code';
+import { program } from '../../bin/program';
 
 /** The page that this program writes. */
 export const CLI_PAGE = join(__dirname, '..', 'cli.md');

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { program } from '../../bin/bidi';
 import { completionScript } from '../../bin/completion-script';
+import { program } from '../../bin/program';
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 

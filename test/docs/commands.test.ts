@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { program } from '../../bin/bidi';
+import { program } from '../../bin/program';
 import { codeBlocks, pages } from './code-blocks';
 
 const ROOT = resolve(__dirname, '../..');

@@ -5,10 +5,14 @@ import { type CodeBlock, codeBlocks, pages } from './code-blocks';
 const ROOT = resolve(__dirname, '../..');
 const BLOCKS = pages().flatMap(page => codeBlocks(page, 'ts'));
 
-/** What surrounds the runbook's fixes, which are lines of a program that the reader has already. */
+/** What surrounds the lines of a page that are part of a program which the reader has already. */
 const SURROUNDINGS: Readonly<Record<string, string>> = {
+  'docs/constructs.md': "declare const app: import('aws-cdk-lib').App, stack: import('aws-cdk-lib').Stack;",
   'docs/runbook.md': `
-    import { aws_ec2 as ec2, aws_iam as iam, aws_s3 as s3, Duration } from 'aws-cdk-lib';
+    import { Duration } from 'aws-cdk-lib';
+    import * as ec2 from 'aws-cdk-lib/aws-ec2';
+    import * as iam from 'aws-cdk-lib/aws-iam';
+    import * as s3 from 'aws-cdk-lib/aws-s3';
     import { BidiEndpoint, BidiImage, BidiModel, ModelData } from 'sagemaker-bidi-kit';
     declare const endpoint: BidiEndpoint, application: iam.IGrantable, bucket: s3.IBucket, modelPackageArn: string;
   `.replaceAll('\n', ' '),
@@ -29,6 +33,8 @@ function typeErrors(blocks: readonly CodeBlock[]): string[] {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     paths: {
+      // The CDK's core without the types of every AWS service behind it, which would take most of the time.
+      'aws-cdk-lib': [join(ROOT, 'node_modules/aws-cdk-lib/core/lib/index.d.ts')],
       'sagemaker-bidi-kit': [join(ROOT, 'lib/index.ts')],
       'sagemaker-bidi-kit/client': [join(ROOT, 'lib/client/index.ts')],
       'sagemaker-bidi-kit/local': [join(ROOT, 'lib/local/index.ts')],

@@ -139,7 +139,7 @@ describe('outputs', () => {
   ])('TryIt of %s is a command of this kit, with options that it knows', (_, create) => {
     const tryIt = JSON.stringify(outputsOf(create()).TryIt);
     // By its full name: beside it lies bidi.js, which the module search would find first.
-    const { program } = require('../../bin/bidi.ts') as typeof import('../../bin/bidi');
+    const { program } = require('../../bin/program') as typeof import('../../bin/program');
     const [, name] = /npx bidi (\w+)/.exec(tryIt)!;
     const command = program().commands.find(candidate => candidate.name() === name)!;
     const known = command.options.map(option => option.long);
