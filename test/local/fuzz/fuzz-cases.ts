@@ -68,6 +68,25 @@ const MUTATIONS: Record<string, (random: Random, bytes: Buffer) => Buffer> = {
   garbage: random => random.bytes(1 + random.below(200)),
 };
 
+/** Ways to tamper with whole events, checksums in order: only the chain of signatures tells. */
+const FORGERIES: Record<string, (random: Random, events: Uint8Array[]) => Uint8Array[]> = {
+  'repeat an event': (random, events) => {
+    const at = random.below(events.length);
+    return events.toSpliced(at, 0, events[at]!);
+  },
+  'leave an event out': (random, events) => events.toSpliced(random.below(events.length), 1),
+  'swap two events': (random, events) => {
+    const [one, other] = [random.below(events.length), random.below(events.length)];
+    return events.with(one, events[other]!).with(other, events[one]!);
+  },
+  'replace an event with one that is signed like it': (random, events) => {
+    const at = random.below(events.length);
+    const { headers } = codec.decode(events[at]!);
+    const { headers: innerHeaders, payload } = randomPart(random);
+    return events.with(at, codec.encode({ headers, body: codec.encode({ headers: innerHeaders, body: payload }) }));
+  },
+};
+
 interface Part {
   readonly headers: MessageHeaders;
   readonly payload: Buffer;
@@ -78,9 +97,16 @@ export async function requestStreamCase(seed: number): Promise<void> {
   const random = new Random(seed);
   const isSigned = random.chance(0.5);
   const parts = Array.from({ length: random.below(6) }, () => randomPart(random));
-  const whole = Buffer.concat([...encodeStream(parts, isSigned)]);
-  const mutation = random.chance(0.8) ? random.pick(Object.keys(MUTATIONS)) : undefined;
-  const sent = mutation === undefined ? whole : MUTATIONS[mutation]!(random, whole);
+  const events = [...encodeStream(parts, isSigned)];
+  const whole = Buffer.concat(events);
+  const kinds = isSigned && random.chance(0.4) ? FORGERIES : MUTATIONS;
+  const mutation = random.chance(0.8) ? random.pick(Object.keys(kinds)) : undefined;
+  const sent =
+    mutation === undefined
+      ? whole
+      : kinds === FORGERIES
+        ? Buffer.concat(FORGERIES[mutation]!(random, events))
+        : MUTATIONS[mutation]!(random, whole);
   const isBroken = !sent.equals(whole);
   const frames: DataFrame[] = [];
   const { end, answer, wasReset } = await runSession(random, sent, isSigned, frames);
