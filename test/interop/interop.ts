@@ -4,31 +4,42 @@
  * `npm run test:interop`. What it installs goes to the user's cache directory; nothing else of the machine is changed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { LocalSageMaker } from '../../lib/local';
+import { LocalSageMaker, parseFault } from '../../lib/local';
+import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
 import { Scorecard } from './scorecard';
 import { playScenarios, SDK_CLIENTS } from './sdk-clients';
 import { runDirectory } from './tool-directory';
+import { checkWebSocketConformance } from './websocket-conformance';
 
 async function main(): Promise<number> {
   const scorecard = new Scorecard();
+  const directory = runDirectory('interop');
   const inService = new Set<string>();
   const local = await LocalSageMaker.start({
     endpoints: INTEROP_ENDPOINTS,
     port: 0,
-    certificateDirectory: runDirectory('certificate'),
+    certificateDirectory: directory,
     waitUntilInService: false, // one endpoint never is, on purpose
     observe: event => {
       if (event.type === 'in-service') inService.add(event.endpoint);
     },
   });
+  const failing = await LocalSageMaker.start({
+    endpoints: INTEROP_ENDPOINTS.slice(0, 1),
+    port: 0,
+    certificateDirectory: directory,
+    faults: [parseFault('internal-failure')],
+  });
   try {
     while (inService.size < INTEROP_ENDPOINTS.length - 1) await delay(100);
     console.log(`local SageMaker in service at ${local.url}`);
-    for (const client of SDK_CLIENTS) await playScenarios(client, local, scorecard);
+    for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
+    await checkHttp2Conformance(local, directory, scorecard);
+    await checkWebSocketConformance(directory, scorecard);
   } finally {
-    await local.close();
+    await Promise.all([local.close(), failing.close()]);
     await endAll();
   }
   return scorecard.close();

@@ -24,6 +24,8 @@ export interface Scenario {
     readonly path?: string;
     readonly query?: string;
     readonly wrongSecret?: boolean;
+    /** Whether the service that fails while streaming is meant. */
+    readonly failingService?: boolean;
   };
   readonly send?: readonly ScenarioPart[];
   /** Who ends the stream: the client after so many events, or the server. */

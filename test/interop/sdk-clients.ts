@@ -29,8 +29,17 @@ export const SDK_CLIENTS: readonly SdkClient[] = [
   },
 ];
 
-/** Lets a client play every scenario against the local SageMaker, and holds what it saw against what it had to see. */
-export async function playScenarios(client: SdkClient, local: LocalSageMaker, scorecard: Scorecard): Promise<void> {
+/**
+ * Lets a client play every scenario against the local SageMaker, and holds what it saw against what it had to see.
+ *
+ * @param failing a local SageMaker with the same certificate that fails while it streams
+ */
+export async function playScenarios(
+  client: SdkClient,
+  local: LocalSageMaker,
+  failing: LocalSageMaker,
+  scorecard: Scorecard,
+): Promise<void> {
   const program = await scorecard.check(`${client.title}: builds`, () => client.prepare());
   if (!program) return;
   const [command, ...words] = program;
@@ -38,6 +47,7 @@ export async function playScenarios(client: SdkClient, local: LocalSageMaker, sc
     ...local.environment(),
     INTEROP_SCENARIOS: SCENARIOS_FILE,
     INTEROP_URL: local.url,
+    INTEROP_FAILING_URL: failing.url,
     INTEROP_CA_FILE: local.certificateAuthorityFile,
   };
   const finished = await scorecard.check(`${client.title}: plays to the end`, () =>

@@ -38,8 +38,8 @@ export class Cdk {
     return JSON.parse(readFileSync(outputs, 'utf8'))[stack];
   }
 
-  async destroy(stack: string, ...context: readonly string[]): Promise<void> {
-    await this.run(['destroy', stack, '--force', ...contextWords(context)]);
+  async destroy(stacks: readonly string[], ...context: readonly string[]): Promise<void> {
+    await this.run(['destroy', ...stacks, '--force', ...contextWords(context)]);
   }
 
   /** Runs a `bidi` command with `--json`; `exitCodes` are those that it may end with. */

@@ -80,8 +80,7 @@ export async function rehearseDeployment(tools: RehearsalTools, scorecard: Score
   await rehearseDeepgram(cdk, deployed, scorecard);
 
   await scorecard.check('cdk destroy EchoBidiStack and DeepgramStack', async () => {
-    await cdk.destroy('EchoBidiStack', ...ECHO_CONTEXT);
-    await cdk.destroy('DeepgramStack', ...DEEPGRAM_CONTEXT);
+    await cdk.destroy(['EchoBidiStack', 'DeepgramStack'], ...ECHO_CONTEXT, ...DEEPGRAM_CONTEXT);
   });
   await scorecard.check('nothing is left but the bootstrap', async () => {
     assert.deepEqual(await deployed.leftovers(), []);

@@ -1,7 +1,7 @@
 """Plays the scenarios with the AWS SDK for Python and prints what it saw, one line of JSON for each.
 
-Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN where the pair has one.
+Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_FAILING_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN where the pair has one.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ class LocallyTrustedTransport(AWSCRTHTTPClient):
         return self  # the client copies its configuration; a copy would forget the certificate authority
 
 
-async def client(secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
+async def client(url: str, secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
     config = await AsyncSageMakerRuntimeHTTP2Config.resolve(
-        endpoint_uri=os.environ["INTEROP_URL"],
+        endpoint_uri=url,
         region=os.environ["AWS_REGION"],
         aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=secret,
@@ -134,10 +134,13 @@ async def play(sdk: AsyncSageMakerRuntimeHTTP2Client, scenario: dict, seen: dict
 
 
 async def main() -> None:
-    right = await client(os.environ["AWS_SECRET_ACCESS_KEY"])
-    wrong = await client("not-the-secret")
+    url, secret = os.environ["INTEROP_URL"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    right = await client(url, secret)
+    wrong = await client(url, "not-the-secret")
+    failing = await client(os.environ["INTEROP_FAILING_URL"], secret)
     for scenario in json.loads(Path(os.environ["INTEROP_SCENARIOS"]).read_text()):
-        sdk = wrong if scenario["request"].get("wrongSecret") else right
+        request = scenario["request"]
+        sdk = wrong if request.get("wrongSecret") else failing if request.get("failingService") else right
         seen = {"scenario": scenario["name"], "variant": None, "received": []}
         try:
             outcome = await asyncio.wait_for(play(sdk, scenario, seen), SCENARIO_SECONDS)

@@ -1,6 +1,6 @@
 //! Plays the scenarios with the AWS SDK for Rust and prints what it saw.
 //!
-//! Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+//! Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_FAILING_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 //! AWS_SESSION_TOKEN where the pair has one.
 
 mod observation;
@@ -45,10 +45,17 @@ impl Stream for Input {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let scenarios: Vec<Scenario> = serde_json::from_slice(&std::fs::read(env::var("INTEROP_SCENARIOS")?)?)?;
-    let right = client(&env::var("AWS_SECRET_ACCESS_KEY")?)?;
-    let wrong = client("not-the-secret")?;
+    let secret = env::var("AWS_SECRET_ACCESS_KEY")?;
+    let url = env::var("INTEROP_URL")?;
+    let right = client(&url, &secret)?;
+    let wrong = client(&url, "not-the-secret")?;
+    let failing = client(&env::var("INTEROP_FAILING_URL")?, &secret)?;
     for scenario in &scenarios {
-        let client = if scenario.request.wrong_secret { &wrong } else { &right };
+        let client = match &scenario.request {
+            request if request.wrong_secret => &wrong,
+            request if request.failing_service => &failing,
+            _ => &right,
+        };
         let mut seen = Observation {
             scenario: scenario.name.clone(),
             variant: None,
@@ -63,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn client(secret: &str) -> Result<Client, Box<dyn Error>> {
+fn client(url: &str, secret: &str) -> Result<Client, Box<dyn Error>> {
     let trust_store = TrustStore::empty().with_pem_certificate(std::fs::read(env::var("INTEROP_CA_FILE")?)?);
     let http_client = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -75,7 +82,7 @@ fn client(secret: &str) -> Result<Client, Box<dyn Error>> {
         Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(env::var("AWS_REGION")?))
-            .endpoint_url(env::var("INTEROP_URL")?)
+            .endpoint_url(url)
             .credentials_provider(credentials)
             .retry_config(RetryConfig::disabled())
             .http_client(http_client)

@@ -21,6 +21,9 @@ pub struct Request {
     pub query: Option<String>,
     #[serde(default)]
     pub wrong_secret: bool,
+    /// Whether the service that fails while streaming is meant.
+    #[serde(default)]
+    pub failing_service: bool,
 }
 
 #[derive(Deserialize)]
