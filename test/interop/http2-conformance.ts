@@ -25,7 +25,11 @@ export async function checkHttp2Conformance(
   const program = await scorecard.check('h2spec is installed', () => installGoProgram(H2SPEC));
   if (!program) return;
   const { key, certificate } = await loadCertificate(directory);
-  const plain = createSecureServer({ key, cert: certificate }, (_, response) => void response.end('ok'));
+  const plain = createSecureServer({ key, cert: certificate }).on('stream', stream => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 404 });
+    stream.end('{}'); // as quick an answer as the front's: some cases only pass when the answer comes late
+  });
   plain.on('sessionError', () => {});
   await new Promise<void>(resolve => plain.listen(0, '127.0.0.1', resolve));
   try {
