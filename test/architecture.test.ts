@@ -5,12 +5,13 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /** What each room may import of the others, and which packages it may load. The arrows of docs/design.md, as data. */
 const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   contract: { rooms: [], packages: /^$/ },
-  infra: { rooms: ['contract'], packages: /^(aws-cdk-lib|constructs|dockerfile-ast)(\/|$)/ },
+  dockerfile: { rooms: ['contract'], packages: /^dockerfile-ast$/ },
+  infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   client: { rooms: ['contract'], packages: /^(@aws-sdk|@smithy)\// },
   local: { rooms: ['contract'], packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/ },
   operate: {
-    rooms: ['contract', 'client'],
-    packages: /^(@aws-sdk\/|@smithy\/|dockerfile-ast$|hdr-histogram-js$|@resvg\/resvg-js$|websocket$|ws$|tar-stream$)/,
+    rooms: ['contract', 'client', 'dockerfile'],
+    packages: /^(@aws-sdk\/|@smithy\/|hdr-histogram-js$|@resvg\/resvg-js$|websocket$|ws$|tar-stream$)/,
   },
 };
 

@@ -150,7 +150,7 @@ async function checkModel(model: CheckedModel, options: CheckOptions, live: Chec
     ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
     ...(options.target ? { target: options.target } : {}),
     ...(options.pushed ? { pushed: true } : {}),
-    buildArguments: pairs(options.buildArg),
+    buildArgs: pairs(options.buildArg),
   });
   if (!options.live) return [...looked.findings];
   if (!looked.directory && !looked.image) {

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ExplainedError } from '../../contract';
+import type { DockerfileBuild } from '../../dockerfile';
 import type { Finding } from '../finding';
 import {
   type ContainerImage,
   checkDockerfile,
   checkImage,
-  type DockerfileOptions,
   ecrRegistryOf,
   OCI_LAYOUT_FILE,
   parseImageReference,
@@ -18,7 +18,7 @@ import {
 } from './image';
 
 /** What is looked at without running it. */
-export interface StaticCheckOptions extends DockerfileOptions {
+export interface StaticCheckOptions extends DockerfileBuild {
   /**
    * Name of the Dockerfile in a directory.
    *
@@ -74,7 +74,7 @@ export async function checkStatically(target: string, options: StaticCheckOption
   return { findings: checkImage(await readImage(target, options.pushed ?? false)), image: target };
 }
 
-function checkDockerfileOf(path: string, file: string, options: DockerfileOptions): StaticCheck {
+function checkDockerfileOf(path: string, file: string, options: DockerfileBuild): StaticCheck {
   const dockerfile = join(path, file);
   if (!existsSync(dockerfile)) {
     throw new StaticCheckError({

@@ -1,7 +1,7 @@
 import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../../../contract';
+import { type DockerfileBuild, type DockerfileImage, readDockerfile, type Stated } from '../../../dockerfile';
 import type { Finding } from '../../finding';
 import { fail, finding, type Observation, pass, type Rule, skip, warn } from '../rule';
-import { type DockerfileImage, type DockerfileOptions, readDockerfile, type Stated } from './dockerfile';
 import {
   ImageRule,
   labelObservation,
@@ -18,8 +18,8 @@ import {
  * @param file name for the findings' locations
  * @throws DockerfileError when there is no stage to read
  */
-export function checkDockerfile(text: string, file: string, options: DockerfileOptions = {}): Finding[] {
-  const image = readDockerfile(text, options);
+export function checkDockerfile(text: string, file: string, build: DockerfileBuild = {}): Finding[] {
+  const image = readDockerfile(text, build);
   const at = (rule: Rule, observation: Observation, stated?: Stated<unknown>): Finding =>
     finding(rule, { ...observation, location: { file, line: (stated ?? image.base).line } });
   const inherited =

@@ -1,7 +1,6 @@
 export * from './check-dockerfile';
 export * from './check-image';
 export type * from './container-image';
-export { DockerfileError, type DockerfileOptions } from './dockerfile';
 export { type EcrOptions, readEcrImage } from './ecr-image';
 export { readEngineImage } from './engine-image';
 export { readImageArchive } from './image-archive';

@@ -1,0 +1,7 @@
+export {
+  type DockerfileBuild,
+  DockerfileError,
+  type DockerfileImage,
+  readDockerfile,
+  type Stated,
+} from './read-dockerfile';
