@@ -334,6 +334,14 @@ describe('an image in a registry', () => {
       imageIds: [{ imageTag: '7' }],
     });
 
+    answer = (_request, response) => response.writeHead(403).end();
+    // Explained without a cause: `bidi preflight` throws causes on, as what AWS itself said.
+    await expect(readEcrImage(reference, registryOf, { client })).rejects.toMatchObject({
+      name: 'ImageError',
+      what: expect.stringContaining('HTTP 403'),
+      cause: undefined,
+    });
+
     ecr.on(BatchGetImageCommand).resolves({ failures: [{ failureCode: 'ImageNotFound' }] });
     await expect(readEcrImage(reference, registryOf, { client })).rejects.toThrow(/holds no image.*ImageNotFound/);
     ecr.on(BatchGetImageCommand).rejects(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));

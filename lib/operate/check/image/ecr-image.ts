@@ -66,7 +66,13 @@ export async function readEcrImage(
             { abortSignal: AbortSignal.timeout(timeoutMs) },
           );
           const response = await fetch(downloadUrl ?? '', { signal: AbortSignal.timeout(timeoutMs) });
-          if (!response.ok) throw new Error(`the configuration's download answered ${response.status}`);
+          if (!response.ok) {
+            throw new ImageError({
+              what: `The configuration of ${reference.text} could not be downloaded: HTTP ${response.status}.`,
+              why: 'ECR gives a link to Amazon S3; a proxy, or the policy of a VPC endpoint, may refuse it.',
+              next: `Allow s3:GetObject on the bucket prod-${registry.region}-starport-layer-bucket, or try from another network.`,
+            });
+          }
           return Buffer.from(await response.arrayBuffer());
         },
       },
