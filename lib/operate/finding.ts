@@ -9,23 +9,53 @@ export interface FindingLocation {
   readonly line?: number;
 }
 
-/** One check: what was asked, by whom, what was seen, and what to do about it. */
-export interface Finding {
-  /** Stable name of the check in kebab case, such as `entrypoint-exec-form`. It is the rule's identifier in SARIF. */
+/** What is asked, and by whose word. */
+export interface Rule {
+  /** Stable name in kebab case, such as `entrypoint-exec-form`. It is the rule's identifier in SARIF. */
   readonly name: string;
   /** What is asked, in one sentence. */
   readonly rule: string;
   /** Who asks it: document and section, or "measured by operators". */
   readonly source: string;
+}
+
+/** What was seen, and what follows from it. */
+export interface Observation {
+  readonly verdict: Verdict;
   /** What was seen, with figures; for `skip`, why it was not looked at. Never payload or credentials. */
   readonly seen: string;
-  readonly verdict: Verdict;
   /** What to do: one sentence, a command or a line of code. Absent when there is nothing to do. */
   readonly next?: string;
   /** File and line, where the finding has one. */
   readonly location?: FindingLocation;
+}
+
+/** One check: a rule and what was seen of it. */
+export interface Finding extends Rule, Observation {
   /** How long the check took, in milliseconds. */
   readonly elapsedMs?: number;
+}
+
+export function pass(seen: string): Observation {
+  return { verdict: 'pass', seen };
+}
+
+export function warn(seen: string, next?: string): Observation {
+  return { verdict: 'warn', seen, ...(next === undefined ? {} : { next }) };
+}
+
+export function fail(seen: string, next: string): Observation {
+  return { verdict: 'fail', seen, next };
+}
+
+export function skip(seen: string, next?: string): Observation {
+  return { verdict: 'skip', seen, ...(next === undefined ? {} : { next }) };
+}
+
+/** Joins a rule and what was seen to a finding. */
+export function finding(rule: Rule, observation: Observation, elapsedMs?: number): Finding {
+  const { name, rule: asked, source } = rule;
+  return { name, rule: asked, source, ...observation, ...(elapsedMs === undefined ? {} : { elapsedMs }) };
 }
 
 /** All findings about one subject. */

@@ -10,8 +10,8 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { type Answer, ask, type ControlPlane } from '../aws';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
 import type { Finding, Report } from '../finding';
-import { unanswered } from '../outcome';
 import type { Template } from '../stack';
+import { unanswered } from '../unanswered';
 import { type Candidates, gatherCandidates } from './candidates';
 import { COST_WORDS, type CostClass, costClassOf } from './cost';
 

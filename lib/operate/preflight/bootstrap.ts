@@ -1,8 +1,8 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ask, type ControlPlane } from '../aws';
-import type { Finding } from '../finding';
-import { finding, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, pass, type Rule } from '../finding';
 import type { TemplateContext } from '../stack';
+import { unanswered } from '../unanswered';
 
 const RULE: Rule = {
   name: 'bootstrap',
@@ -25,24 +25,28 @@ export async function checkBootstrap(plane: ControlPlane, context: TemplateConte
     plane.timeoutMs,
   );
   if (answer.kind === 'absent') {
-    return finding(RULE, {
-      verdict: 'fail',
-      seen: `There is no stack ${TOOLKIT_STACK} in ${context.region}.`,
-      next: `${bootstrap} (if you bootstrapped under another name, this can be passed over)`,
-    });
+    return finding(
+      RULE,
+      fail(
+        `There is no stack ${TOOLKIT_STACK} in ${context.region}.`,
+        `${bootstrap} (if you bootstrapped under another name, this can be passed over)`,
+      ),
+    );
   }
   if (answer.kind !== 'answered') return finding(RULE, unanswered(answer));
   const [stack] = answer.value.Stacks ?? [];
   const version = Number(stack?.Outputs?.find(output => output.OutputKey === 'BootstrapVersion')?.OutputValue);
   if (!(version >= REQUIRED_VERSION)) {
-    return finding(RULE, {
-      verdict: 'fail',
-      seen: `${TOOLKIT_STACK} is of version ${Number.isNaN(version) ? 'unknown' : version}; at least ${REQUIRED_VERSION} is needed.`,
-      next: bootstrap,
-    });
+    return finding(
+      RULE,
+      fail(
+        `${TOOLKIT_STACK} is of version ${Number.isNaN(version) ? 'unknown' : version}; at least ${REQUIRED_VERSION} is needed.`,
+        bootstrap,
+      ),
+    );
   }
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack?.StackStatus ?? '')) {
-    return finding(RULE, { verdict: 'fail', seen: `${TOOLKIT_STACK} is ${stack?.StackStatus}.`, next: bootstrap });
+    return finding(RULE, fail(`${TOOLKIT_STACK} is ${stack?.StackStatus}.`, bootstrap));
   }
-  return finding(RULE, { verdict: 'pass', seen: `${TOOLKIT_STACK}, version ${version}` });
+  return finding(RULE, pass(`${TOOLKIT_STACK}, version ${version}`));
 }

@@ -1,5 +1,4 @@
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
 import type { EndpointPlan, ModelPlan, RolePlan } from '../stack';
 
 const TRUST: Rule = {
@@ -23,43 +22,37 @@ export function checkExecutionRole(plan: EndpointPlan): Finding[] {
   const { role } = plan.model;
   if (!role) {
     const seen = 'The role is not in this template, so its policies are not known here.';
-    return [finding(TRUST, { verdict: 'skip', seen }), finding(RIGHTS, { verdict: 'skip', seen })];
+    return [finding(TRUST, skip(seen)), finding(RIGHTS, skip(seen))];
   }
   return [finding(TRUST, judgeTrust(role)), finding(RIGHTS, judgeRights(plan.model, role))];
 }
 
-function judgeTrust(role: RolePlan): Outcome {
+function judgeTrust(role: RolePlan): Observation {
   if (!role.trustedServices.includes('sagemaker.amazonaws.com')) {
-    return {
-      verdict: 'fail',
-      seen: `The role trusts ${role.trustedServices.join(', ') || 'no service'}, not sagemaker.amazonaws.com.`,
-      next: "assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com')",
-    };
+    return fail(
+      `The role trusts ${role.trustedServices.join(', ') || 'no service'}, not sagemaker.amazonaws.com.`,
+      "assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com')",
+    );
   }
   const unknown = role.trustConditions.filter(
     key => !TRUST_CONDITIONS.some(known => known.toLowerCase() === key.toLowerCase()),
   );
   if (unknown.length > 0) {
-    return {
-      verdict: 'warn',
-      seen: `The trust policy asks for ${unknown.join(', ')}, which SageMaker may not send.`,
-      next: `Use ${TRUST_CONDITIONS.slice(0, 2).join(' or ')}.`,
-    };
+    return warn(
+      `The trust policy asks for ${unknown.join(', ')}, which SageMaker may not send.`,
+      `Use ${TRUST_CONDITIONS.slice(0, 2).join(' or ')}.`,
+    );
   }
   const conditions = role.trustConditions.length > 0 ? `, if ${role.trustConditions.join(', ')} fits` : '';
-  return { verdict: 'pass', seen: `Trusts sagemaker.amazonaws.com${conditions}` };
+  return pass(`Trusts sagemaker.amazonaws.com${conditions}`);
 }
 
-function judgeRights(model: ModelPlan, role: RolePlan): Outcome {
+function judgeRights(model: ModelPlan, role: RolePlan): Observation {
   if (role.managedPolicies.length > 0) {
     const wide = role.managedPolicies.filter(name => /FullAccess|AdministratorAccess/.test(name));
     return wide.length > 0
-      ? {
-          verdict: 'warn',
-          seen: `The role has ${wide.join(', ')}: far more than an endpoint needs.`,
-          next: 'Let the kit make the role.',
-        }
-      : { verdict: 'skip', seen: `What ${role.managedPolicies.join(', ')} allow is not known here.` };
+      ? warn(`The role has ${wide.join(', ')}: far more than an endpoint needs.`, 'Let the kit make the role.')
+      : skip(`What ${role.managedPolicies.join(', ')} allow is not known here.`);
   }
   const needed = [
     'logs:CreateLogStream',
@@ -73,12 +66,11 @@ function judgeRights(model: ModelPlan, role: RolePlan): Outcome {
   ];
   const missing = needed.filter(action => !role.actions.some(pattern => allows(pattern, action)));
   return missing.length === 0
-    ? { verdict: 'pass', seen: `Allows the ${needed.length} actions that this endpoint uses` }
-    : {
-        verdict: 'fail',
-        seen: `The role does not allow ${missing.join(', ')}.`,
-        next: 'Let the kit make the role, or add the actions to the one that you brought.',
-      };
+    ? pass(`Allows the ${needed.length} actions that this endpoint uses`)
+    : fail(
+        `The role does not allow ${missing.join(', ')}.`,
+        'Let the kit make the role, or add the actions to the one that you brought.',
+      );
 }
 
 function isEcrImage(model: ModelPlan): boolean {

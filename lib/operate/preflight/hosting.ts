@@ -1,6 +1,5 @@
 import { DEEPGRAM_INFERENCE_AMI, instanceFamily, NVME_INSTANCE_FAMILIES } from '../../contract';
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../finding';
 import type { EndpointPlan } from '../stack';
 
 const VOLUME_KEY: Rule = {
@@ -37,35 +36,32 @@ export function checkHosting(plan: EndpointPlan): Finding[] {
   ];
 }
 
-function judgeVolumeKey(types: readonly string[]): Outcome {
+function judgeVolumeKey(types: readonly string[]): Observation {
   const nvme = types.filter(type => NVME_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
   return nvme.length === 0
-    ? { verdict: 'pass', seen: 'No type with local NVMe storage' }
-    : {
-        verdict: 'fail',
-        seen: `${nvme.join(', ')} encrypt their local storage in hardware and take no key.`,
-        next: 'Leave `volumeEncryptionKey` out, or choose other types.',
-      };
+    ? pass('No type with local NVMe storage')
+    : fail(
+        `${nvme.join(', ')} encrypt their local storage in hardware and take no key.`,
+        'Leave `volumeEncryptionKey` out, or choose other types.',
+      );
 }
 
-function judgeAmi(plan: EndpointPlan): Outcome {
+function judgeAmi(plan: EndpointPlan): Observation {
   const unpinned = plan.variants
     .filter(variant => variant.inferenceAmi === undefined)
     .flatMap(variant => variant.instanceTypes)
     .filter(type => OLDER_DRIVER_FAMILIES.includes(instanceFamily(type) ?? ''));
   return unpinned.length === 0
-    ? { verdict: 'pass', seen: plan.variants[0]?.inferenceAmi ?? 'Not needed for these types' }
-    : {
-        verdict: 'warn',
-        seen: `No AMI is pinned for ${unpinned.join(', ')}; current packages may refuse the driver.`,
-        next: `inferenceAmi: '${DEEPGRAM_INFERENCE_AMI}'`,
-      };
+    ? pass(plan.variants[0]?.inferenceAmi ?? 'Not needed for these types')
+    : warn(
+        `No AMI is pinned for ${unpinned.join(', ')}; current packages may refuse the driver.`,
+        `inferenceAmi: '${DEEPGRAM_INFERENCE_AMI}'`,
+      );
 }
 
-function judgeEnvironment(names: readonly string[]): Outcome {
-  return {
-    verdict: 'warn',
-    seen: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set; AWS refuses the model unless the listing allows it.`,
-    next: 'Ask the seller whether it is enabled, or leave `environment` out.',
-  };
+function judgeEnvironment(names: readonly string[]): Observation {
+  return warn(
+    `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set; AWS refuses the model unless the listing allows it.`,
+    'Ask the seller whether it is enabled, or leave `environment` out.',
+  );
 }

@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { partitionOf } from '../../contract';
 import { ask, type ControlPlane } from '../aws';
-import type { Finding } from '../finding';
-import { finding, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, pass, type Rule, skip } from '../finding';
 import type { TemplateContext } from '../stack';
+import { unanswered } from '../unanswered';
 
 const CREDENTIALS: Rule = {
   name: 'credentials',
@@ -38,7 +38,7 @@ export async function identify(
   const context = { stackName, region, partition: partition?.name, dnsSuffix: partition?.dnsSuffix };
   const regionFinding = finding(REGION, regionOutcome(configured, environment.region));
   if (region === undefined) {
-    const outcome = { verdict: 'skip', seen: 'Nobody can be asked without a region.' } as const;
+    const outcome = skip('Nobody can be asked without a region.');
     return { findings: [finding(CREDENTIALS, outcome), regionFinding], context, state: 'unknown' };
   }
   const answer = await ask(
@@ -49,11 +49,10 @@ export async function identify(
   if (answer.kind !== 'answered') {
     const offline = answer.kind === 'unreachable';
     const outcome = offline
-      ? ({
-          verdict: 'fail',
-          seen: `Offline: ${answer.message}.`,
-          next: 'Check the network, the proxy and AWS_ENDPOINT_URL; what needs no network was checked.',
-        } as const)
+      ? fail(
+          `Offline: ${answer.message}.`,
+          'Check the network, the proxy and AWS_ENDPOINT_URL; what needs no network was checked.',
+        )
       : unanswered(answer);
     return {
       findings: [finding(CREDENTIALS, outcome), regionFinding],
@@ -65,12 +64,11 @@ export async function identify(
   const expected = environment.accountId;
   const outcome =
     expected !== undefined && expected !== accountId
-      ? ({
-          verdict: 'fail',
-          seen: `The credentials are of account ${accountId}; the stack is for ${expected}.`,
-          next: `Choose a profile of account ${expected}, for example with AWS_PROFILE.`,
-        } as const)
-      : ({ verdict: 'pass', seen: `${arn}` } as const);
+      ? fail(
+          `The credentials are of account ${accountId}; the stack is for ${expected}.`,
+          `Choose a profile of account ${expected}, for example with AWS_PROFILE.`,
+        )
+      : pass(`${arn}`);
   return {
     findings: [finding(CREDENTIALS, outcome), regionFinding],
     context: { ...context, accountId: expected ?? accountId },
@@ -80,25 +78,19 @@ export async function identify(
 
 function regionOutcome(configured: string | undefined, expected: string | undefined) {
   if (configured === undefined && expected === undefined) {
-    return {
-      verdict: 'fail',
-      seen: 'No region is configured.',
-      next: 'Set AWS_REGION, or pass --region.',
-    } as const;
+    return fail('No region is configured.', 'Set AWS_REGION, or pass --region.');
   }
   if (configured !== undefined && expected !== undefined && configured !== expected) {
-    return {
-      verdict: 'fail',
-      seen: `The configured region is ${configured}; the stack is for ${expected}.`,
-      next: `Pass --region ${expected}, or make the stack for ${configured}.`,
-    } as const;
+    return fail(
+      `The configured region is ${configured}; the stack is for ${expected}.`,
+      `Pass --region ${expected}, or make the stack for ${configured}.`,
+    );
   }
   const region = configured ?? expected!;
   return partitionOf(region)
-    ? ({ verdict: 'pass', seen: region } as const)
-    : ({
-        verdict: 'fail',
-        seen: `No partition with bidirectional streaming holds the region ${region}.`,
-        next: 'Choose a region such as us-east-1.',
-      } as const);
+    ? pass(region)
+    : fail(
+        `No partition with bidirectional streaming holds the region ${region}.`,
+        'Choose a region such as us-east-1.',
+      );
 }

@@ -9,9 +9,9 @@ import type { ContainerImage } from '../check/image/container-image';
 import { readEcrImage } from '../check/image/ecr-image';
 import { ImageError } from '../check/image/image-error';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
 import type { EndpointPlan } from '../stack';
+import { unanswered } from '../unanswered';
 
 const CONTRACT = 'SageMaker AI developer guide, "Container contract to support bidirectional streaming capabilities"';
 
@@ -40,17 +40,19 @@ export async function checkImage(plane: ControlPlane, plan: EndpointPlan): Promi
   if (!plan.model || plan.model.modelPackageArn !== undefined) return [];
   const uri = plan.model.imageUri;
   if (uri === undefined) {
-    return [finding(PRESENT, { verdict: 'skip', seen: 'Only CloudFormation knows which image it will be.' })];
+    return [finding(PRESENT, skip('Only CloudFormation knows which image it will be.'))];
   }
   const reference = parseImageReference(uri);
   const registry = ecrRegistryOf(reference);
   if (!registry) {
     return [
-      finding(PRESENT, {
-        verdict: 'fail',
-        seen: `${uri} is not in a private ECR repository; SageMaker pulls from nowhere else.`,
-        next: 'BidiImage.fromDirectory(directory), or push the image to ECR and use BidiImage.fromRepository(repository, tag).',
-      }),
+      finding(
+        PRESENT,
+        fail(
+          `${uri} is not in a private ECR repository; SageMaker pulls from nowhere else.`,
+          'BidiImage.fromDirectory(directory), or push the image to ECR and use BidiImage.fromRepository(repository, tag).',
+        ),
+      ),
     ];
   }
   const answer = await ask(
@@ -67,7 +69,7 @@ export async function checkImage(plane: ControlPlane, plan: EndpointPlan): Promi
     const image = answer.value;
     if (!(image instanceof ImageError)) return judgeImage(image);
     if (!/holds no image/.test(image.what)) {
-      return [finding(PRESENT, { verdict: 'fail', seen: image.what, next: image.next })];
+      return [finding(PRESENT, fail(image.what, image.next))];
     }
   } else if (answer.kind !== 'absent') {
     return [finding(PRESENT, unanswered(answer))];
@@ -76,50 +78,37 @@ export async function checkImage(plane: ControlPlane, plan: EndpointPlan): Promi
 }
 
 /** An image of the CDK's own is pushed by the deployment; any other has to be there before it. */
-function notThere(uri: string): Outcome {
+function notThere(uri: string): Observation {
   return /\/cdk-[^/]*-container-assets-/.test(uri)
-    ? {
-        verdict: 'skip',
-        seen: 'Not pushed yet: `cdk deploy` builds and pushes it.',
-        next: 'Check its directory here: npx bidi check DIR',
-      }
-    : { verdict: 'fail', seen: `${uri} does not exist.`, next: 'Push the image, or name a tag that exists.' };
+    ? skip('Not pushed yet: `cdk deploy` builds and pushes it.', 'Check its directory here: npx bidi check DIR')
+    : fail(`${uri} does not exist.`, 'Push the image, or name a tag that exists.');
 }
 
 function judgeImage({ configuration, manifest, totalBytes }: ContainerImage): Finding[] {
   const label = configuration.labels[BIDIRECTIONAL_LABEL];
   const index = manifest.indexPlatforms;
   return [
-    finding(PRESENT, { verdict: 'pass', seen: `In ECR, ${Math.ceil(totalBytes / 1_000_000)} MB compressed` }),
+    finding(PRESENT, pass(`In ECR, ${Math.ceil(totalBytes / 1_000_000)} MB compressed`)),
     finding(
       LABEL,
       label === BIDIRECTIONAL_LABEL_VALUE
-        ? { verdict: 'pass', seen: `${label}` }
-        : {
-            verdict: 'fail',
-            seen: label === undefined ? 'The label is not there.' : `The label is "${label}".`,
-            next: BIDIRECTIONAL_LABEL_LINE,
-          },
+        ? pass(`${label}`)
+        : fail(label === undefined ? 'The label is not there.' : `The label is "${label}".`, BIDIRECTIONAL_LABEL_LINE),
     ),
     finding(
       PLATFORM,
       configuration.platform === IMAGE_PLATFORM
-        ? { verdict: 'pass', seen: IMAGE_PLATFORM }
-        : {
-            verdict: 'fail',
-            seen: `Built for ${configuration.platform}.`,
-            next: `docker buildx build --platform ${IMAGE_PLATFORM} .`,
-          },
+        ? pass(IMAGE_PLATFORM)
+        : fail(`Built for ${configuration.platform}.`, `docker buildx build --platform ${IMAGE_PLATFORM} .`),
     ),
     finding(
       MANIFEST,
       index === undefined
-        ? { verdict: 'pass', seen: 'One manifest' }
-        : {
-            verdict: 'fail',
-            seen: `An index of ${index.length} image${index.length === 1 ? '' : 's'} (${index.join(', ')}) and ${manifest.attestations ?? 0} attestations.`,
-            next: `docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false .`,
-          },
+        ? pass('One manifest')
+        : fail(
+            `An index of ${index.length} image${index.length === 1 ? '' : 's'} (${index.join(', ')}) and ${manifest.attestations ?? 0} attestations.`,
+            `docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false .`,
+          ),
     ),
   ];
 }

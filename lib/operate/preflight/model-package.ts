@@ -1,9 +1,9 @@
 import { DescribeModelPackageCommand } from '@aws-sdk/client-sagemaker';
 import { MODEL_PACKAGE_ARN_PATTERN } from '../../contract';
 import { ask, type ControlPlane } from '../aws';
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
 import type { EndpointPlan } from '../stack';
+import { unanswered } from '../unanswered';
 
 const READABLE: Rule = {
   name: 'model-package',
@@ -35,20 +35,18 @@ export async function checkModelPackage(
   const isolation = finding(
     ISOLATION,
     plan.model!.networkIsolation
-      ? { verdict: 'pass', seen: 'EnableNetworkIsolation is true' }
-      : {
-          verdict: 'fail',
-          seen: 'EnableNetworkIsolation is not true.',
-          next: 'Make the model with BidiModel.fromModelPackage(modelPackageArn), which sets it.',
-        },
+      ? pass('EnableNetworkIsolation is true')
+      : fail(
+          'EnableNetworkIsolation is not true.',
+          'Make the model with BidiModel.fromModelPackage(modelPackageArn), which sets it.',
+        ),
   );
   const packageRegion = MODEL_PACKAGE_ARN_PATTERN.exec(arn)?.[2];
   if (packageRegion !== undefined && region !== undefined && packageRegion !== region) {
-    const elsewhere: Outcome = {
-      verdict: 'fail',
-      seen: `The package is of ${packageRegion}, the stack is for ${region}. Marketplace has an ARN for each region.`,
-      next: `Take the ARN for ${region} from the listing's configuration page.`,
-    };
+    const elsewhere: Observation = fail(
+      `The package is of ${packageRegion}, the stack is for ${region}. Marketplace has an ARN for each region.`,
+      `Take the ARN for ${region} from the listing's configuration page.`,
+    );
     return [finding(READABLE, elsewhere), isolation];
   }
   if (!online) return [isolation];
@@ -69,28 +67,20 @@ export async function checkModelPackage(
   }
   if (answer.kind !== 'answered') return [finding(READABLE, unanswered(answer, { region })), isolation];
   const { ModelPackageStatus: status, ModelApprovalStatus: approval, InferenceSpecification: inference } = answer.value;
-  const outcome: Outcome =
+  const outcome: Observation =
     status !== 'Completed'
-      ? {
-          verdict: 'fail',
-          seen: `The package is ${status}.`,
-          next: 'Wait until it is Completed, or choose another version.',
-        }
+      ? fail(`The package is ${status}.`, 'Wait until it is Completed, or choose another version.')
       : approval === 'Rejected'
-        ? { verdict: 'fail', seen: 'The package is Rejected in its registry.', next: 'Choose an approved version.' }
-        : { verdict: 'pass', seen: 'Completed and readable by this account' };
+        ? fail('The package is Rejected in its registry.', 'Choose an approved version.')
+        : pass('Completed and readable by this account');
   const supported: readonly string[] = inference?.SupportedRealtimeInferenceInstanceTypes ?? [];
   return [finding(READABLE, outcome), finding(TYPES, judgeTypes(plan, supported)), isolation];
 }
 
-function judgeTypes(plan: EndpointPlan, supported: readonly string[]): Outcome {
+function judgeTypes(plan: EndpointPlan, supported: readonly string[]): Observation {
   const chosen = [...new Set(plan.variants.flatMap(variant => variant.instanceTypes))];
-  if (supported.length === 0) return { verdict: 'skip', seen: 'The package names no types, so none is ruled out.' };
+  if (supported.length === 0) return skip('The package names no types, so none is ruled out.');
   const refused = chosen.filter(type => !supported.includes(type));
-  if (refused.length === 0) return { verdict: 'pass', seen: `${chosen.join(', ')}` };
-  return {
-    verdict: 'fail',
-    seen: `Not among the supported types: ${refused.join(', ')}.`,
-    next: `Choose among: ${supported.join(', ')}`,
-  };
+  if (refused.length === 0) return pass(`${chosen.join(', ')}`);
+  return fail(`Not among the supported types: ${refused.join(', ')}.`, `Choose among: ${supported.join(', ')}`);
 }

@@ -4,9 +4,9 @@ import {
   type ServiceQuota,
 } from '@aws-sdk/client-service-quotas';
 import { type Answer, ask, type ControlPlane } from '../aws';
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
 import type { EndpointPlan } from '../stack';
+import { unanswered } from '../unanswered';
 
 const RULE: Rule = {
   name: 'quota',
@@ -39,12 +39,7 @@ export async function checkQuotas(
     }
   }
   if (demands.size === 0) {
-    return [
-      finding(RULE, {
-        verdict: 'skip',
-        seen: 'The template names no instance type that is known before the deployment.',
-      }),
-    ];
+    return [finding(RULE, skip('The template names no instance type that is known before the deployment.'))];
   }
   const quotas = await readQuotas(plane, new Set([...demands.keys()].map(quotaName)));
   return [...demands].map(([type, demand]) =>
@@ -68,27 +63,30 @@ export function quotaName(instanceType: string): string {
   return `${instanceType} for endpoint usage`;
 }
 
-function judge(type: string, { instances, peak }: Demand, quota: ServiceQuota | undefined, region: string): Outcome {
+function judge(
+  type: string,
+  { instances, peak }: Demand,
+  quota: ServiceQuota | undefined,
+  region: string,
+): Observation {
   if (quota?.Value === undefined) {
-    return {
-      verdict: 'fail',
-      seen: `Service Quotas knows no "${quotaName(type)}" in ${region}.`,
-      next: 'The region may not offer the type for endpoints: choose another type or region.',
-    };
+    return fail(
+      `Service Quotas knows no "${quotaName(type)}" in ${region}.`,
+      'The region may not offer the type for endpoints: choose another type or region.',
+    );
   }
   const ask = (desired: number) =>
     `aws service-quotas request-service-quota-increase --service-code ${SERVICE} --quota-code ${quota.QuotaCode} --desired-value ${desired} --region ${region}`;
   if (quota.Value < instances) {
-    return { verdict: 'fail', seen: `The quota is ${quota.Value}; the stack asks for ${instances}.`, next: ask(peak) };
+    return fail(`The quota is ${quota.Value}; the stack asks for ${instances}.`, ask(peak));
   }
   if (quota.Value < peak) {
-    return {
-      verdict: 'warn',
-      seen: `The quota is ${quota.Value}: enough to start with ${instances}, but scaling and a blue/green update can need ${peak}.`,
-      next: ask(peak),
-    };
+    return warn(
+      `The quota is ${quota.Value}: enough to start with ${instances}, but scaling and a blue/green update can need ${peak}.`,
+      ask(peak),
+    );
   }
-  return { verdict: 'pass', seen: `The quota is ${quota.Value}; up to ${peak} are needed, beside other endpoints` };
+  return pass(`The quota is ${quota.Value}; up to ${peak} are needed, beside other endpoints`);
 }
 
 /** Applied quotas first; a type whose quota was never changed may only stand among the defaults. */

@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { RUNTIME_PORT, runtimeUri } from '../../contract';
-import type { Finding } from '../finding';
-import { finding, type Outcome, type Rule } from '../outcome';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
 import type { PrivateAccessPlan } from '../stack';
 
 const PORT: Rule = {
@@ -32,25 +31,23 @@ export async function checkRuntimePort(
   try {
     address = (await bounded(lookup(host), timeoutMs)).address;
   } catch (error) {
-    return finding(PORT, {
-      verdict: 'warn',
-      seen: `${host} has no address here: ${(error as Error).message}.`,
-      next: 'Check DNS; in a VPC without internet, deploy private access.',
-    });
+    return finding(
+      PORT,
+      warn(
+        `${host} has no address here: ${(error as Error).message}.`,
+        'Check DNS; in a VPC without internet, deploy private access.',
+      ),
+    );
   }
   const fault = await tryPort(address, Number(uri.port), timeoutMs);
   return finding(
     PORT,
     fault === undefined
-      ? {
-          verdict: 'pass',
-          seen: `${host}:${uri.port} accepts connections${isPrivate(address) ? ', at a private address' : ''}`,
-        }
-      : {
-          verdict: 'warn',
-          seen: `${host}:${uri.port} cannot be reached from here: ${fault}.`,
-          next: `Let TCP ${uri.port} out of this network: a firewall that knows only 443 makes every open hang.`,
-        },
+      ? pass(`${host}:${uri.port} accepts connections${isPrivate(address) ? ', at a private address' : ''}`)
+      : warn(
+          `${host}:${uri.port} cannot be reached from here: ${fault}.`,
+          `Let TCP ${uri.port} out of this network: a firewall that knows only 443 makes every open hang.`,
+        ),
   );
 }
 
@@ -59,25 +56,20 @@ export function checkPrivateAccess(plans: readonly PrivateAccessPlan[]): Finding
   return plans.map(plan => finding(PRIVATE, judgePrivateAccess(plan)));
 }
 
-function judgePrivateAccess({ privateDns, openPorts }: PrivateAccessPlan): Outcome {
+function judgePrivateAccess({ privateDns, openPorts }: PrivateAccessPlan): Observation {
   if (!privateDns) {
-    return {
-      verdict: 'fail',
-      seen: 'Private DNS is off, so clients in the VPC still go to the public address.',
-      next: 'privateDnsEnabled: true',
-    };
+    return fail('Private DNS is off, so clients in the VPC still go to the public address.', 'privateDnsEnabled: true');
   }
   if (openPorts === undefined) {
-    return { verdict: 'skip', seen: 'A security group is not in this template, so its rules are not known here.' };
+    return skip('A security group is not in this template, so its rules are not known here.');
   }
   const closed = [443, RUNTIME_PORT].filter(port => !openPorts.some(([from, to]) => from <= port && port <= to));
   return closed.length === 0
-    ? { verdict: 'pass', seen: `Private DNS; 443 and ${RUNTIME_PORT} are let in` }
-    : {
-        verdict: 'fail',
-        seen: `The security group does not let in ${closed.join(' and ')}.`,
-        next: closed.map(port => `securityGroup.addIngressRule(peer, ec2.Port.tcp(${port}))`).join('; '),
-      };
+    ? pass(`Private DNS; 443 and ${RUNTIME_PORT} are let in`)
+    : fail(
+        `The security group does not let in ${closed.join(' and ')}.`,
+        closed.map(port => `securityGroup.addIngressRule(peer, ec2.Port.tcp(${port}))`).join('; '),
+      );
 }
 
 function tryPort(host: string, port: number, timeoutMs: number): Promise<string | undefined> {

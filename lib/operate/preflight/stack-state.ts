@@ -1,7 +1,7 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ask, type ControlPlane } from '../aws';
-import type { Finding } from '../finding';
-import { finding, type Rule, unanswered } from '../outcome';
+import { type Finding, fail, finding, pass, type Rule, warn } from '../finding';
+import { unanswered } from '../unanswered';
 
 const RULE: Rule = {
   name: 'stack-state',
@@ -16,29 +16,35 @@ export async function checkStackState(plane: ControlPlane, stackName: string): P
     abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal }),
     plane.timeoutMs,
   );
-  if (answer.kind === 'absent') return finding(RULE, { verdict: 'pass', seen: `${stackName} does not exist yet` });
+  if (answer.kind === 'absent') return finding(RULE, pass(`${stackName} does not exist yet`));
   if (answer.kind !== 'answered') return finding(RULE, unanswered(answer));
   const status = answer.value.Stacks?.[0]?.StackStatus ?? 'in an unknown state';
   if (status.endsWith('_IN_PROGRESS')) {
-    return finding(RULE, {
-      verdict: 'fail',
-      seen: `${stackName} is ${status}: another deployment is under way.`,
-      next: `Wait for it: npx bidi status ${stackName} --wait`,
-    });
+    return finding(
+      RULE,
+      fail(
+        `${stackName} is ${status}: another deployment is under way.`,
+        `Wait for it: npx bidi status ${stackName} --wait`,
+      ),
+    );
   }
   if (/^(ROLLBACK_(COMPLETE|FAILED)|CREATE_FAILED)$/.test(status)) {
-    return finding(RULE, {
-      verdict: 'warn',
-      seen: `${stackName} is ${status}: its first deployment failed. The CDK replaces it.`,
-      next: `See why first: npx bidi status ${stackName} --explain`,
-    });
+    return finding(
+      RULE,
+      warn(
+        `${stackName} is ${status}: its first deployment failed. The CDK replaces it.`,
+        `See why first: npx bidi status ${stackName} --explain`,
+      ),
+    );
   }
   if (/_FAILED$/.test(status)) {
-    return finding(RULE, {
-      verdict: 'fail',
-      seen: `${stackName} is ${status}.`,
-      next: status === 'DELETE_FAILED' ? `npx bidi destroy-check ${stackName}` : `npx cdk rollback ${stackName}`,
-    });
+    return finding(
+      RULE,
+      fail(
+        `${stackName} is ${status}.`,
+        status === 'DELETE_FAILED' ? `npx bidi destroy-check ${stackName}` : `npx cdk rollback ${stackName}`,
+      ),
+    );
   }
-  return finding(RULE, { verdict: 'pass', seen: `${stackName} is ${status}` });
+  return finding(RULE, pass(`${stackName} is ${status}`));
 }

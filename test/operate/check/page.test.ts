@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ImageRule } from '../../../lib/operate/check/image/image-rules';
 import { LIVE_CHECKS } from '../../../lib/operate/check/live/check-container';
 import { Startup } from '../../../lib/operate/check/live/startup';
-import type { Rule } from '../../../lib/operate/check/rule';
+import type { Rule } from '../../../lib/operate/finding';
 
 const PAGE = join(__dirname, '..', '..', '..', 'docs', 'check.md');
 

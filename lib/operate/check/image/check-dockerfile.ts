@@ -1,7 +1,6 @@
 import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../../../contract';
 import { type DockerfileBuild, type DockerfileImage, readDockerfile, type Stated } from '../../../dockerfile';
-import type { Finding } from '../../finding';
-import { fail, finding, type Observation, pass, type Rule, skip, warn } from '../rule';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../finding';
 import {
   ImageRule,
   labelObservation,

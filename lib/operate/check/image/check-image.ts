@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../../../contract';
-import type { Finding } from '../../finding';
-import { fail, finding, type Observation, pass, skip, warn } from '../rule';
+import { type Finding, fail, finding, type Observation, pass, skip, warn } from '../../finding';
 import type { ContainerImage } from './container-image';
 import {
   ImageRule,

@@ -8,7 +8,8 @@ import {
   IMAGE_PLATFORM,
   SERVE_ARGUMENT,
 } from '../../../contract';
-import { fail, type Observation, pass, type Rule, Source, skip, warn } from '../rule';
+import { fail, type Observation, pass, type Rule, skip, warn } from '../../finding';
+import { Source } from '../source';
 
 /** What is asked of an image, be it read from a Dockerfile or from its configuration. */
 export const ImageRule = {

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningContainer } from '../../../contract';
-import type { Finding } from '../../finding';
-import { finding, type Observation, pass, skip } from '../rule';
+import { type Finding, finding, type Observation, pass, skip } from '../../finding';
 import { CONTROL_CHECKS } from './checks/control-checks';
 import { HEALTH_CHECKS, PING_UNDER_LOAD_CHECK } from './checks/health-checks';
 import { MESSAGE_CHECKS } from './checks/message-checks';

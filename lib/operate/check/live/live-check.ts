@@ -1,4 +1,4 @@
-import type { Observation, Rule } from '../rule';
+import type { Observation, Rule } from '../../finding';
 import type { LiveContext } from './live-context';
 
 /** One check on a running container. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningContainer, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../../contract';
-import type { Finding } from '../../finding';
-import { fail, finding, pass, type Rule, Source, skip } from '../rule';
+import { type Finding, fail, finding, pass, type Rule, skip } from '../../finding';
+import { Source } from '../source';
 import type { LiveContext } from './live-context';
 import { ProbeError } from './probe-error';
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WEBSOCKET_PING_INTERVAL_MS, WEBSOCKET_PING_TOLERANCE } from '../../../../contract';
-import { type Observation, pass, Source, warn } from '../../rule';
+import { type Observation, pass, warn } from '../../../finding';
+import { Source } from '../../source';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import { Opcode, type ProbeSocket } from '../probe-socket';

@@ -1,5 +1,6 @@
 import { PING_TIMEOUT_MS } from '../../../../contract';
-import { fail, type Observation, pass, Source, skip, warn } from '../../rule';
+import { fail, type Observation, pass, skip, warn } from '../../../finding';
+import { Source } from '../../source';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import { ProbeError } from '../probe-error';

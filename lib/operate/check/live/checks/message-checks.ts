@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { fail, type Observation, pass, Source, warn } from '../../rule';
+import { fail, type Observation, pass, warn } from '../../../finding';
+import { Source } from '../../source';
 import { sendIn, silence } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';

@@ -6,7 +6,8 @@ import {
   METERING_RECORD_LIMIT_BYTES,
   MeteringHeader,
 } from '../../../../contract';
-import { fail, pass, Source, skip, warn } from '../../rule';
+import { fail, pass, skip, warn } from '../../../finding';
+import { Source } from '../../source';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';
 import { Opcode, type ProbeMessage } from '../probe-socket';

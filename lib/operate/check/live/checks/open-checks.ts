@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../../contract';
-import { fail, pass, Source, warn } from '../../rule';
+import { fail, pass, warn } from '../../../finding';
+import { Source } from '../../source';
 import { EchoConversation } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';

@@ -1,5 +1,6 @@
 import { SESSION_LIMIT_MS } from '../../../../contract';
-import { fail, pass, Source } from '../../rule';
+import { fail, pass } from '../../../finding';
+import { Source } from '../../source';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import { Opcode, type ProbeSocket } from '../probe-socket';

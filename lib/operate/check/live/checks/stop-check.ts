@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { STOP_GRACE_MS } from '../../../../contract';
-import { fail, pass, Source, warn } from '../../rule';
+import { fail, pass, warn } from '../../../finding';
+import { Source } from '../../source';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';
 

@@ -1,45 +1,30 @@
 import { type NoAnswer, sayNoAnswer } from './aws';
 import { explainFailure, type FailureCause, type FixNames, fillFix } from './failures';
-import type { Finding } from './finding';
-
-/** What a check asks, and by whose word. */
-export type Rule = Pick<Finding, 'name' | 'rule' | 'source'>;
-
-/** How a check came out. */
-export type Outcome = Pick<Finding, 'seen' | 'verdict' | 'next'>;
-
-/** The finding of a rule and its outcome. */
-export function finding(rule: Rule, outcome: Outcome): Finding {
-  return { ...rule, ...outcome };
-}
+import { fail, type Observation, warn } from './finding';
 
 /**
- * The outcome where AWS gave no value.
+ * What is seen where AWS gave no value.
  *
  * A look that is not allowed is a warning that names the missing action: the deployment may run with other rights. A refusal that the
  * table of causes knows, such as a missing subscription, fails with the table's fix.
  */
-export function unanswered(answer: NoAnswer, names: FixNames = {}): Outcome {
+export function unanswered(answer: NoAnswer, names: FixNames = {}): Observation {
   const seen = sayNoAnswer(answer);
   const known = knownCause(answer);
   if (known) {
     const fix = fillFix(known.fixes[0]!, names);
-    return {
-      verdict: 'fail',
-      seen: `${known.title}. ${answer.message}`,
-      next: [fix.text, fix.command].filter(Boolean).join(' '),
-    };
+    return fail(`${known.title}. ${answer.message}`, [fix.text, fix.command].filter(Boolean).join(' '));
   }
   switch (answer.kind) {
     case 'denied':
-      return { verdict: 'warn', seen, next: `Allow ${answer.action} to have this checked before the deployment.` };
+      return warn(seen, `Allow ${answer.action} to have this checked before the deployment.`);
     case 'unauthenticated':
-      return { verdict: 'fail', seen, next: 'Sign in, for example with: aws sso login' };
+      return fail(seen, 'Sign in, for example with: aws sso login');
     case 'absent':
       return { verdict: 'fail', seen };
     case 'unreachable':
     case 'refused':
-      return { verdict: 'warn', seen, next: 'Run this again; it could not be looked at this time.' };
+      return warn(seen, 'Run this again; it could not be looked at this time.');
   }
 }
 
