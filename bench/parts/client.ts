@@ -1,4 +1,6 @@
 import { GCProfiler } from 'node:v8';
+import { eventStreamPayloadHandlerProvider } from '@aws-sdk/eventstream-handler-node';
+import { NodeHttp2Handler } from '@smithy/node-http-handler';
 import {
   BidiSession,
   InvokeEndpointWithBidirectionalStreamCommand,
@@ -16,16 +18,25 @@ const CHUNK = Buffer.alloc(3_200, 1);
 /** What a session costs its process, beside the SDK's command used by hand, into a server that throws everything away. */
 export async function measureClient(recorder: Recorder, quick: boolean): Promise<void> {
   await using sink = await ChildProgram.start<EventSinkReady>('servers/event-sink.ts');
-  const client = new SageMakerRuntimeHTTP2Client({
+  const configuration = {
     endpoint: sink.ready.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
-  });
+  };
+  const clients: Record<string, SageMakerRuntimeHTTP2Client> = {
+    [SESSION]: new SageMakerRuntimeHTTP2Client(configuration),
+    // With the SDK's own connection and signing, as the official client is set up.
+    [COMMAND]: new SageMakerRuntimeHTTP2Client({
+      ...configuration,
+      eventStreamPayloadHandlerProvider,
+      requestHandler: new NodeHttp2Handler({ disableConcurrentStreams: true }),
+    }),
+  };
   try {
-    await measureSends(recorder, client, quick);
-    await measureOpens(recorder, client, 100);
+    await measureSends(recorder, clients, quick);
+    await measureOpens(recorder, clients[SESSION]!, 100);
   } finally {
-    client.destroy();
+    for (const client of Object.values(clients)) client.destroy();
   }
 }
 
@@ -51,7 +62,11 @@ const WAYS: Record<string, (client: SageMakerRuntimeHTTP2Client, messages: numbe
   },
 };
 
-async function measureSends(recorder: Recorder, client: SageMakerRuntimeHTTP2Client, quick: boolean): Promise<void> {
+async function measureSends(
+  recorder: Recorder,
+  clients: Readonly<Record<string, SageMakerRuntimeHTTP2Client>>,
+  quick: boolean,
+): Promise<void> {
   const rounds = quick ? 1 : 7;
   const messages = quick ? 200 : 5_000;
   const perSecond: Record<string, number[]> = { [SESSION]: [], [COMMAND]: [] };
@@ -63,7 +78,7 @@ async function measureSends(recorder: Recorder, client: SageMakerRuntimeHTTP2Cli
       const allocations = countAllocations();
       const cpu = process.cpuUsage();
       const startedAt = performance.now();
-      await run(client, messages);
+      await run(clients[way]!, messages);
       const tookMs = performance.now() - startedAt;
       const { user, system } = process.cpuUsage(cpu);
       const allocated = allocations();
