@@ -1,19 +1,12 @@
-import {
-  BIDIRECTIONAL_LABEL,
-  BIDIRECTIONAL_LABEL_LINE,
-  BIDIRECTIONAL_LABEL_VALUE,
-  IMAGE_PLATFORM,
-} from '../../contract';
 import { ask, type ControlPlane } from '../aws';
-import type { ContainerImage } from '../check/image/container-image';
+import { checkImage } from '../check/image/check-image';
 import { readEcrImage } from '../check/image/ecr-image';
 import { ImageError } from '../check/image/image-error';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
+import { ImageRule } from '../check/image/image-rules';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
 import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
-
-const CONTRACT = 'SageMaker AI developer guide, "Container contract to support bidirectional streaming capabilities"';
 
 const PRESENT: Rule = {
   name: 'image',
@@ -21,22 +14,13 @@ const PRESENT: Rule = {
   source: 'SageMaker AI developer guide, "Use your own inference code with hosting services"',
 };
 
-const LABEL: Rule = {
-  name: 'image-label',
-  rule: `The image has the label ${BIDIRECTIONAL_LABEL}=${BIDIRECTIONAL_LABEL_VALUE}.`,
-  source: CONTRACT,
-};
-
-const PLATFORM: Rule = { name: 'image-platform', rule: `The image is built for ${IMAGE_PLATFORM}.`, source: CONTRACT };
-
-const MANIFEST: Rule = {
-  name: 'image-manifest',
-  rule: 'The image is one manifest, not an index with other platforms or attestations.',
-  source: 'measured by operators; aws/amazon-sagemaker-feedback #180',
-};
+/** What `bidi check` asks of an image that decides already whether it can be deployed and streamed to. */
+const ASKED: readonly string[] = [ImageRule.LABEL, ImageRule.PLATFORM, ImageRule.SINGLE_MANIFEST].map(
+  ({ name }) => name,
+);
 
 /** Reads the image of an endpoint's model in ECR, manifest and configuration only; nothing when the model is a package. */
-export async function checkImage(plane: ControlPlane, plan: EndpointPlan): Promise<Finding[]> {
+export async function checkModelImage(plane: ControlPlane, plan: EndpointPlan): Promise<Finding[]> {
   if (!plan.model || plan.model.modelPackageArn !== undefined) return [];
   const uri = plan.model.imageUri;
   if (uri === undefined) {
@@ -67,7 +51,12 @@ export async function checkImage(plane: ControlPlane, plan: EndpointPlan): Promi
   );
   if (answer.kind === 'answered') {
     const image = answer.value;
-    if (!(image instanceof ImageError)) return judgeImage(image);
+    if (!(image instanceof ImageError)) {
+      return [
+        finding(PRESENT, pass(`In ECR, ${Math.ceil(image.totalBytes / 1_000_000)} MB compressed`)),
+        ...checkImage(image).filter(({ name }) => ASKED.includes(name)),
+      ];
+    }
     if (!/holds no image/.test(image.what)) {
       return [finding(PRESENT, fail(image.what, image.next))];
     }
@@ -82,33 +71,4 @@ function notThere(uri: string): Observation {
   return /\/cdk-[^/]*-container-assets-/.test(uri)
     ? skip('Not pushed yet: `cdk deploy` builds and pushes it.', 'Check its directory here: npx bidi check DIR')
     : fail(`${uri} does not exist.`, 'Push the image, or name a tag that exists.');
-}
-
-function judgeImage({ configuration, manifest, totalBytes }: ContainerImage): Finding[] {
-  const label = configuration.labels[BIDIRECTIONAL_LABEL];
-  const index = manifest.indexPlatforms;
-  return [
-    finding(PRESENT, pass(`In ECR, ${Math.ceil(totalBytes / 1_000_000)} MB compressed`)),
-    finding(
-      LABEL,
-      label === BIDIRECTIONAL_LABEL_VALUE
-        ? pass(`${label}`)
-        : fail(label === undefined ? 'The label is not there.' : `The label is "${label}".`, BIDIRECTIONAL_LABEL_LINE),
-    ),
-    finding(
-      PLATFORM,
-      configuration.platform === IMAGE_PLATFORM
-        ? pass(IMAGE_PLATFORM)
-        : fail(`Built for ${configuration.platform}.`, `docker buildx build --platform ${IMAGE_PLATFORM} .`),
-    ),
-    finding(
-      MANIFEST,
-      index === undefined
-        ? pass('One manifest')
-        : fail(
-            `An index of ${index.length} image${index.length === 1 ? '' : 's'} (${index.join(', ')}) and ${manifest.attestations ?? 0} attestations.`,
-            `docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false .`,
-          ),
-    ),
-  ];
 }

@@ -6,7 +6,7 @@ import { checkEndpointName } from './endpoint-name';
 import { checkExecutionRole } from './execution-role';
 import { checkHosting } from './hosting';
 import { identify } from './identity';
-import { checkImage } from './image';
+import { checkModelImage } from './image';
 import { checkModelPackage } from './model-package';
 import { checkQuotas } from './quota';
 import { checkPrivateAccess, checkRuntimePort } from './reach';
@@ -61,7 +61,7 @@ export async function preflight(
     online ? perEndpoint(async plan => [await checkEndpointName(plane, stackName, plan)]) : [],
     online ? checkQuotas(plane, plans, region!) : [],
     perEndpoint(plan => checkModelPackage(plane, plan, region, online)),
-    online ? perEndpoint(plan => checkImage(plane, plan)) : [],
+    online ? perEndpoint(plan => checkModelImage(plane, plan)) : [],
     perEndpoint(checkHosting),
     perEndpoint(checkExecutionRole),
     checkPrivateAccess(readPrivateAccessPlans(reader)),

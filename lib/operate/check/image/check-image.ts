@@ -62,7 +62,7 @@ function manifestObservation({ manifest }: ContainerImage): Observation {
   const { indexPlatforms, attestations, mediaType } = manifest;
   if (!indexPlatforms) {
     return mediaType
-      ? pass(`one manifest (${mediaType})`)
+      ? pass(`one manifest, ${mediaType.replace('application/', '')}`)
       : skip(
           'the source does not tell how the image will be pushed',
           `${SINGLE_MANIFEST_BUILD} Then check the pushed image.`,
