@@ -7,6 +7,7 @@ import {
   CONTAINER_PORT,
   type ContainerExit,
   IMAGE_PLATFORM,
+  MODEL_DIRECTORY,
   NO_ATTESTATIONS_VARIABLE,
   type RunningContainer,
   SERVE_ARGUMENT,
@@ -41,7 +42,13 @@ export async function detectDockerCommand(): Promise<DockerCommand | undefined> 
   return undefined;
 }
 
-/** Runs a model's image with Docker, Podman or Finch, as the platform runs it: `run IMAGE serve`, port 8080 inside. */
+/**
+ * Runs a model's image with Docker, Podman or Finch, as the platform runs it: `run IMAGE serve`, port 8080 inside, a model directory
+ * that cannot be written (an empty one: model data is not downloaded).
+ *
+ * Network isolation is not imitated: without a network no port can be published, and Docker publishes none of an `--internal` network
+ * either (moby/moby#36174).
+ */
 export class DockerEngine implements ContainerEngine {
   readonly name: string;
   readonly #builds = new Map<string, Promise<void>>();
@@ -80,6 +87,8 @@ export class DockerEngine implements ContainerEngine {
         IMAGE_PLATFORM,
         '--publish',
         `127.0.0.1:${port}:${CONTAINER_PORT}`,
+        '--tmpfs',
+        `${MODEL_DIRECTORY}:ro`,
         ...environment,
         image,
         SERVE_ARGUMENT,

@@ -62,6 +62,8 @@ test('builds the directory once, runs the image as the platform does and leaves 
     'linux/amd64',
     '--publish',
     expect.stringMatching(/^127\.0\.0\.1:\d+:8080$/),
+    '--tmpfs',
+    '/opt/ml/model:ro',
     '--env',
     'SIZE=large',
     builds[0]![4],
