@@ -73,7 +73,7 @@ export const PARTITIONS: readonly Partition[] = [
  * Regions whose runtime has a FIPS 140 validated host. The endpoint rules make a FIPS name for every region of a partition
  * that supports FIPS; only these resolve.
  *
- * Source: endpoint table of `runtime.sagemaker` in the AWS SDKs' `endpoints.json`.
+ * Source: AWS General Reference, "Amazon SageMaker AI endpoints and quotas".
  */
 export const FIPS_REGIONS: readonly string[] = [
   'us-east-1',
