@@ -18,10 +18,10 @@ import {
   StreamEndedError,
   StreamInterruptedError,
 } from '../../lib/client';
-import { echo, FakeRuntime, type FakeStream } from './support/fake-runtime';
+import { failure } from './support/failure';
+import { echo, type FakeStream } from './support/fake-runtime';
+import { client, fake } from './support/fresh-runtime';
 
-let fake: FakeRuntime;
-let client: SageMakerRuntimeHTTP2Client;
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandled.push(reason);
 
@@ -33,17 +33,11 @@ afterAll(() => {
   process.off('unhandledRejection', onUnhandled);
 });
 
-beforeEach(async () => {
+beforeEach(() => {
   unhandled.length = 0;
-  fake = await FakeRuntime.start();
-  client = new SageMakerRuntimeHTTP2Client(fake.client);
 });
 
-afterEach(async () => {
-  client.destroy();
-  await fake.close();
-  expect(unhandled).toEqual([]);
-});
+afterEach(() => expect(unhandled).toEqual([]));
 
 const open = (options: Partial<BidiSessionOptions> = {}) =>
   BidiSession.open({ endpointName: 'echo', client, retry: false, ...options });
@@ -53,12 +47,6 @@ async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   for await (const value of values) all.push(value);
   return all;
 }
-
-const failure = (promise: Promise<unknown>): Promise<SessionError> =>
-  promise.then(
-    () => Promise.reject(new Error('Nothing was thrown.')),
-    error => error,
-  );
 
 /** The messages as plain values, so that a Buffer equals its bytes. */
 const plain = (messages: Message[]) =>

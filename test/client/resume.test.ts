@@ -6,25 +6,12 @@ import {
   type Message,
   ModelStreamClosedError,
   type ResumeOptions,
-  SageMakerRuntimeHTTP2Client,
-  type SessionError,
   SessionLimitError,
   StreamInterruptedError,
 } from '../../lib/client';
-import { type Behaviour, echo, FakeRuntime, type FakeStream } from './support/fake-runtime';
-
-let fake: FakeRuntime;
-let client: SageMakerRuntimeHTTP2Client;
-
-beforeEach(async () => {
-  fake = await FakeRuntime.start();
-  client = new SageMakerRuntimeHTTP2Client(fake.client);
-});
-
-afterEach(async () => {
-  client.destroy();
-  await fake.close();
-});
+import { failure } from './support/failure';
+import { type Behaviour, echo, type FakeStream } from './support/fake-runtime';
+import { client, fake } from './support/fresh-runtime';
 
 /** Each reply acknowledges one message. */
 function echoProtocol(): ResumeOptions {
@@ -44,11 +31,6 @@ const byteProtocol: ResumeOptions = {
 
 const open = (resume: ResumeOptions | undefined, options: Partial<BidiSessionOptions> = {}) =>
   BidiSession.open({ endpointName: 'echo', client, resume, retry: { baseDelayMs: 1 }, ...options });
-const failure = (promise: Promise<unknown>): Promise<SessionError> =>
-  promise.then(
-    () => Promise.reject(new Error('Nothing was thrown.')),
-    error => error,
-  );
 
 /** Behaves differently on each stream; the last goes for all that follow. */
 function inTurn(...behaviours: Behaviour[]): void {

@@ -15,29 +15,13 @@ import {
   ThrottledError,
 } from '../../lib/client';
 import { retryDelayMs } from '../../lib/client/retry';
+import { failure } from './support/failure';
 import { echo, FakeRuntime } from './support/fake-runtime';
-
-let fake: FakeRuntime;
-let client: SageMakerRuntimeHTTP2Client;
-
-beforeEach(async () => {
-  fake = await FakeRuntime.start();
-  client = new SageMakerRuntimeHTTP2Client(fake.client);
-});
-
-afterEach(async () => {
-  client.destroy();
-  await fake.close();
-});
+import { client, fake } from './support/fresh-runtime';
 
 const FAST = { maxAttempts: 4, baseDelayMs: 2 };
 const open = (options: Partial<BidiSessionOptions> = {}) =>
   BidiSession.open({ endpointName: 'echo', client, retry: FAST, ...options });
-const failure = (promise: Promise<unknown>): Promise<SessionError> =>
-  promise.then(
-    () => Promise.reject(new Error('Nothing was thrown.')),
-    error => error,
-  );
 
 /** Refuses this often, then echoes. */
 function refuseFirst(times: number, status: number, name: string, body: object = { Message: 'not now' }): void {
@@ -116,7 +100,6 @@ describe('a connection that fails', () => {
     const error = await failure(open());
     expect(error).toBeInstanceOf(ConnectError);
     expect(error.what).toContain(`127.0.0.1:${port}: connect ECONNREFUSED`);
-    fake = await FakeRuntime.start();
   });
 
   test('is tried again: cut before the response', async () => {

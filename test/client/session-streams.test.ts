@@ -1,28 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  BidiSession,
-  type Message,
-  SageMakerRuntimeHTTP2Client,
-  StreamInterruptedError,
-  sessionDuplex,
-  sessionWebStreams,
-} from '../../lib/client';
-import { FakeRuntime } from './support/fake-runtime';
-
-let fake: FakeRuntime;
-let client: SageMakerRuntimeHTTP2Client;
-
-beforeEach(async () => {
-  fake = await FakeRuntime.start();
-  client = new SageMakerRuntimeHTTP2Client(fake.client);
-});
-
-afterEach(async () => {
-  client.destroy();
-  await fake.close();
-});
+import { BidiSession, type Message, StreamInterruptedError, sessionDuplex, sessionWebStreams } from '../../lib/client';
+import { client, fake } from './support/fresh-runtime';
 
 const open = () => BidiSession.open({ endpointName: 'echo', client, retry: false });
 

@@ -13,7 +13,8 @@ import {
   SageMakerRuntimeHTTP2ServiceException,
   ServiceUnavailableError,
 } from '../../../lib/client';
-import { CREDENTIALS, FakeRuntime, REGION } from '../support/fake-runtime';
+import { CREDENTIALS, REGION } from '../support/fake-runtime';
+import { client, fake } from '../support/fresh-runtime';
 
 const VARIABLES = [
   'AWS_ENDPOINT_URL',
@@ -111,19 +112,6 @@ describe('the endpoint', () => {
 });
 
 describe('the operation', () => {
-  let fake: FakeRuntime;
-  let client: SageMakerRuntimeHTTP2Client;
-
-  beforeEach(async () => {
-    fake = await FakeRuntime.start();
-    client = new SageMakerRuntimeHTTP2Client(fake.client);
-  });
-
-  afterEach(async () => {
-    client.destroy();
-    await fake.close();
-  });
-
   const send = (parts: RequestStreamEvent[]) =>
     client.send(
       new InvokeEndpointWithBidirectionalStreamCommand({

@@ -225,7 +225,9 @@ export class FakeRuntime {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Ends every connection and stops listening, once. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const session of this.sessions) session.destroy();
