@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkCommand } from '../../bin/commands/check';
 import { BIDIRECTIONAL_LABEL_LINE } from '../../lib/contract';
+import { runCommand } from './support/run-command';
 
 const SOUND = `${process.execPath} ${join(__dirname, '..', 'operate', 'check', 'broken', 'sound.js')}`;
 const DOCKERFILE = ['FROM node:24', BIDIRECTIONAL_LABEL_LINE, 'ENTRYPOINT ["node", "server.js"]'];
@@ -14,31 +15,9 @@ beforeEach(() => {
   writeFileSync(join(directory, 'Dockerfile'), DOCKERFILE.join('\n'));
 });
 
-afterEach(() => {
-  rmSync(directory, { recursive: true });
-  process.exitCode = undefined;
-});
+afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Runs the command in this process. */
-async function check(...words: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
-    stdout += text;
-    return true;
-  });
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(text => {
-    stderr += text;
-    return true;
-  });
-  try {
-    await checkCommand().exitOverride().parseAsync(words, { from: 'user' });
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
-  return { stdout, stderr, exitCode: process.exitCode };
-}
+const check = (...words: string[]) => runCommand(checkCommand(), words);
 
 test('a sound container passes, in every form of report', async () => {
   const junit = join(directory, 'check.xml');

@@ -5,6 +5,7 @@ import { destroyCheckCommand } from '../../bin/commands/destroy-check';
 import { preflightCommand } from '../../bin/commands/preflight';
 import { statusCommand } from '../../bin/commands/status';
 import { CALLER_IDENTITY, FakeAws, Fault } from '../operate/fake-aws';
+import { runCommand } from './support/run-command';
 
 let assembly: string;
 
@@ -65,13 +66,12 @@ afterAll(() => rmSync(assembly, { recursive: true }));
 const environment = { ...process.env };
 afterEach(() => {
   process.env = { ...environment };
-  process.exitCode = undefined;
 });
 
 const COMMANDS = { preflight: preflightCommand, status: statusCommand, 'destroy-check': destroyCheckCommand };
 
 /** Runs a command in this process, with AWS at the fake. */
-async function bidi(aws: { url: string }, command: keyof typeof COMMANDS, ...words: string[]) {
+function bidi(aws: { url: string }, command: keyof typeof COMMANDS, ...words: string[]) {
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: aws.url,
@@ -79,23 +79,7 @@ async function bidi(aws: { url: string }, command: keyof typeof COMMANDS, ...wor
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'secret',
   });
-  let stdout = '';
-  let stderr = '';
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
-    stdout += text;
-    return true;
-  });
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(text => {
-    stderr += text;
-    return true;
-  });
-  try {
-    await COMMANDS[command]().parseAsync(words, { from: 'user' });
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
-  return { stdout, stderr, exitCode: process.exitCode };
+  return runCommand(COMMANDS[command](), words);
 }
 
 const inService = {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { capacityCommand } from '../../bin/commands/capacity';
 import { LocalSageMaker } from '../../lib/local';
 import { writeLocalState } from '../../lib/local/local-state';
-
-const ECHO = join(__dirname, '../../container/echo');
+import { containerEndpoint } from '../bin/support/local-models';
+import { runCommand } from '../bin/support/run-command';
 
 let local: LocalSageMaker;
 let directory: string;
@@ -16,23 +16,7 @@ beforeAll(async () => {
   local = await LocalSageMaker.start({
     port: 0,
     tls: false,
-    endpoints: [
-      {
-        name: 'echo',
-        stack: 'Echo',
-        variants: [
-          {
-            name: 'AllTraffic',
-            model: {
-              name: 'echo',
-              environment: {},
-              directory: ECHO,
-              command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
-            },
-          },
-        ],
-      },
-    ],
+    endpoints: [containerEndpoint('echo', 'echo', 'Echo')],
   });
   process.env.XDG_CACHE_HOME = directory;
   writeLocalState({
@@ -51,29 +35,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-afterEach(() => {
-  process.exitCode = undefined;
-});
-
-async function capacity(...words: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
-    stdout += text;
-    return true;
-  });
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(text => {
-    stderr += text;
-    return true;
-  });
-  try {
-    await capacityCommand().parseAsync(words, { from: 'user' });
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
-  return { stdout, stderr, exitCode: process.exitCode };
-}
+const capacity = (...words: string[]) => runCommand(capacityCommand(), words);
 
 // A machine that runs every other test at the same time says nothing about lag: the limit is far away.
 const PATIENT = ['--max-lag', '5000', '--hold', '1', '--settle', '0.2'];

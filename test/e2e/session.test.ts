@@ -1,13 +1,13 @@
-import { join } from 'node:path';
 import {
   BidiSession,
   InvalidRequestError,
   type Message,
   ModelRefusedError,
   SageMakerRuntimeHTTP2Client,
-  type SessionError,
 } from '../../lib/client';
 import { LocalSageMaker } from '../../lib/local';
+import { containerEndpoint } from '../bin/support/local-models';
+import { failure } from '../client/support/failure';
 
 let local: LocalSageMaker;
 let client: SageMakerRuntimeHTTP2Client;
@@ -16,23 +16,7 @@ beforeAll(async () => {
   local = await LocalSageMaker.start({
     port: 0,
     tls: false,
-    endpoints: [
-      {
-        name: 'echo',
-        stack: 'Echo',
-        variants: [
-          {
-            name: 'AllTraffic',
-            model: {
-              name: 'echo',
-              environment: {},
-              directory: join(__dirname, '../../container/echo'),
-              command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
-            },
-          },
-        ],
-      },
-    ],
+    endpoints: [containerEndpoint('echo', 'echo', 'Echo')],
   });
   client = new SageMakerRuntimeHTTP2Client({
     endpoint: local.url,
@@ -45,12 +29,6 @@ afterAll(async () => {
   client?.destroy();
   await local?.close();
 });
-
-const failure = (promise: Promise<unknown>): Promise<SessionError> =>
-  promise.then(
-    () => Promise.reject(new Error('Nothing was thrown.')),
-    error => error,
-  );
 
 test('a session with the echo container: text, bytes and fragments come back, and it closes in order', async () => {
   const session = await BidiSession.open({ endpointName: 'echo', client });

@@ -8,7 +8,7 @@ import { writeLocalState } from '../../../lib/local/local-state';
 const ROOT = join(__dirname, '..', '..', '..');
 
 /** A container of this repository as an endpoint of the local SageMaker, started as a process. */
-function endpoint(name: string, directory: string, stack: string): LocalEndpoint {
+export function containerEndpoint(name: string, directory: string, stack: string): LocalEndpoint {
   const command = ['node', '--require', 'esbuild-register', 'src/server.ts'];
   const model = { name, environment: {}, directory: join(ROOT, 'container', directory), command };
   return { name, stack, variants: [{ name: 'AllTraffic', model }] };
@@ -26,8 +26,8 @@ export class LocalModels implements AsyncDisposable {
   static async start(): Promise<LocalModels> {
     const local = await LocalSageMaker.start({
       endpoints: [
-        endpoint('echo', 'echo', 'EchoBidiStack'),
-        endpoint('deepgram', 'deepgram-simulator', 'DeepgramStack'),
+        containerEndpoint('echo', 'echo', 'EchoBidiStack'),
+        containerEndpoint('deepgram', 'deepgram-simulator', 'DeepgramStack'),
       ],
       port: 0,
     });

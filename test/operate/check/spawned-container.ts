@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import {
   BIND_TO_HOST_VARIABLE,
   BIND_TO_PORT_VARIABLE,
   type ContainerExit,
   type RunningContainer,
 } from '../../../lib/contract';
+import { freePort } from '../../../lib/local/process-engine';
 
 /** Starts a command as a container, with `serve` appended, on a free port of the loopback. */
 export async function spawnContainer(
@@ -46,14 +46,4 @@ export async function spawnContainer(
       return exited;
     },
   };
-}
-
-/** A TCP port of the loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
