@@ -5,6 +5,7 @@ import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { SageMakerClient, SageMakerClientConfig } from '@aws-sdk/client-sagemaker';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { type Answer, ask } from './ask';
 
 /** How the control plane of AWS is reached. */
 export interface ControlPlaneOptions {
@@ -91,6 +92,16 @@ export class ControlPlane implements Disposable {
       const module = require('@aws-sdk/client-sts') as typeof import('@aws-sdk/client-sts');
       return new module.STSClient(this.configuration());
     });
+  }
+
+  /**
+   * Asks AWS one thing within the bound of the options, and says what became of it.
+   *
+   * @param action IAM action that the caller needs, such as `sagemaker:DescribeEndpoint`.
+   * @param timeoutMs bound where the options have none, in milliseconds.
+   */
+  ask<T>(action: string, call: (abortSignal: AbortSignal) => Promise<T>, timeoutMs?: number): Promise<Answer<T>> {
+    return ask(action, call, this.timeoutMs ?? timeoutMs);
   }
 
   /** The region that the clients use, or `undefined` when none is configured anywhere. */

@@ -5,7 +5,7 @@ import {
   type StackResourceSummary,
   type StackSummary,
 } from '@aws-sdk/client-cloudformation';
-import { type Answer, ask } from './ask';
+import type { Answer } from './ask';
 import type { ControlPlane } from './control-plane';
 
 /** Lists a stack's resources. A deleted stack is only known by its ID, for 90 days. */
@@ -13,41 +13,33 @@ export function listStackResources(
   plane: ControlPlane,
   stackNameOrId: string,
 ): Promise<Answer<StackResourceSummary[]>> {
-  return ask(
-    'cloudformation:ListStackResources',
-    async abortSignal => {
-      const resources: StackResourceSummary[] = [];
-      const pages = paginateListStackResources(
-        { client: plane.cloudFormation },
-        { StackName: stackNameOrId },
-        { abortSignal },
-      );
-      for await (const page of pages) resources.push(...(page.StackResourceSummaries ?? []));
-      return resources;
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('cloudformation:ListStackResources', async abortSignal => {
+    const resources: StackResourceSummary[] = [];
+    const pages = paginateListStackResources(
+      { client: plane.cloudFormation },
+      { StackName: stackNameOrId },
+      { abortSignal },
+    );
+    for await (const page of pages) resources.push(...(page.StackResourceSummaries ?? []));
+    return resources;
+  });
 }
 
 /** The newest deleted stack of a name, or `undefined` where none is on record. CloudFormation keeps them for 90 days. */
 export function findDeletedStack(plane: ControlPlane, stackName: string): Promise<Answer<StackSummary | undefined>> {
-  return ask(
-    'cloudformation:ListStacks',
-    async abortSignal => {
-      const pages = paginateListStacks(
-        { client: plane.cloudFormation },
-        { StackStatusFilter: ['DELETE_COMPLETE'] },
-        { abortSignal },
-      );
-      // Newest first.
-      for await (const page of pages) {
-        const found = page.StackSummaries?.find(summary => summary.StackName === stackName);
-        if (found) return found;
-      }
-      return undefined;
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('cloudformation:ListStacks', async abortSignal => {
+    const pages = paginateListStacks(
+      { client: plane.cloudFormation },
+      { StackStatusFilter: ['DELETE_COMPLETE'] },
+      { abortSignal },
+    );
+    // Newest first.
+    for await (const page of pages) {
+      const found = page.StackSummaries?.find(summary => summary.StackName === stackName);
+      if (found) return found;
+    }
+    return undefined;
+  });
 }
 
 /** The event that failed a stack's last deployment. */
@@ -65,35 +57,31 @@ const CONSEQUENCE = /^Resource (creation|update|deletion) cancelled$|^The follow
 
 /** What failed first in a stack's last deployment, or `undefined` when nothing did. */
 export function findStackFailure(plane: ControlPlane, stackName: string): Promise<Answer<StackFailure | undefined>> {
-  return ask(
-    'cloudformation:DescribeStackEvents',
-    async abortSignal => {
-      let first: StackFailure | undefined;
-      const pages = paginateDescribeStackEvents(
-        { client: plane.cloudFormation },
-        { StackName: stackName },
-        { abortSignal },
-      );
-      for await (const page of pages) {
-        for (const event of page.StackEvents ?? []) {
-          const ofStack = event.PhysicalResourceId === event.StackId;
-          const status = event.ResourceStatus ?? '';
-          // Newest first: the event that began the last deployment ends the search.
-          if (ofStack && /^(CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$/.test(status)) return first;
-          const reason = event.ResourceStatusReason ?? '';
-          if (!ofStack && status.endsWith('_FAILED') && !CONSEQUENCE.test(reason)) {
-            first = {
-              logicalId: event.LogicalResourceId!,
-              resourceType: event.ResourceType!,
-              reason,
-              physicalId: event.PhysicalResourceId,
-              at: event.Timestamp!,
-            };
-          }
+  return plane.ask('cloudformation:DescribeStackEvents', async abortSignal => {
+    let first: StackFailure | undefined;
+    const pages = paginateDescribeStackEvents(
+      { client: plane.cloudFormation },
+      { StackName: stackName },
+      { abortSignal },
+    );
+    for await (const page of pages) {
+      for (const event of page.StackEvents ?? []) {
+        const ofStack = event.PhysicalResourceId === event.StackId;
+        const status = event.ResourceStatus ?? '';
+        // Newest first: the event that began the last deployment ends the search.
+        if (ofStack && /^(CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$/.test(status)) return first;
+        const reason = event.ResourceStatusReason ?? '';
+        if (!ofStack && status.endsWith('_FAILED') && !CONSEQUENCE.test(reason)) {
+          first = {
+            logicalId: event.LogicalResourceId!,
+            resourceType: event.ResourceType!,
+            reason,
+            physicalId: event.PhysicalResourceId,
+            at: event.Timestamp!,
+          };
         }
       }
-      return first;
-    },
-    plane.timeoutMs,
-  );
+    }
+    return first;
+  });
 }

@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
 import { endpointLogGroup, partitionOf } from '../../contract';
-import { type Answer, ask, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
+import { type Answer, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
 import { readEndpointPlans, type Template, TemplateReader } from '../stack';
 
 /** What may be left of a stack or an endpoint, by kind. */
@@ -40,10 +40,8 @@ export async function gatherCandidates(
   accountId: string | undefined,
   region: string | undefined,
 ): Promise<Answer<Candidates>> {
-  const stack = await ask(
-    'cloudformation:DescribeStacks',
-    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: subject }), { abortSignal }),
-    plane.timeoutMs,
+  const stack = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
+    plane.cloudFormation.send(new DescribeStacksCommand({ StackName: subject }), { abortSignal }),
   );
   if (stack.kind !== 'answered' && stack.kind !== 'absent') return stack;
   let known: { id: string; deletedAt?: Date } | undefined;

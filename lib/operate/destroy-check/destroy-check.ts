@@ -7,7 +7,7 @@ import {
   DescribeModelCommand,
 } from '@aws-sdk/client-sagemaker';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { type Answer, ask, type ControlPlane } from '../aws';
+import type { Answer, ControlPlane } from '../aws';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
 import type { Finding, Report } from '../finding';
 import type { Template } from '../stack';
@@ -40,10 +40,8 @@ type Remains = { readonly what: string; readonly next: string; readonly costClas
 export async function destroyCheck(plane: ControlPlane, subject: string, template?: Template): Promise<DestroyReport> {
   const region = await plane.region();
   const identity = template
-    ? await ask(
-        'sts:GetCallerIdentity',
-        abortSignal => plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
-        plane.timeoutMs,
+    ? await plane.ask('sts:GetCallerIdentity', abortSignal =>
+        plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
       )
     : undefined;
   const accountId = identity?.kind === 'answered' ? identity.value.Account : undefined;
@@ -120,121 +118,97 @@ function keptFinding({ type, id }: Candidates['kept'][number]): Leftover {
 }
 
 function endpoint(plane: ControlPlane, name: string, regional: string): Promise<Answer<Remains>> {
-  return ask(
-    'sagemaker:DescribeEndpoint',
-    async abortSignal => {
-      const described = await plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: name }), {
-        abortSignal,
-      });
-      const instances = (described.ProductionVariants ?? []).reduce(
-        (sum, variant) => sum + (variant.CurrentInstanceCount ?? 0),
-        0,
-      );
-      return {
-        what: `Endpoint ${name} is ${described.EndpointStatus} with ${instances} instance${instances === 1 ? '' : 's'}`,
-        next: `aws sagemaker delete-endpoint --endpoint-name ${name}${regional}`,
-        // One that failed holds no instances, and nothing else of it is charged.
-        costClass: described.EndpointStatus === 'Failed' && instances === 0 ? 'none' : 'hourly',
-      };
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('sagemaker:DescribeEndpoint', async abortSignal => {
+    const described = await plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: name }), {
+      abortSignal,
+    });
+    const instances = (described.ProductionVariants ?? []).reduce(
+      (sum, variant) => sum + (variant.CurrentInstanceCount ?? 0),
+      0,
+    );
+    return {
+      what: `Endpoint ${name} is ${described.EndpointStatus} with ${instances} instance${instances === 1 ? '' : 's'}`,
+      next: `aws sagemaker delete-endpoint --endpoint-name ${name}${regional}`,
+      // One that failed holds no instances, and nothing else of it is charged.
+      costClass: described.EndpointStatus === 'Failed' && instances === 0 ? 'none' : 'hourly',
+    };
+  });
 }
 
 function endpointConfig(plane: ControlPlane, name: string, regional: string): Promise<Answer<Remains>> {
-  return ask(
-    'sagemaker:DescribeEndpointConfig',
-    async abortSignal => {
-      await plane.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal });
-      return {
-        what: `Endpoint configuration ${name}`,
-        next: `aws sagemaker delete-endpoint-config --endpoint-config-name ${name}${regional}`,
-      };
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('sagemaker:DescribeEndpointConfig', async abortSignal => {
+    await plane.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal });
+    return {
+      what: `Endpoint configuration ${name}`,
+      next: `aws sagemaker delete-endpoint-config --endpoint-config-name ${name}${regional}`,
+    };
+  });
 }
 
 function model(plane: ControlPlane, name: string, regional: string): Promise<Answer<Remains>> {
-  return ask(
-    'sagemaker:DescribeModel',
-    async abortSignal => {
-      await plane.sageMaker.send(new DescribeModelCommand({ ModelName: name }), { abortSignal });
-      return { what: `Model ${name}`, next: `aws sagemaker delete-model --model-name ${name}${regional}` };
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('sagemaker:DescribeModel', async abortSignal => {
+    await plane.sageMaker.send(new DescribeModelCommand({ ModelName: name }), { abortSignal });
+    return { what: `Model ${name}`, next: `aws sagemaker delete-model --model-name ${name}${regional}` };
+  });
 }
 
 function logGroup(plane: ControlPlane, name: string, regional: string): Promise<Answer<Remains>> {
-  return ask(
-    'logs:DescribeLogGroups',
-    async abortSignal => {
-      const { logGroups = [] } = await plane.cloudWatchLogs.send(
-        new DescribeLogGroupsCommand({ logGroupNamePrefix: name }),
-        { abortSignal },
-      );
-      const group = logGroups.find(candidate => candidate.logGroupName === name);
-      if (!group) return undefined;
-      const kept = group.retentionInDays ? `for ${group.retentionInDays} days` : 'for ever';
-      return {
-        what: `Log group ${name} keeps ${megabytes(group.storedBytes ?? 0)} ${kept}`,
-        next: `aws logs delete-log-group --log-group-name ${name}${regional}`,
-      };
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('logs:DescribeLogGroups', async abortSignal => {
+    const { logGroups = [] } = await plane.cloudWatchLogs.send(
+      new DescribeLogGroupsCommand({ logGroupNamePrefix: name }),
+      { abortSignal },
+    );
+    const group = logGroups.find(candidate => candidate.logGroupName === name);
+    if (!group) return undefined;
+    const kept = group.retentionInDays ? `for ${group.retentionInDays} days` : 'for ever';
+    return {
+      what: `Log group ${name} keeps ${megabytes(group.storedBytes ?? 0)} ${kept}`,
+      next: `aws logs delete-log-group --log-group-name ${name}${regional}`,
+    };
+  });
 }
 
 function scalableTargets(plane: ControlPlane, endpointName: string, regional: string): Promise<Answer<Remains>> {
-  return ask(
-    'application-autoscaling:DescribeScalableTargets',
-    async abortSignal => {
-      const pages = paginateDescribeScalableTargets(
-        { client: plane.applicationAutoScaling },
-        { ServiceNamespace: 'sagemaker' },
-        { abortSignal },
-      );
-      for await (const page of pages) {
-        const target = page.ScalableTargets?.find(one => one.ResourceId?.startsWith(`endpoint/${endpointName}/`));
-        if (target) {
-          return {
-            what: `Scaling of ${target.ResourceId} is still registered`,
-            next: `aws application-autoscaling deregister-scalable-target --service-namespace sagemaker --scalable-dimension ${target.ScalableDimension} --resource-id ${target.ResourceId}${regional}`,
-          };
-        }
+  return plane.ask('application-autoscaling:DescribeScalableTargets', async abortSignal => {
+    const pages = paginateDescribeScalableTargets(
+      { client: plane.applicationAutoScaling },
+      { ServiceNamespace: 'sagemaker' },
+      { abortSignal },
+    );
+    for await (const page of pages) {
+      const target = page.ScalableTargets?.find(one => one.ResourceId?.startsWith(`endpoint/${endpointName}/`));
+      if (target) {
+        return {
+          what: `Scaling of ${target.ResourceId} is still registered`,
+          next: `aws application-autoscaling deregister-scalable-target --service-namespace sagemaker --scalable-dimension ${target.ScalableDimension} --resource-id ${target.ResourceId}${regional}`,
+        };
       }
-      return undefined;
-    },
-    plane.timeoutMs,
-  );
+    }
+    return undefined;
+  });
 }
 
 function image(plane: ControlPlane, uri: string, regional: string): Promise<Answer<Remains>> {
   const reference = parseImageReference(uri);
   const registry = ecrRegistryOf(reference);
-  return ask(
-    'ecr:DescribeImages',
-    async abortSignal => {
-      if (!registry) return undefined;
-      const imageId = reference.digest ? { imageDigest: reference.digest } : { imageTag: reference.tag };
-      const { imageDetails = [] } = await plane.ecr.send(
-        new DescribeImagesCommand({
-          registryId: registry.registryId,
-          repositoryName: reference.repository,
-          imageIds: [imageId],
-        }),
-        { abortSignal },
-      );
-      if (!imageDetails[0]) return undefined;
-      const selector = reference.digest ? `imageDigest=${reference.digest}` : `imageTag=${reference.tag}`;
-      return {
-        what: `Image ${reference.repository}:${reference.tag ?? reference.digest} keeps ${megabytes(imageDetails[0].imageSizeInBytes ?? 0)}`,
-        next: `aws ecr batch-delete-image --repository-name ${reference.repository} --image-ids ${selector}${regional}`,
-      };
-    },
-    plane.timeoutMs,
-  );
+  return plane.ask('ecr:DescribeImages', async abortSignal => {
+    if (!registry) return undefined;
+    const imageId = reference.digest ? { imageDigest: reference.digest } : { imageTag: reference.tag };
+    const { imageDetails = [] } = await plane.ecr.send(
+      new DescribeImagesCommand({
+        registryId: registry.registryId,
+        repositoryName: reference.repository,
+        imageIds: [imageId],
+      }),
+      { abortSignal },
+    );
+    if (!imageDetails[0]) return undefined;
+    const selector = reference.digest ? `imageDigest=${reference.digest}` : `imageTag=${reference.tag}`;
+    return {
+      what: `Image ${reference.repository}:${reference.tag ?? reference.digest} keeps ${megabytes(imageDetails[0].imageSizeInBytes ?? 0)}`,
+      next: `aws ecr batch-delete-image --repository-name ${reference.repository} --image-ids ${selector}${regional}`,
+    };
+  });
 }
 
 function megabytes(bytes: number): string {

@@ -1,5 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { type Finding, fail, finding, pass, type Rule } from '../finding';
 import type { TemplateContext } from '../stack';
 import { unanswered } from '../unanswered';
@@ -19,10 +19,8 @@ const REQUIRED_VERSION = 6;
 /** Looks for the bootstrap stack and its version. */
 export async function checkBootstrap(plane: ControlPlane, context: TemplateContext): Promise<Finding> {
   const bootstrap = `npx cdk bootstrap aws://${context.accountId ?? 'ACCOUNT'}/${context.region}`;
-  const answer = await ask(
-    'cloudformation:DescribeStacks',
-    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: TOOLKIT_STACK }), { abortSignal }),
-    plane.timeoutMs,
+  const answer = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
+    plane.cloudFormation.send(new DescribeStacksCommand({ StackName: TOOLKIT_STACK }), { abortSignal }),
   );
   if (answer.kind === 'absent') {
     return finding(

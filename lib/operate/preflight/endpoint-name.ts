@@ -1,6 +1,6 @@
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../finding';
 import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
@@ -18,19 +18,14 @@ export async function checkEndpointName(plane: ControlPlane, stackName: string, 
 
 async function judge(plane: ControlPlane, stackName: string, name: string | undefined): Promise<Observation> {
   if (name === undefined) return pass('CloudFormation makes up the name');
-  const endpoint = await ask(
-    'sagemaker:DescribeEndpoint',
-    abortSignal => plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: name }), { abortSignal }),
-    plane.timeoutMs,
+  const endpoint = await plane.ask('sagemaker:DescribeEndpoint', abortSignal =>
+    plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: name }), { abortSignal }),
   );
   if (endpoint.kind === 'absent') return pass(`${name} is free`);
   if (endpoint.kind !== 'answered') return unanswered(endpoint);
   const { EndpointArn: arn, EndpointStatus: status } = endpoint.value;
-  const owner = await ask(
-    'cloudformation:DescribeStackResources',
-    abortSignal =>
-      plane.cloudFormation.send(new DescribeStackResourcesCommand({ PhysicalResourceId: arn }), { abortSignal }),
-    plane.timeoutMs,
+  const owner = await plane.ask('cloudformation:DescribeStackResources', abortSignal =>
+    plane.cloudFormation.send(new DescribeStackResourcesCommand({ PhysicalResourceId: arn }), { abortSignal }),
   );
   if (owner.kind !== 'answered' && owner.kind !== 'absent') return unanswered(owner);
   const stack = owner.kind === 'answered' ? owner.value.StackResources?.[0]?.StackName : undefined;

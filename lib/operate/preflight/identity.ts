@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { partitionOf } from '../../contract';
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { type Finding, fail, finding, pass, type Rule, skip } from '../finding';
 import type { TemplateContext } from '../stack';
 import { unanswered } from '../unanswered';
@@ -41,10 +41,8 @@ export async function identify(
     const outcome = skip('Nobody can be asked without a region.');
     return { findings: [finding(CREDENTIALS, outcome), regionFinding], context, state: 'unknown' };
   }
-  const answer = await ask(
-    'sts:GetCallerIdentity',
-    abortSignal => plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
-    plane.timeoutMs,
+  const answer = await plane.ask('sts:GetCallerIdentity', abortSignal =>
+    plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
   );
   if (answer.kind !== 'answered') {
     const offline = answer.kind === 'unreachable';

@@ -1,4 +1,4 @@
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { checkImage } from '../check/image/check-image';
 import { readEcrImage } from '../check/image/ecr-image';
 import { ImageError } from '../check/image/image-error';
@@ -39,15 +39,12 @@ export async function checkModelImage(plane: ControlPlane, plan: EndpointPlan): 
       ),
     ];
   }
-  const answer = await ask(
-    'ecr:BatchGetImage',
-    () =>
-      readEcrImage(reference, registry, { client: plane.ecr, timeoutMs: plane.timeoutMs }).catch((error: unknown) => {
-        // What ECR itself said is the cause; an error without one is about the image.
-        if (error instanceof ImageError && error.cause === undefined) return error;
-        throw error instanceof ImageError ? error.cause : error;
-      }),
-    plane.timeoutMs,
+  const answer = await plane.ask('ecr:BatchGetImage', () =>
+    readEcrImage(reference, registry, { client: plane.ecr, timeoutMs: plane.timeoutMs }).catch((error: unknown) => {
+      // What ECR itself said is the cause; an error without one is about the image.
+      if (error instanceof ImageError && error.cause === undefined) return error;
+      throw error instanceof ImageError ? error.cause : error;
+    }),
   );
   if (answer.kind === 'answered') {
     const image = answer.value;

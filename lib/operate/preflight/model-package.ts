@@ -1,6 +1,6 @@
 import { DescribeModelPackageCommand } from '@aws-sdk/client-sagemaker';
 import { MODEL_PACKAGE_ARN_PATTERN } from '../../contract';
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
 import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
@@ -50,10 +50,8 @@ export async function checkModelPackage(
     return [finding(READABLE, elsewhere), isolation];
   }
   if (!online) return [isolation];
-  const answer = await ask(
-    'sagemaker:DescribeModelPackage',
-    abortSignal => plane.sageMaker.send(new DescribeModelPackageCommand({ ModelPackageName: arn }), { abortSignal }),
-    plane.timeoutMs,
+  const answer = await plane.ask('sagemaker:DescribeModelPackage', abortSignal =>
+    plane.sageMaker.send(new DescribeModelPackageCommand({ ModelPackageName: arn }), { abortSignal }),
   );
   if (answer.kind === 'denied') {
     const denied = unanswered(answer);

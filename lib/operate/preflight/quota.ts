@@ -3,7 +3,7 @@ import {
   paginateListServiceQuotas,
   type ServiceQuota,
 } from '@aws-sdk/client-service-quotas';
-import { type Answer, ask, type ControlPlane } from '../aws';
+import type { Answer, ControlPlane } from '../aws';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
 import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
@@ -101,20 +101,19 @@ async function readQuotas(plane: ControlPlane, names: ReadonlySet<string>): Prom
       if (found.size === names.size) return;
     }
   };
-  const timeoutMs = plane.timeoutMs ?? LIST_TIMEOUT_MS;
   const client = plane.serviceQuotas;
   const query = { ServiceCode: SERVICE, MaxResults: 100 };
-  const applied = await ask(
+  const applied = await plane.ask(
     'servicequotas:ListServiceQuotas',
     abortSignal => collect(paginateListServiceQuotas({ client }, query, { abortSignal })),
-    timeoutMs,
+    LIST_TIMEOUT_MS,
   );
   if (applied.kind !== 'answered') return applied;
   if (found.size < names.size) {
-    const defaults = await ask(
+    const defaults = await plane.ask(
       'servicequotas:ListAWSDefaultServiceQuotas',
       abortSignal => collect(paginateListAWSDefaultServiceQuotas({ client }, query, { abortSignal })),
-      timeoutMs,
+      LIST_TIMEOUT_MS,
     );
     if (defaults.kind !== 'answered') return defaults;
   }

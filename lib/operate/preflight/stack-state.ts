@@ -1,5 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { ask, type ControlPlane } from '../aws';
+import type { ControlPlane } from '../aws';
 import { type Finding, fail, finding, pass, type Rule, warn } from '../finding';
 import { unanswered } from '../unanswered';
 
@@ -11,10 +11,8 @@ const RULE: Rule = {
 
 /** Looks whether CloudFormation would take the stack as it stands now. */
 export async function checkStackState(plane: ControlPlane, stackName: string): Promise<Finding> {
-  const answer = await ask(
-    'cloudformation:DescribeStacks',
-    abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal }),
-    plane.timeoutMs,
+  const answer = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
+    plane.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal }),
   );
   if (answer.kind === 'absent') return finding(RULE, pass(`${stackName} does not exist yet`));
   if (answer.kind !== 'answered') return finding(RULE, unanswered(answer));

@@ -1,6 +1,6 @@
 import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { endpointLogGroup } from '../../contract';
-import { type Answer, ask, type ControlPlane } from '../aws';
+import type { Answer, ControlPlane } from '../aws';
 
 /** What an endpoint's containers wrote. */
 export interface EndpointLog {
@@ -26,19 +26,16 @@ export async function readEndpointLog(
   since?: Date,
 ): Promise<Answer<EndpointLog>> {
   const group = endpointLogGroup(endpointName);
-  const streams = await ask(
-    'logs:DescribeLogStreams',
-    abortSignal =>
-      plane.cloudWatchLogs.send(
-        new DescribeLogStreamsCommand({
-          logGroupName: group,
-          orderBy: 'LastEventTime',
-          descending: true,
-          limit: STREAMS_READ,
-        }),
-        { abortSignal },
-      ),
-    plane.timeoutMs,
+  const streams = await plane.ask('logs:DescribeLogStreams', abortSignal =>
+    plane.cloudWatchLogs.send(
+      new DescribeLogStreamsCommand({
+        logGroupName: group,
+        orderBy: 'LastEventTime',
+        descending: true,
+        limit: STREAMS_READ,
+      }),
+      { abortSignal },
+    ),
   );
   if (streams.kind === 'absent') {
     return { kind: 'answered', value: { group, groupExists: false, streams: 0, lines: [] } };
@@ -50,14 +47,11 @@ export async function readEndpointLog(
     .flatMap(stream => stream.logStreamName ?? []);
   const lines: string[] = [];
   for (const logStreamName of names.toReversed()) {
-    const events = await ask(
-      'logs:GetLogEvents',
-      abortSignal =>
-        plane.cloudWatchLogs.send(
-          new GetLogEventsCommand({ logGroupName: group, logStreamName, limit: LINES_READ, startFromHead: false }),
-          { abortSignal },
-        ),
-      plane.timeoutMs,
+    const events = await plane.ask('logs:GetLogEvents', abortSignal =>
+      plane.cloudWatchLogs.send(
+        new GetLogEventsCommand({ logGroupName: group, logStreamName, limit: LINES_READ, startFromHead: false }),
+        { abortSignal },
+      ),
     );
     if (events.kind === 'answered') lines.push(...(events.value.events ?? []).map(event => event.message!.trimEnd()));
     else if (events.kind !== 'absent') return events;

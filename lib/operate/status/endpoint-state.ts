@@ -12,7 +12,7 @@ import {
   type ProductionVariant,
   type ProductionVariantSummary,
 } from '@aws-sdk/client-sagemaker';
-import { type Answer, ask, type ControlPlane, type NoAnswer, sayNoAnswer } from '../aws';
+import { type Answer, type ControlPlane, type NoAnswer, sayNoAnswer } from '../aws';
 
 /** An endpoint as AWS describes it, with everything that hangs on it. */
 export interface EndpointState {
@@ -72,10 +72,8 @@ export interface DeploymentState {
 
 /** Describes an endpoint with its configuration and scaling. Only the endpoint itself has to be readable. */
 export async function readEndpointState(plane: ControlPlane, endpointName: string): Promise<Answer<EndpointState>> {
-  const endpoint = await ask(
-    'sagemaker:DescribeEndpoint',
-    abortSignal => plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }), { abortSignal }),
-    plane.timeoutMs,
+  const endpoint = await plane.ask('sagemaker:DescribeEndpoint', abortSignal =>
+    plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: endpointName }), { abortSignal }),
   );
   if (endpoint.kind !== 'answered') return endpoint;
   const described = endpoint.value;
@@ -151,11 +149,8 @@ async function readConfig(
 ): Promise<Answer<DescribeEndpointConfigOutput | undefined>> {
   const name = endpoint.EndpointConfigName ?? endpoint.PendingDeploymentSummary?.EndpointConfigName;
   if (name === undefined) return { kind: 'answered', value: undefined };
-  return ask(
-    'sagemaker:DescribeEndpointConfig',
-    abortSignal =>
-      plane.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal }),
-    plane.timeoutMs,
+  return plane.ask('sagemaker:DescribeEndpointConfig', abortSignal =>
+    plane.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }), { abortSignal }),
   );
 }
 
@@ -167,46 +162,42 @@ async function readScaling(
   if (variants.length === 0) return { kind: 'answered', value: new Map() };
   const client = plane.applicationAutoScaling;
   const resourceId = (variant: string) => `endpoint/${endpoint.EndpointName}/variant/${variant}`;
-  return ask(
-    'application-autoscaling:DescribeScalableTargets',
-    async abortSignal => {
-      const { ScalableTargets: targets = [] } = await client.send(
-        new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker', ResourceIds: variants.map(resourceId) }),
+  return plane.ask('application-autoscaling:DescribeScalableTargets', async abortSignal => {
+    const { ScalableTargets: targets = [] } = await client.send(
+      new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker', ResourceIds: variants.map(resourceId) }),
+      { abortSignal },
+    );
+    const scaling = new Map<string, ScalingState>();
+    for (const target of targets) {
+      const resource = { ServiceNamespace: 'sagemaker', ResourceId: target.ResourceId! } as const;
+      const { ScalingPolicies: policies = [] } = await client.send(new DescribeScalingPoliciesCommand(resource), {
+        abortSignal,
+      });
+      const { ScalingActivities: activities = [] } = await client.send(
+        new DescribeScalingActivitiesCommand({ ...resource, MaxResults: 1 }),
         { abortSignal },
       );
-      const scaling = new Map<string, ScalingState>();
-      for (const target of targets) {
-        const resource = { ServiceNamespace: 'sagemaker', ResourceId: target.ResourceId! } as const;
-        const { ScalingPolicies: policies = [] } = await client.send(new DescribeScalingPoliciesCommand(resource), {
-          abortSignal,
-        });
-        const { ScalingActivities: activities = [] } = await client.send(
-          new DescribeScalingActivitiesCommand({ ...resource, MaxResults: 1 }),
-          { abortSignal },
-        );
-        const [last] = activities;
-        scaling.set(variants.find(variant => resourceId(variant) === target.ResourceId)!, {
-          minCapacity: target.MinCapacity!,
-          maxCapacity: target.MaxCapacity!,
-          policies: policies.map(policy => {
-            const tracking = policy.TargetTrackingScalingPolicyConfiguration;
-            return {
-              name: policy.PolicyName!,
-              metric:
-                tracking?.PredefinedMetricSpecification?.PredefinedMetricType ??
-                tracking?.CustomizedMetricSpecification?.MetricName,
-              target: tracking?.TargetValue,
-            };
-          }),
-          lastActivity: last && {
-            at: last.StartTime!.toISOString(),
-            status: last.StatusCode!,
-            description: last.StatusMessage ?? last.Description!,
-          },
-        });
-      }
-      return scaling;
-    },
-    plane.timeoutMs,
-  );
+      const [last] = activities;
+      scaling.set(variants.find(variant => resourceId(variant) === target.ResourceId)!, {
+        minCapacity: target.MinCapacity!,
+        maxCapacity: target.MaxCapacity!,
+        policies: policies.map(policy => {
+          const tracking = policy.TargetTrackingScalingPolicyConfiguration;
+          return {
+            name: policy.PolicyName!,
+            metric:
+              tracking?.PredefinedMetricSpecification?.PredefinedMetricType ??
+              tracking?.CustomizedMetricSpecification?.MetricName,
+            target: tracking?.TargetValue,
+          };
+        }),
+        lastActivity: last && {
+          at: last.StartTime!.toISOString(),
+          status: last.StatusCode!,
+          description: last.StatusMessage ?? last.Description!,
+        },
+      });
+    }
+    return scaling;
+  });
 }

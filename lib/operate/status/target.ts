@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { type Answer, ask, type ControlPlane, listStackResources } from '../aws';
+import { type Answer, type ControlPlane, listStackResources } from '../aws';
 
 /** What a name turned out to be. */
 export interface Target {
@@ -41,10 +41,8 @@ export async function awaitTarget(
   for (;;) {
     const target = await resolveTarget(plane, name);
     if (target.kind !== 'answered' || target.value.endpointNames.length > 0) return target;
-    const stack = await ask(
-      'cloudformation:DescribeStacks',
-      abortSignal => plane.cloudFormation.send(new DescribeStacksCommand({ StackName: name }), { abortSignal }),
-      plane.timeoutMs,
+    const stack = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
+      plane.cloudFormation.send(new DescribeStacksCommand({ StackName: name }), { abortSignal }),
     );
     const status = stack.kind === 'answered' ? stack.value.Stacks?.[0]?.StackStatus : undefined;
     if (!/^(CREATE|UPDATE|REVIEW)_IN_PROGRESS$/.test(status ?? '')) return target;
