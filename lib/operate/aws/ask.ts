@@ -16,7 +16,7 @@ export type Answer<T> =
 export type NoAnswer = Exclude<Answer<unknown>, { kind: 'answered' }>;
 
 /** Time in which one question to AWS has to be answered, retries included, in milliseconds. */
-export const ASK_TIMEOUT_MS = 15_000;
+const ASK_TIMEOUT_MS = 15_000;
 
 /**
  * Asks AWS one thing, within a bound, and says what became of it.

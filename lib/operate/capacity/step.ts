@@ -45,7 +45,7 @@ export interface CapacityStep {
 }
 
 /** Share of the largest lag that the generator's own lag may be: beyond it, its own slowness is what is measured. */
-export const GENERATOR_SHARE = 0.2;
+const GENERATOR_SHARE = 0.2;
 
 /** Generator lag that is never held against it, in milliseconds: the grain of timers. */
 const GENERATOR_GRAIN_MS = 10;

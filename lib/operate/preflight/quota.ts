@@ -59,7 +59,7 @@ interface Demand {
 }
 
 /** The name under which Service Quotas knows an instance type's limit for endpoints. */
-export function quotaName(instanceType: string): string {
+function quotaName(instanceType: string): string {
   return `${instanceType} for endpoint usage`;
 }
 

@@ -1,4 +1,5 @@
 import { countVerdicts, type Finding, type Report } from '../finding';
+import { escapeXml } from './escape-xml';
 
 /**
  * A report in the JUnit XML dialect that CI systems read (the schema of the Apache Ant `junit` task): one suite, one test case
@@ -45,17 +46,4 @@ function testCase(report: Report, finding: Finding): string {
 
 function seconds(milliseconds: number): string {
   return (milliseconds / 1_000).toFixed(3);
-}
-
-/** Characters that XML 1.0 (section 2.2) forbids even as references become U+FFFD: a container's output may hold any. */
-function escapeXml(text: string): string {
-  return (
-    text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
-      .replace(/&/g, '&amp;')
-      .replace(/</g, '&lt;')
-      .replace(/>/g, '&gt;')
-      .replace(/"/g, '&quot;')
-  );
 }

@@ -1,6 +1,7 @@
+import { escapeXml } from '../../report/escape-xml';
 import type { CapacityResult } from '../capacity';
 import type { CapacityStep } from '../step';
-import { escapeXml, type LineChart, renderCharts } from './line-chart';
+import { type LineChart, renderCharts } from './line-chart';
 
 /** What was measured, for the head of a report. */
 export interface CapacitySubject {
@@ -16,7 +17,7 @@ export interface CapacitySubject {
 }
 
 /** The lines that put a target into a stack. */
-export interface TargetLines {
+interface TargetLines {
   readonly cdk: string;
   readonly context: string;
 }
@@ -25,7 +26,7 @@ export interface TargetLines {
 const MAX_CAPACITY_EXAMPLE = 4;
 
 /** The target as a line of CDK and as context; `undefined` where there is no target. */
-export function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
+function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
   if (verdict.targetConcurrency === undefined) return undefined;
   const target = verdict.targetConcurrency;
   return {
@@ -35,7 +36,7 @@ export function targetLines({ verdict }: CapacityResult, subject: CapacitySubjec
 }
 
 /** The verdict in a sentence. */
-export function sayVerdict({ verdict, limits }: CapacityResult): string {
+function sayVerdict({ verdict, limits }: CapacityResult): string {
   const sessions = `${verdict.sessionsPerInstance} real-time session${verdict.sessionsPerInstance === 1 ? '' : 's'}`;
   switch (verdict.kind) {
     case 'found':

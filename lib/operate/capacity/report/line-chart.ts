@@ -1,3 +1,5 @@
+import { escapeXml } from '../../report/escape-xml';
+
 /** One line of a chart. */
 export interface ChartSeries {
   readonly name: string;
@@ -22,7 +24,7 @@ export interface LineChart {
 }
 
 /** Size of a chart, in pixels. */
-export const CHART = { width: 720, height: 300 } as const;
+const CHART = { width: 720, height: 300 } as const;
 
 const PLOT = { left: 64, top: 44, right: 700, bottom: 248 } as const;
 const INK = '#1f2933';
@@ -30,8 +32,7 @@ const FAINT = '#d8dee4';
 const MARK = '#b42318';
 const FONT = "font-family=\"Helvetica, Arial, 'DejaVu Sans', 'Liberation Sans', sans-serif\"";
 
-/** Draws a chart as SVG that needs nothing else: no style sheet, no script, no font of its own. */
-export function renderLineChart(chart: LineChart, offsetY = 0): string {
+function renderLineChart(chart: LineChart, offsetY: number): string {
   const points = chart.series.flatMap(series => series.points);
   const marks = chart.marks ?? [];
   const xs = [...points.map(([x]) => x), ...marks.filter(mark => mark.axis === 'x').map(mark => mark.at)];
@@ -77,7 +78,7 @@ export function renderLineChart(chart: LineChart, offsetY = 0): string {
   return `<g transform="translate(0 ${offsetY})" ${FONT}>${parts.join('')}</g>`;
 }
 
-/** Charts above one another, as one picture. */
+/** Charts above one another, as one SVG that needs nothing else: no style sheet, no script, no font of its own. */
 export function renderCharts(charts: readonly LineChart[]): string {
   const height = CHART.height * charts.length;
   return (
@@ -94,18 +95,6 @@ export function ticks(largest: number): number[] {
   const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(candidate => candidate >= rough * (1 - 1e-9))!;
   const count = Math.ceil(largest / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
-}
-
-/** Text that is safe in XML and HTML. */
-export function escapeXml(raw: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return raw.replace(/[&<>"']/g, character => entities[character]!);
 }
 
 function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end', color = INK): string {
