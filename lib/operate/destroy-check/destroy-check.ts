@@ -9,7 +9,7 @@ import {
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Answer, ControlPlane } from '../aws';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
-import type { Finding, Report } from '../finding';
+import { type Finding, finding, type Observation, pass, type Report, warn } from '../finding';
 import type { Template } from '../stack';
 import { unanswered } from '../unanswered';
 import { type Candidates, gatherCandidates } from './candidates';
@@ -47,9 +47,8 @@ export async function destroyCheck(plane: ControlPlane, subject: string, templat
   const accountId = identity?.kind === 'answered' ? identity.value.Account : undefined;
   const gathered = await gatherCandidates(plane, subject, template, accountId, region);
   if (gathered.kind !== 'answered') {
-    const outcome = unanswered(gathered);
     const online = gathered.kind !== 'unreachable' && gathered.kind !== 'unauthenticated';
-    return { command: 'destroy-check', subject, findings: [leftover('stack', 'none', outcome)], online };
+    return { command: 'destroy-check', subject, findings: [leftover('stack', 'none', unanswered(gathered))], online };
   }
   const candidates = gathered.value;
   const regional = region === undefined ? '' : ` --region ${region}`;
@@ -77,13 +76,14 @@ export async function destroyCheck(plane: ControlPlane, subject: string, templat
   };
 }
 
-function leftover(name: string, costClass: CostClass, outcome: Pick<Finding, 'seen' | 'verdict' | 'next'>): Leftover {
-  return { name, rule: 'Nothing of the stack is left behind.', source: SOURCE, costClass, ...outcome };
+function leftover(name: string, costClass: CostClass, observation: Observation): Leftover {
+  const rule = { name, rule: 'Nothing of the stack is left behind.', source: SOURCE };
+  return { ...finding(rule, observation), costClass };
 }
 
 function look(name: string, id: string, costClass: CostClass, answer: Answer<Remains>): Leftover {
   if (answer.kind === 'absent' || (answer.kind === 'answered' && answer.value === undefined)) {
-    return leftover(name, costClass, { verdict: 'pass', seen: `${id} is gone` });
+    return leftover(name, costClass, pass(`${id} is gone`));
   }
   if (answer.kind !== 'answered') return leftover(name, costClass, unanswered(answer));
   const { what, next, costClass: actual = costClass } = answer.value!;
@@ -96,16 +96,16 @@ function look(name: string, id: string, costClass: CostClass, answer: Answer<Rem
 
 function stackFinding(subject: string, { stackStatus, stackDeletedAt, endpoints }: Candidates): Leftover {
   if (stackStatus !== undefined) {
-    return leftover('stack', 'none', {
-      verdict: 'warn',
-      seen: `The stack ${subject} is still there: ${stackStatus}.`,
-      next: `npx cdk destroy ${subject}`,
-    });
+    return leftover(
+      'stack',
+      'none',
+      warn(`The stack ${subject} is still there: ${stackStatus}.`, `npx cdk destroy ${subject}`),
+    );
   }
   const seen = stackDeletedAt
     ? `The stack ${subject} was deleted ${stackDeletedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : `There is no stack ${subject}; looked for the endpoint ${[...endpoints].join(', ')}`;
-  return leftover('stack', 'none', { verdict: 'pass', seen });
+  return leftover('stack', 'none', pass(seen));
 }
 
 function keptFinding({ type, id }: Candidates['kept'][number]): Leftover {

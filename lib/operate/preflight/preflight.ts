@@ -1,5 +1,5 @@
 import type { ControlPlane } from '../aws';
-import type { Finding, Report } from '../finding';
+import { type Finding, finding, type Report, type Rule, skip, warn } from '../finding';
 import { readEndpointPlans, readPrivateAccessPlans, type Template, TemplateReader } from '../stack';
 import { checkBootstrap } from './bootstrap';
 import { checkEndpointName } from './endpoint-name';
@@ -11,6 +11,14 @@ import { checkModelPackage } from './model-package';
 import { checkQuotas } from './quota';
 import { checkPrivateAccess, checkRuntimePort } from './reach';
 import { checkStackState } from './stack-state';
+
+const ANSWERS: Rule = {
+  name: 'aws',
+  rule: 'Bootstrap, stack, endpoint name, quota, model package and image are as the stack needs them.',
+  source: 'AWS itself',
+};
+
+const ENDPOINT: Rule = { name: 'endpoint', rule: 'The stack holds an endpoint.', source: 'this command' };
 
 /** A synthesized stack that is to be deployed. */
 export interface PreflightSubject {
@@ -74,25 +82,22 @@ export async function preflight(
 }
 
 function notAsked(state: string): Finding {
-  return {
-    name: 'aws',
-    rule: 'Bootstrap, stack, endpoint name, quota, model package and image are as the stack needs them.',
-    source: 'AWS itself',
-    verdict: 'skip',
-    seen:
+  return finding(
+    ANSWERS,
+    skip(
       state === 'offline'
         ? 'Offline: bootstrap, stack, name, quota, package and image were not looked at.'
         : 'Without credentials and region: bootstrap, stack, name, quota, package and image were not looked at.',
-  };
+    ),
+  );
 }
 
 function noEndpoint(stackName: string): Finding {
-  return {
-    name: 'endpoint',
-    rule: 'The stack holds an endpoint.',
-    source: 'this command',
-    verdict: 'warn',
-    seen: `${stackName} holds no AWS::SageMaker::Endpoint, so there was little to check.`,
-    next: 'Name the stack with the endpoint.',
-  };
+  return finding(
+    ENDPOINT,
+    warn(
+      `${stackName} holds no AWS::SageMaker::Endpoint, so there was little to check.`,
+      'Name the stack with the endpoint.',
+    ),
+  );
 }

@@ -8,7 +8,6 @@ export interface Template {
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
-  readonly DeletionPolicy?: string;
 }
 
 /** The values of a template's pseudo parameters, as far as they are known. */

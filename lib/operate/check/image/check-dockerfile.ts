@@ -2,6 +2,7 @@ import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../../.
 import { type DockerfileBuild, type DockerfileImage, readDockerfile, type Stated } from '../../../dockerfile';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../finding';
 import {
+  entrypointObservation,
   ImageRule,
   labelObservation,
   portObservation,
@@ -27,16 +28,7 @@ export function checkDockerfile(text: string, file: string, build: DockerfileBui
   const entrypoint = image.entrypoint;
   return [
     at(ImageRule.LABEL, labelObservation(label?.value, inherited), label),
-    at(
-      ImageRule.ENTRYPOINT_PRESENT,
-      entrypoint
-        ? pass('there is an ENTRYPOINT')
-        : fail(
-            `there is no ENTRYPOINT${inherited}`,
-            'Add an exec-form line, such as: ENTRYPOINT ["python3", "server.py"]',
-          ),
-      entrypoint,
-    ),
+    at(ImageRule.ENTRYPOINT_PRESENT, entrypointObservation(entrypoint !== undefined, inherited), entrypoint),
     at(ImageRule.ENTRYPOINT_EXEC_FORM, execFormObservation(image), entrypoint),
     at(ImageRule.ENTRYPOINT_NOT_TINI, tiniObservation(programOf(image)), entrypoint),
     at(ImageRule.USER, userObservation(image.user?.value), image.user),
@@ -54,7 +46,7 @@ export function checkDockerfile(text: string, file: string, build: DockerfileBui
 }
 
 function execFormObservation({ entrypoint }: DockerfileImage): Observation {
-  if (!entrypoint) return skip('there is no ENTRYPOINT');
+  if (!entrypoint) return skip('there is no entry point');
   const { form, words } = entrypoint.value;
   if (form === 'exec') return pass('it is a JSON array');
   const array = words.join(' ').trim();

@@ -3,6 +3,7 @@ import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../../.
 import { type Finding, fail, finding, type Observation, pass, skip, warn } from '../../finding';
 import type { ContainerImage } from './container-image';
 import {
+  entrypointObservation,
   ImageRule,
   labelObservation,
   portObservation,
@@ -25,12 +26,7 @@ export function checkImage(image: ContainerImage): Finding[] {
   const { labels, entrypoint, user, exposedPorts, platform } = image.configuration;
   return [
     finding(ImageRule.LABEL, labelObservation(labels[BIDIRECTIONAL_LABEL])),
-    finding(
-      ImageRule.ENTRYPOINT_PRESENT,
-      entrypoint.length > 0
-        ? pass('there is an entry point')
-        : fail('there is no entry point', 'Add an exec-form line, such as: ENTRYPOINT ["python3", "server.py"]'),
-    ),
+    finding(ImageRule.ENTRYPOINT_PRESENT, entrypointObservation(entrypoint.length > 0)),
     finding(ImageRule.ENTRYPOINT_EXEC_FORM, execFormObservation(entrypoint)),
     finding(ImageRule.ENTRYPOINT_NOT_TINI, tiniObservation(entrypoint[0])),
     finding(ImageRule.USER, userObservation(user)),

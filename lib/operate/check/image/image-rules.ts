@@ -71,6 +71,16 @@ export function labelObservation(value: string | undefined, inherited = ''): Obs
     : fail(`the label is "${value}"`, `Write exactly: ${BIDIRECTIONAL_LABEL_LINE}`);
 }
 
+/** The verdict on there being an entry point. */
+export function entrypointObservation(isPresent: boolean, inherited = ''): Observation {
+  return isPresent
+    ? pass('there is an entry point')
+    : fail(
+        `there is no entry point${inherited}`,
+        'Add an exec-form line, such as: ENTRYPOINT ["python3", "server.py"]',
+      );
+}
+
 /** The verdict on tini as the entry point. */
 export function tiniObservation(program: string | undefined): Observation {
   if (program === undefined) return skip('there is no entry point');
