@@ -1,3 +1,8 @@
+const { availableParallelism } = require('node:os');
+
+// The AWS SDK's advice to upgrade Node.js says nothing about the test that happens to load it first.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -17,4 +22,6 @@ module.exports = {
     ],
   },
   testTimeout: 20_000,
+  // Many tests wait for sockets and processes more than they compute, so two cores carry three workers.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
 };
