@@ -57,7 +57,7 @@ test('builds the directory once, runs the image as the platform does and leaves 
     'run',
     '--rm',
     '--name',
-    expect.stringMatching(/^sagemaker-bidi-echo-AllTraffic-0-[0-9a-f]{8}$/),
+    expect.stringMatching(/^sagemaker-bidi-echo-AllTraffic-[01]-[0-9a-f]{8}$/),
     '--platform',
     'linux/amd64',
     '--publish',
