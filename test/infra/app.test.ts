@@ -75,7 +75,16 @@ test('importing the constructs loads neither client nor local server, nor what t
   const ours = loaded.filter(file => file.startsWith(`lib${path.sep}`)).map(file => file.split(path.sep)[1]);
   expect(new Set(ours)).toEqual(new Set(['index.ts', 'contract', 'dockerfile', 'infra']));
   const packages = loaded.filter(file => file.startsWith('node_modules')).map(file => file.split(path.sep)[1]!);
-  for (const name of ['@aws-sdk', '@smithy', 'ws', 'websocket', 'selfsigned', 'commander', 'cdk-nag', 'dockerfile-ast']) {
+  for (const name of [
+    '@aws-sdk',
+    '@smithy',
+    'ws',
+    'websocket',
+    'selfsigned',
+    'commander',
+    'cdk-nag',
+    'dockerfile-ast',
+  ]) {
     expect(packages).not.toContain(name);
   }
 });
