@@ -45,7 +45,7 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
   const roundTripsMs: number[] = [];
   const stopwatch = timer();
 
-  print(`\n  ${bold(`${STACK}, streamed to on this machine`)}\n`);
+  print(`\n  ${bold(`${STACK}, streamed to on this machine`)}\n\n`);
   const assembly = await synthesize({ directory: ROOT, stacks: [STACK] });
   done(`synthesized ${STACK}`, stopwatch(), relative(process.cwd(), join(assembly, `${STACK}.template.json`)));
   abortSignal.throwIfAborted();
@@ -79,7 +79,8 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
     `\n  ${green('✓')} ${roundTripsMs.length} messages sent, all came back.` +
       ` Round trip p50 ${milliseconds(percentile(roundTripsMs, 50))}, p99 ${milliseconds(percentile(roundTripsMs, 99))}.\n\n` +
       `  The same template, in your AWS account:  ${bold(`npx cdk deploy ${STACK}`)}\n` +
-      '  (a GPU instance, billed until `npx cdk destroy`; see "What it costs" in the README)\n\n',
+      '  A GPU instance, billed until `npx cdk destroy`: see "What it costs" in\n' +
+      '  the README.\n\n',
   );
 }
 
@@ -106,8 +107,8 @@ async function streamRecording(session: BidiSession, roundTripsMs: number[], abo
   const audio = await readAudio(file.createReadStream({ autoClose: false }));
   const bytesPerSecond = audio.bytesPerSecond!;
   print(
-    `\n  ${bold('Audio')}, ${relative(process.cwd(), RECORDING)}: ${audio.description}, ${audio.seconds?.toFixed(1)} s` +
-      ` in pieces of ${AUDIO_CHUNK_MS} ms at real-time pace\n`,
+    `\n  ${bold('Audio')}, ${relative(process.cwd(), RECORDING)}: ${audio.description},\n` +
+      `  ${audio.seconds?.toFixed(1)} s in pieces of ${AUDIO_CHUNK_MS} ms at real-time pace\n`,
   );
   const sent = createHash('sha256');
   const received = createHash('sha256');
@@ -139,8 +140,8 @@ async function streamRecording(session: BidiSession, roundTripsMs: number[], abo
   clearProgress();
 
   const [sentHash, receivedHash] = [sent.digest('hex'), received.digest('hex')];
-  print(`    → ${sentBytes.toLocaleString('en')} bytes   sha256 ${sentHash}\n`);
-  print(`    ← ${receivedBytes.toLocaleString('en')} bytes   sha256 ${receivedHash}\n`);
+  print(`    → ${sentBytes.toLocaleString('en')} bytes\n      sha256 ${sentHash}\n`);
+  print(`    ← ${receivedBytes.toLocaleString('en')} bytes\n      sha256 ${receivedHash}\n`);
   if (sentHash !== receivedHash) throw mismatch('The echo of the recording');
 }
 
@@ -174,7 +175,9 @@ function milliseconds(value: number): string {
 }
 
 function done(what: string, tookMs: number, detail: string): void {
-  print(`  ${green('✓')} ${what.padEnd(44)} ${milliseconds(tookMs).padStart(8)}   ${dim(detail)}\n`);
+  print(`  ${green('✓')} ${what.padEnd(56)} ${milliseconds(tookMs).padStart(8)}
+      ${dim(detail)}
+`);
 }
 
 function progress(seconds: number, total: number): void {
