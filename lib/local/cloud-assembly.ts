@@ -18,6 +18,14 @@ interface Manifest {
   readonly artifacts?: Record<string, Artifact>;
 }
 
+/** The part of an image asset's source that shapes the build (aws-cdk-lib, cloud-assembly-schema). */
+interface DockerImageSource {
+  readonly directory?: string;
+  readonly dockerFile?: string;
+  readonly dockerBuildTarget?: string;
+  readonly dockerBuildArgs?: Readonly<Record<string, string>>;
+}
+
 interface Artifact {
   readonly type: string;
   readonly environment?: string;
@@ -31,6 +39,9 @@ interface Artifact {
   };
 }
 
+/** How the CDK command line would build an image. */
+type ImageBuild = Required<Pick<LocalModel, 'directory'>> & Pick<LocalModel, 'file' | 'target' | 'buildArgs'>;
+
 /** One stack of a cloud assembly. */
 export interface Stack {
   readonly names: readonly string[];
@@ -40,7 +51,7 @@ export interface Stack {
   readonly template: Template;
   readonly region: string | undefined;
   readonly account: string | undefined;
-  readonly images: Record<string, { readonly directory: string; readonly file?: string }>;
+  readonly images: Record<string, ImageBuild>;
 }
 
 const ENDPOINT = 'AWS::SageMaker::Endpoint';
@@ -109,16 +120,22 @@ export function readStacks(directory: string): Stack[] {
   });
 }
 
-/** The image assets of an assembly by their tag: how a template without our metadata leads to a directory. */
+/** The image assets of an assembly by their tag: how they are built, and how a template without our metadata leads to a directory. */
 function readImages(directory: string, manifest: Manifest): Stack['images'] {
-  const images: Record<string, { directory: string; file?: string }> = {};
+  const images: Record<string, ImageBuild> = {};
   for (const artifact of Object.values(manifest.artifacts ?? {})) {
     if (artifact.type !== 'cdk:asset-manifest' || !artifact.properties?.file) continue;
     const assets = readJson<{
-      dockerImages?: Record<string, { source?: { directory?: string; dockerFile?: string } }>;
+      dockerImages?: Record<string, { source?: DockerImageSource }>;
     }>(join(directory, artifact.properties.file), directory);
     for (const [tag, { source }] of Object.entries(assets.dockerImages ?? {})) {
-      if (source?.directory) images[tag] = { directory: join(directory, source.directory), file: source.dockerFile };
+      if (!source?.directory) continue;
+      images[tag] = {
+        directory: join(directory, source.directory),
+        file: source.dockerFile,
+        target: source.dockerBuildTarget,
+        buildArgs: source.dockerBuildArgs,
+      };
     }
   }
   return images;
@@ -180,6 +197,8 @@ function modelOf(stack: Stack, resolver: TemplateResolver, resource: TemplateRes
     environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])),
     directory: metadata.directory === undefined ? asset?.directory : absolute(metadata.directory),
     file: metadata.file ?? asset?.file,
+    target: asset?.target,
+    buildArgs: asset?.buildArgs,
     command: metadata.command,
     imageUri: metadata.imageUri ?? image,
     modelPackageArn:

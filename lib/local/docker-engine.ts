@@ -108,15 +108,15 @@ export class DockerEngine implements ContainerEngine {
     tag: string,
     onLine: (line: ContainerLine) => void,
   ): Promise<void> {
-    const file = join(directory, model.file ?? 'Dockerfile');
-    const child = spawn(
-      this.command,
-      ['build', '--platform', IMAGE_PLATFORM, '--tag', tag, '--file', file, directory],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, [NO_ATTESTATIONS_VARIABLE]: '1' },
-      },
-    );
+    const build = [
+      ...['build', '--platform', IMAGE_PLATFORM, '--file', join(directory, model.file ?? 'Dockerfile')],
+      ...(model.target === undefined ? [] : ['--target', model.target]),
+      ...Object.entries(model.buildArgs ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ];
+    const child = spawn(this.command, [...build, '--tag', tag, directory], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, [NO_ATTESTATIONS_VARIABLE]: '1' },
+    });
     const output = new ContainerOutput(onLine);
     output.read(child.stdout, 'stdout');
     output.read(child.stderr, 'stderr');
@@ -126,7 +126,7 @@ export class DockerEngine implements ContainerEngine {
     throw new ContainerStartError({
       what: `The image of model ${model.name} cannot be built: ${this.command} build ended with exit code ${code}.`,
       why: output.lines().slice(-10).join('\n') || 'It wrote nothing.',
-      next: `Run it by hand: ${this.command} build --platform ${IMAGE_PLATFORM} --file ${file} ${directory}`,
+      next: `Run it by hand: ${[this.command, ...build, directory].join(' ')}`,
     });
   }
 
@@ -192,7 +192,7 @@ class DockerContainer implements RunningContainer {
 function imageOf(model: LocalModel): string {
   if (model.directory) {
     const key = createHash('sha256')
-      .update(join(model.directory, model.file ?? ''))
+      .update(JSON.stringify([model.directory, model.file, model.target, model.buildArgs]))
       .digest('hex')
       .slice(0, 16);
     return `sagemaker-bidi-local:${key}`;

@@ -17,6 +17,18 @@ export interface LocalModel {
    */
   readonly file?: string;
   /**
+   * Stage of the Dockerfile to build.
+   *
+   * @default - the last
+   */
+  readonly target?: string;
+  /**
+   * Arguments of the build.
+   *
+   * @default - none
+   */
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /**
    * Command that starts the container as a process in its directory; `serve` is appended.
    *
    * @default - none: a container engine has to run it

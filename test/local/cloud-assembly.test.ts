@@ -108,7 +108,16 @@ test('a template of somebody else’s own: an image asset leads to its directory
     (await import('node:fs')).readFileSync(join(directory, 'manifest.json'), 'utf8'),
   ) as { artifacts: object };
   write(directory, 'Own.assets.json', {
-    dockerImages: { abc123: { source: { directory: 'asset.abc123', dockerFile: 'Dockerfile.gpu' } } },
+    dockerImages: {
+      abc123: {
+        source: {
+          directory: 'asset.abc123',
+          dockerFile: 'Dockerfile.gpu',
+          dockerBuildTarget: 'serving',
+          dockerBuildArgs: { MODEL: 'small' },
+        },
+      },
+    },
   });
   write(directory, 'manifest.json', {
     artifacts: { ...artifacts, 'Own.assets': { type: 'cdk:asset-manifest', properties: { file: 'Own.assets.json' } } },
@@ -121,6 +130,8 @@ test('a template of somebody else’s own: an image asset leads to its directory
         model: {
           directory: join(directory, 'asset.abc123'),
           file: 'Dockerfile.gpu',
+          target: 'serving',
+          buildArgs: { MODEL: 'small' },
           imageUri: '000000000000.dkr.ecr.us-east-1.amazonaws.com/cdk-assets:abc123',
         },
       },

@@ -23,7 +23,14 @@ function asked(): string[][] {
 
 test('builds the directory once, runs the image as the platform does and leaves nothing behind', async () => {
   const directory = temporaryDirectory();
-  const model = { ...scriptedModel({ SIZE: 'large' }), directory, file: 'Dockerfile.gpu', command: undefined };
+  const model = {
+    ...scriptedModel({ SIZE: 'large' }),
+    directory,
+    file: 'Dockerfile.gpu',
+    target: 'serving',
+    buildArgs: { MODEL: 'small' },
+    command: undefined,
+  };
   const events: LocalEvent[] = [];
   const local = await startLocal({
     engine: engine(),
@@ -45,10 +52,14 @@ test('builds the directory once, runs the image as the platform does and leaves 
       'build',
       '--platform',
       'linux/amd64',
-      '--tag',
-      expect.stringMatching(/^sagemaker-bidi-local:[0-9a-f]{16}$/),
       '--file',
       join(directory, 'Dockerfile.gpu'),
+      '--target',
+      'serving',
+      '--build-arg',
+      'MODEL=small',
+      '--tag',
+      expect.stringMatching(/^sagemaker-bidi-local:[0-9a-f]{16}$/),
       directory,
     ],
   ]);
@@ -66,7 +77,7 @@ test('builds the directory once, runs the image as the platform does and leaves 
     '/opt/ml/model:ro',
     '--env',
     'SIZE=large',
-    builds[0]![4],
+    builds[0]!.at(-2),
     'serve',
   ]);
   expect(events.some(event => event.type === 'build-line' && event.line === 'step 1: built')).toBe(true);
