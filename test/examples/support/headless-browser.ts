@@ -45,7 +45,8 @@ export class HeadlessBrowser implements AsyncDisposable {
     const { targetId } = await page.send('Target.createTarget', { url });
     const { sessionId } = await page.send('Target.attachToTarget', { targetId, flatten: true });
     page.sessionId = sessionId as string;
-    await page.until("document.readyState === 'complete'");
+    // A new target shows an empty document first, which is complete too.
+    await page.until(`location.href.startsWith(${JSON.stringify(url)}) && document.readyState === 'complete'`);
     return page;
   }
 
@@ -66,8 +67,9 @@ export class HeadlessBrowser implements AsyncDisposable {
 
   /** The value of an expression in the page. */
   async evaluate(expression: string): Promise<unknown> {
-    const { result } = await this.send('Runtime.evaluate', { expression, awaitPromise: true, userGesture: true });
-    return (result as { value?: unknown }).value;
+    const answer = await this.send('Runtime.evaluate', { expression, awaitPromise: true, userGesture: true });
+    if (answer.exceptionDetails) throw new Error(`${expression}: ${JSON.stringify(answer.exceptionDetails)}`);
+    return (answer.result as { value?: unknown }).value;
   }
 
   /** Waits until an expression in the page is true. */
