@@ -1,6 +1,7 @@
 export {
   BIDIRECTIONAL_LABEL,
   BIDIRECTIONAL_LABEL_LINE,
+  CONTAINER_METADATA_KEY,
   type ContainerMetadata,
   type ContainerStandIn,
   DEEPGRAM_INFERENCE_AMI,

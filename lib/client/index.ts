@@ -1,6 +1,7 @@
 /**
  * The data plane: stream to an endpoint, local or real.
  */
+export { CompletionState, DataType } from '../contract';
 export * from './audio';
 export * from './bidi-session';
 export type { BidiClient, Fragment, StreamTarget } from './bidi-stream';

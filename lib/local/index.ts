@@ -1,3 +1,4 @@
+export type { ContainerExit, RunningContainer } from '../contract';
 export { AutomaticEngine } from './automatic-engine';
 export { defaultCertificateDirectory } from './certificate';
 export { Clock } from './clock';
