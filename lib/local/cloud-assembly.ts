@@ -5,6 +5,7 @@ import type { LocalEndpoint, LocalModel, LocalVariant } from './local-endpoint';
 import { CloudAssemblyError } from './local-errors';
 import { type Template, TemplateResolver, type TemplateResource } from './template-resolver';
 
+/** What of a cloud assembly is read. */
 export interface ReadCloudAssemblyOptions {
   /**
    * Stacks to read, by their name, their id or their path in the app.

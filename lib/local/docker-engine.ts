@@ -22,6 +22,7 @@ import { watchdog } from './watchdog';
 
 /** Command lines that build and run images in the same words. */
 export const DOCKER_COMMANDS = ['docker', 'podman', 'finch'] as const;
+/** One of {@link DOCKER_COMMANDS}. */
 export type DockerCommand = (typeof DOCKER_COMMANDS)[number];
 
 const run = promisify(execFile);

@@ -2,6 +2,7 @@ import { InvalidLocalOptionsError } from './local-errors';
 
 /** When in the life of a session a fault strikes: while it opens, after its first event, or when the client ends its input. */
 export const FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
+/** When a fault strikes: while a stream opens, after the first event of the client, or when the client ends its input. */
 export type FaultPhase = (typeof FAULT_PHASES)[number];
 
 interface FaultKindDefinition {
@@ -49,6 +50,7 @@ export const FAULT_KINDS = {
     value: { meaning: 'bytes a second', default: 16_000 },
   },
 } as const satisfies Record<string, FaultKindDefinition>;
+/** What can be injected: a key of {@link FAULT_KINDS}. */
 export type FaultKind = keyof typeof FAULT_KINDS;
 
 /** One fault to inject. */

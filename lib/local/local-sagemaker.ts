@@ -23,6 +23,7 @@ export const LOCAL_CREDENTIALS: LocalCredentials = {
 /** Region where none is named. */
 export const LOCAL_REGION = 'us-east-1';
 
+/** What a local SageMaker hosts and how. */
 export interface LocalSageMakerOptions {
   /** The endpoints to host, as `readCloudAssembly` reads them from a template. */
   readonly endpoints: readonly LocalEndpoint[];

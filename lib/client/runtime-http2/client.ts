@@ -23,6 +23,7 @@ export interface SageMakerRuntimeHTTP2ClientConfig extends SageMakerRuntimeClien
   eventStreamPayloadHandlerProvider?: EventStreamPayloadHandlerProvider;
 }
 
+/** The configuration of a client with every default in its place. */
 export interface SageMakerRuntimeHTTP2ClientResolvedConfig
   extends SageMakerRuntimeClientResolvedConfig,
     EventStreamResolvedConfig {}

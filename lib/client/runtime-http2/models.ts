@@ -17,6 +17,7 @@ export interface RequestPayloadPart {
   P?: string | undefined;
 }
 
+/** One event of the request stream. A union with one member, as the model has it. */
 export type RequestStreamEvent = RequestStreamEvent.PayloadPartMember | RequestStreamEvent.$UnknownMember;
 
 export namespace RequestStreamEvent {
@@ -42,6 +43,7 @@ export interface ResponsePayloadPart {
   P?: string | undefined;
 }
 
+/** One event of the response stream: a part of the answer, or the error that ends it. */
 export type ResponseStreamEvent =
   | ResponseStreamEvent.InternalStreamFailureMember
   | ResponseStreamEvent.ModelStreamErrorMember
@@ -76,6 +78,7 @@ export namespace ResponseStreamEvent {
   }
 }
 
+/** Input of `InvokeEndpointWithBidirectionalStream`. Names, path and query have the patterns of the API model, 2025-10-01. */
 export interface InvokeEndpointWithBidirectionalStreamInput {
   EndpointName: string | undefined;
   Body: AsyncIterable<RequestStreamEvent> | undefined;
@@ -84,18 +87,24 @@ export interface InvokeEndpointWithBidirectionalStreamInput {
   ModelQueryString?: string | undefined;
 }
 
+/** Output of `InvokeEndpointWithBidirectionalStream`: it is there as soon as the stream is open. */
 export interface InvokeEndpointWithBidirectionalStreamOutput {
   Body: AsyncIterable<ResponseStreamEvent> | undefined;
   InvokedProductionVariant?: string | undefined;
 }
 
+/** What the command takes. */
 export interface InvokeEndpointWithBidirectionalStreamCommandInput extends InvokeEndpointWithBidirectionalStreamInput {}
 
+/** What the command gives: the output and, as `$metadata`, the request id. */
 export interface InvokeEndpointWithBidirectionalStreamCommandOutput
   extends InvokeEndpointWithBidirectionalStreamOutput,
     MetadataBearer {}
 
+/** Inputs of every command that the client can send. */
 export type ServiceInputTypes = InvokeEndpointWithBidirectionalStreamCommandInput;
+/** Outputs of every command that the client can send. */
 export type ServiceOutputTypes = InvokeEndpointWithBidirectionalStreamCommandOutput;
 
+/** What one `send` may be told beside its command: an abort signal and a time limit. */
 export interface SageMakerRuntimeHTTP2RequestOptions extends HttpHandlerOptions {}
