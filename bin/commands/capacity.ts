@@ -69,7 +69,7 @@ export function capacityCommand(): Command {
     .option('--wav <file>', 'stream this recording to a Deepgram listen path, instead of echoing messages')
     .option(
       '--query <query>',
-      'query of the listen stream; encoding and sample rate follow from the recording',
+      'query of the listen stream; encoding and sample rate follow from the recording, and Nova-3 is asked for interim results',
       'model=nova-3&language=en',
     )
     .option('--script <file>', 'module that exports a load: { target?, run(session, context) }')
@@ -205,19 +205,20 @@ function describeLoad(plan: LoadPlan): string {
 }
 
 async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarget> {
+  const served = options.local === true ? servedHere() : [];
   if (options.local === true) {
-    const { readLocalStates } = require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
-    const served = readLocalStates().flatMap(({ endpoints }) => endpoints);
     const isServed = served.some(({ stack }) => options.stack === undefined || stack === options.stack);
     if (!isServed && existsSync('cdk.json')) return startLocal(options.stack);
   }
   const { endpointName, region, local } = await findStreamTarget(options);
   if (!local) return realTarget(endpointName, options.region ?? region, options);
   const { accessKeyId, secretAccessKey, sessionToken } = local.credentials;
+  const stack = served.find(({ name }) => name === endpointName)?.stack;
   return {
     ...LOCAL_PLACE,
     endpointName,
     region: local.region,
+    ...(stack !== undefined && { stack }),
     environment: {
       AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: local.url,
       AWS_REGION: local.region,
@@ -228,6 +229,11 @@ async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarg
     },
     close: async () => {},
   };
+}
+
+function servedHere() {
+  const { readLocalStates } = require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
+  return readLocalStates().flatMap(({ endpoints }) => endpoints);
 }
 
 const LOCAL_PLACE = {

@@ -54,7 +54,10 @@ export interface CapacityVerdict {
   readonly sessionsPerInstance: number;
   /** Where the lag begins to rise steeply, in sessions of one instance; absent when it does not before the limit. */
   readonly kneePerInstance?: number;
-  /** For the stack: a share of the smaller of the two. Only of `found`. */
+  /**
+   * For the stack: a share of the smaller of the two. Absent when nothing held. Only of `found` is it what one instance could bear; of
+   * `not-reached` and `generator-limited` it is safe, and may be lower than it need be.
+   */
   readonly targetConcurrency?: number;
   /** Why, in words. */
   readonly reason: string;
@@ -121,7 +124,7 @@ export async function measureCapacity(source: LoadSource, options: CapacityOptio
     instances,
     targetShare,
     steps,
-    verdict: concludeCapacity(steps, instances, targetShare),
+    verdict: concludeCapacity(steps, { maxLagMs: options.maxLagMs, instances, targetShare }),
     generator: { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
   };
 }
@@ -146,11 +149,17 @@ async function runStep(source: LoadSource, sessions: number, options: CapacityOp
   return judgeStep(sessions, ramp, await source.collect(), complete, source.processes, options);
 }
 
+/** Share of the largest lag that the lag has to rise by for its curve to have a knee. */
+const KNEE_SHARE = 0.2;
+
 /** What the steps say about one instance. */
 export function concludeCapacity(
   steps: readonly CapacityStep[],
-  instances = 1,
-  targetShare: number = CONCURRENCY_SCALING.targetShare,
+  {
+    maxLagMs,
+    instances = 1,
+    targetShare = CONCURRENCY_SCALING.targetShare,
+  }: Pick<CapacityOptions, 'maxLagMs' | 'instances' | 'targetShare'>,
 ): CapacityVerdict {
   const held = Math.max(0, ...steps.filter(step => step.verdict === 'held').map(step => step.sessions));
   const broke = steps
@@ -163,14 +172,21 @@ export function concludeCapacity(
     steps
       .filter(step => step.verdict !== 'generator-limited')
       .map(step => ({ sessions: step.sessions, lagMs: step.lagMs.p95 })),
+    KNEE_SHARE * maxLagMs,
   );
   // A knee beyond what holds changes nothing.
   const kneePerInstance = knee === undefined || knee > held ? undefined : Math.floor(knee / instances);
+  const usable = Math.min(sessionsPerInstance, kneePerInstance ?? sessionsPerInstance);
+  const found = {
+    sessionsPerInstance,
+    kneePerInstance,
+    targetConcurrency: held === 0 ? undefined : Math.max(1, Math.floor(usable * targetShare)),
+  };
   if (limited) {
     const { processes, lagP99Ms, eventLoopP99Ms } = steps.at(-1)!.generator;
     return {
       kind: 'generator-limited',
-      sessionsPerInstance,
+      ...found,
       reason:
         `At ${steps.at(-1)!.sessions} sessions the load generator itself was up to ${Math.max(lagP99Ms, eventLoopP99Ms).toFixed(0)} ms late (p99, ` +
         `${processes} process${processes === 1 ? '' : 'es'}), so what was measured is its own limit. Run it on a machine with more cores.`,
@@ -188,17 +204,13 @@ export function concludeCapacity(
   if (!broke) {
     return {
       kind: 'not-reached',
-      sessionsPerInstance,
-      kneePerInstance,
+      ...found,
       reason: `${held} sessions held; more were not tried.`,
     };
   }
-  const usable = Math.min(sessionsPerInstance, kneePerInstance ?? sessionsPerInstance);
   return {
     kind: 'found',
-    sessionsPerInstance,
-    kneePerInstance,
-    targetConcurrency: Math.max(1, Math.floor(usable * targetShare)),
+    ...found,
     reason: `${held} sessions held; ${broke.sessions} did not: ${broke.reasons.join('; ')}.`,
   };
 }

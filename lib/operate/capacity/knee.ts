@@ -12,8 +12,10 @@ const RISE = 2;
  *
  * The point that lies furthest below the straight line from the first to the last one, both axes scaled to 0..1 (the idea of
  * "Finding a 'Kneedle' in a Haystack", Satopää et al., 2011). For equal distances the larger load is taken.
+ *
+ * @param leastRiseMs rise below which nobody cares, in milliseconds: from one to eight is a multiple, and no knee.
  */
-export function findKnee(points: readonly LoadPoint[]): number | undefined {
+export function findKnee(points: readonly LoadPoint[], leastRiseMs = 0): number | undefined {
   const sorted = points.toSorted((one, other) => one.sessions - other.sessions);
   const first = sorted[0];
   const last = sorted.at(-1);
@@ -21,6 +23,7 @@ export function findKnee(points: readonly LoadPoint[]): number | undefined {
   const lowest = Math.min(...sorted.map(point => point.lagMs));
   const highest = Math.max(...sorted.map(point => point.lagMs));
   if (last.sessions === first.sessions || last.lagMs < RISE * lowest || highest === lowest) return undefined;
+  if (last.lagMs - lowest < leastRiseMs) return undefined;
   let knee: LoadPoint | undefined;
   let furthest = 0;
   for (const point of sorted) {

@@ -10,9 +10,14 @@ export interface ListenLoadOptions {
   readonly bytesPerSecond: number;
   /** What asks for the rest and the end. */
   readonly closeMessage: string;
+  /**
+   * Audio that may go unanswered before the session counts as late, in milliseconds.
+   *
+   * @default 3000: with interim results, Deepgram answers about once a second of audio
+   */
+  readonly answerIntervalMs?: number | undefined;
 }
 
-/** Deepgram answers about once a second of audio; only a longer silence is one. In milliseconds. */
 const ANSWER_INTERVAL_MS = 3_000;
 
 /** The parts of Deepgram's messages that tell which audio they cover, in seconds from the start of the stream. */
@@ -35,15 +40,15 @@ export class ListenLoad implements LoadProtocol {
   }
 
   async run(session: LoadSession, context: LoadContext): Promise<void> {
-    const { samples, bytesPerSecond, closeMessage } = this.options;
+    const { samples, bytesPerSecond, closeMessage, answerIntervalMs = ANSWER_INTERVAL_MS } = this.options;
     const chunkBytes = Math.round((bytesPerSecond * AUDIO_CHUNK_MS) / 1_000 / 2) * 2;
     /** When the stream's first sample is spoken. */
     let startedAt: number | undefined;
     let spokenMs = 0;
     let coveredMs = 0;
     context.watch(() =>
-      startedAt !== undefined && spokenMs > coveredMs + ANSWER_INTERVAL_MS
-        ? startedAt + coveredMs + ANSWER_INTERVAL_MS
+      startedAt !== undefined && spokenMs > coveredMs + answerIntervalMs
+        ? startedAt + coveredMs + answerIntervalMs
         : undefined,
     );
     let fault: unknown;

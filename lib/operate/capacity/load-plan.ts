@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ExplainedError } from '../../contract';
+import { DeepgramProducts, ExplainedError } from '../../contract';
 import { EchoLoad, type EchoLoadOptions } from './echo-load';
 import { ListenLoad } from './listen-load';
 import type { LoadProtocol } from './load-protocol';
@@ -12,7 +12,10 @@ export type LoadPlan =
       readonly kind: 'listen';
       /** Path of a recording. */
       readonly file: string;
-      /** Query of the stream, such as `model=nova-3&language=en`; encoding and sample rate follow from the recording. */
+      /**
+       * Query of the stream, such as `model=nova-3&language=en`; encoding and sample rate follow from the recording. Nova-3 is asked for
+       * interim results unless it says otherwise: without them, answers come only at pauses, and a lag is seen as late.
+       */
       readonly query: string;
     }
   | {
@@ -36,6 +39,9 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
   }
 }
 
+/** Someone who does not pause for this long is not heard of, where nobody asks for interim results. In milliseconds. */
+const PAUSE_INTERVAL_MS = 15_000;
+
 async function listenProtocol(file: string, query: string): Promise<ListenLoad> {
   const { DeepgramListen, readAudio } = require('../../client') as typeof import('../../client');
   const audio = await readAudio(createReadStream(file), {
@@ -52,8 +58,10 @@ async function listenProtocol(file: string, query: string): Promise<ListenLoad> 
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of audio.chunks) chunks.push(Buffer.from(chunk));
+  const asked = Object.fromEntries(new URLSearchParams(query));
   const parameters = {
-    ...Object.fromEntries(new URLSearchParams(query)),
+    ...(DeepgramProducts.nova3.model.test(asked.model ?? '') && { interim_results: 'true' }),
+    ...asked,
     encoding: audio.raw.encoding,
     sample_rate: audio.raw.sampleRate,
     ...(audio.raw.channels > 1 && { channels: audio.raw.channels }),
@@ -64,6 +72,7 @@ async function listenProtocol(file: string, query: string): Promise<ListenLoad> 
     samples: Buffer.concat(chunks),
     bytesPerSecond: audio.bytesPerSecond,
     closeMessage: JSON.stringify({ type: product.closeMessage }),
+    answerIntervalMs: asked.interim_results === 'false' ? PAUSE_INTERVAL_MS : undefined,
   });
 }
 

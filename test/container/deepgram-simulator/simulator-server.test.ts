@@ -168,6 +168,14 @@ describe('v1/listen', () => {
     }
   });
 
+  test('goes on with interim results when nobody speaks, once a second of audio', async () => {
+    const target = `${NOVA}&encoding=linear16&sample_rate=16000&interim_results=true&simulator_transcript=One%20word.`;
+    const { messages } = await play(target, Buffer.alloc(4 * 32_000));
+    const ends = messages.filter(({ type }) => type === 'Results').map(({ start, duration }) => start + duration);
+    expect(ends.length).toBeGreaterThanOrEqual(4);
+    for (const [index, end] of ends.entries()) expect(end - (ends[index - 1] ?? 0)).toBeLessThanOrEqual(1.001);
+  });
+
   test('marks phrases, beginnings and ends of utterances', async () => {
     const silence = Buffer.alloc(3 * 32_000);
     const target = `${NOVA}&encoding=linear16&sample_rate=16000&interim_results=true&vad_events=true&utterance_end_ms=1000`;

@@ -62,8 +62,7 @@ describe('by a model', () => {
 
   test('an endpoint that holds everything is said to hold at least that', async () => {
     const { verdict } = await measureCapacity(new ModelledLoad(slowsAbove(1_000)), { ...OPTIONS, sessions: [5, 10] });
-    expect(verdict).toMatchObject({ kind: 'not-reached', sessionsPerInstance: 10 });
-    expect(verdict.targetConcurrency).toBeUndefined();
+    expect(verdict).toMatchObject({ kind: 'not-reached', sessionsPerInstance: 10, targetConcurrency: 7 });
   });
 
   test('an endpoint that holds nothing has no capacity', async () => {
@@ -72,7 +71,7 @@ describe('by a model', () => {
     expect(steps).toHaveLength(1);
   });
 
-  test('a generator that cannot keep up gets help, then another try, and then no verdict is given', async () => {
+  test('a generator that cannot keep up gets help, then another try, and then only what held is known', async () => {
     const model: LoadModel = (sessions, statistics, random) => {
       lags(100, () => (sessions > 8 ? 400 : 20))(sessions, statistics, random);
       if (sessions > 8) for (let index = 0; index < 100; index++) recordMs(statistics.generatorLag, 80);
@@ -87,8 +86,7 @@ describe('by a model', () => {
       [16, 'generator-limited', 3],
       [16, 'generator-limited', 3],
     ]);
-    expect(verdict).toMatchObject({ kind: 'generator-limited', sessionsPerInstance: 8 });
-    expect(verdict.targetConcurrency).toBeUndefined();
+    expect(verdict).toMatchObject({ kind: 'generator-limited', sessionsPerInstance: 8, targetConcurrency: 6 });
     expect(verdict.reason).toContain('its own limit');
   });
 
@@ -165,13 +163,15 @@ test('several instances share what was held, and the knee counts before the limi
   const step = (sessions: number, lag: number, verdict: CapacityStep['verdict'] = 'held') =>
     ({ sessions, lagMs: { p95: lag }, verdict, reasons: ['p95'], generator: {} }) as unknown as CapacityStep;
   const steps = [step(10, 10), step(40, 11), step(80, 12), step(90, 80), step(100, 95), step(110, 400, 'broke')];
-  expect(concludeCapacity(steps)).toMatchObject({
+  expect(concludeCapacity(steps, { maxLagMs: 250 })).toMatchObject({
     kind: 'found',
     sessionsPerInstance: 100,
     kneePerInstance: 80,
     targetConcurrency: 60,
   });
-  expect(concludeCapacity([...steps.slice(0, 5), step(110, 110, 'broke')], 2)).toMatchObject({
+  expect(
+    concludeCapacity([...steps.slice(0, 5), step(110, 110, 'broke')], { maxLagMs: 100, instances: 2 }),
+  ).toMatchObject({
     sessionsPerInstance: 50,
     kneePerInstance: 40,
     targetConcurrency: 30,

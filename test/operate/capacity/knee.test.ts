@@ -15,6 +15,12 @@ test.each<[string, (sessions: number) => number, number | undefined]>([
   expect(findKnee(curve(lag))).toBe(knee);
 });
 
+test('a rise that nobody would notice has no knee', () => {
+  const lag = (sessions: number) => (sessions > 96 ? 8 : 1);
+  expect(findKnee(curve(lag))).toBe(96);
+  expect(findKnee(curve(lag), 50)).toBeUndefined();
+});
+
 test('two points have no knee, and the order of points does not matter', () => {
   expect(
     findKnee([

@@ -197,7 +197,16 @@ describe('a plan', () => {
     const protocol = await loadProtocol({ kind: 'listen', file, query: 'model=nova-3&language=en' });
     expect(protocol.target).toEqual({
       modelInvocationPath: 'v1/listen',
-      modelQueryString: expect.stringMatching(/^model=nova-3&language=en&encoding=linear16&sample_rate=\d+$/),
+      modelQueryString: expect.stringMatching(
+        /^interim_results=true&model=nova-3&language=en&encoding=linear16&sample_rate=\d+$/,
+      ),
+    });
+    const quiet = await loadProtocol({ kind: 'listen', file, query: 'model=nova-3&language=en&interim_results=false' });
+    expect(quiet.target!.modelQueryString).toContain('interim_results=false');
+    const flux = await loadProtocol({ kind: 'listen', file, query: 'model=flux-general-en' });
+    expect(flux.target).toEqual({
+      modelInvocationPath: 'v2/listen',
+      modelQueryString: expect.not.stringContaining('interim'),
     });
     await expect(loadProtocol({ kind: 'listen', file, query: 'model=flux-general-en&language=en' })).rejects.toThrow(
       'language',

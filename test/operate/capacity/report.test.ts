@@ -43,7 +43,7 @@ function resultOf(steps: CapacityStep[]): CapacityResult {
     instances: 1,
     targetShare: 0.75,
     steps,
-    verdict: concludeCapacity(steps),
+    verdict: concludeCapacity(steps, { maxLagMs: 250 }),
     generator: { node: 'v20.0.0', processor: 'A processor', cores: 8 },
   };
 }
@@ -75,16 +75,24 @@ test.each([
     'generator-limited',
     [step(40, 12), step(80, 600, 'generator-limited')],
     'No verdict: the load generator was the limit.',
+    'targetConcurrency 30, 75 % of 40: safe',
   ],
-  ['not-reached', [step(40, 12)], 'at least 40 real-time sessions; its limit was not reached'],
-  ['never-held', [step(4, 900, 'broke')], 'Not even the smallest number of sessions held.'],
-])('no target is given when the verdict is %s', (kind, steps, sentence) => {
+  [
+    'not-reached',
+    [step(40, 12)],
+    'at least 40 real-time sessions; its limit was not reached',
+    'targetConcurrency 30, 75 % of 40: safe',
+  ],
+  ['never-held', [step(4, 900, 'broke')], 'Not even the smallest number of sessions held.', undefined],
+])('%s: what is known is said, and no more', (kind, steps, sentence, target) => {
   const result = resultOf(steps as CapacityStep[]);
   expect(result.verdict.kind).toBe(kind);
   const text = renderCapacity(result, SUBJECT);
   expect(text).toContain(sentence);
-  expect(text).not.toContain('targetConcurrency');
-  expect(renderHtmlReport(result, SUBJECT)).not.toContain('autoScaleConcurrency');
+  if (target) expect(text).toContain(target);
+  else expect(text).not.toContain('targetConcurrency');
+  expect(renderHtmlReport(result, SUBJECT).includes('autoScaleConcurrency')).toBe(target !== undefined);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test('the HTML report needs nothing but itself, and what it is given cannot break it', () => {

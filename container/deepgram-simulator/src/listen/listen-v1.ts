@@ -9,6 +9,9 @@ import { type ListeningOptions, ListeningSession } from './listening-session';
 /** A result becomes final after this much audio, also while someone speaks, in seconds. */
 const LONGEST_SEGMENT_SECONDS = 5;
 
+/** An interim result comes at least after this much audio, also of silence, in seconds. */
+const INTERIM_SECONDS = 1;
+
 /** What the query of `v1/listen` says about the answers. */
 export interface ListenV1Parameters {
   readonly interimResults: boolean;
@@ -56,6 +59,7 @@ export class ListenV1Session extends ListeningSession {
   /** The words since the last final result, and when it ended. */
   private words: ScriptedWord[] = [];
   private segmentStart = 0;
+  private lastResult = 0;
   private lastWordEnd: number | undefined;
   private inSpeech = false;
   private inUtterance = false;
@@ -90,7 +94,7 @@ export class ListenV1Session extends ListeningSession {
       this.result({ isFinal: true, speechFinal: true });
     } else if (round(this.time - this.segmentStart) >= LONGEST_SEGMENT_SECONDS) {
       this.result({ isFinal: true });
-    } else if (interimResults && heard.length > 0) {
+    } else if (interimResults && (heard.length > 0 || round(this.time - this.lastResult) >= INTERIM_SECONDS)) {
       this.result({});
     }
     if (this.inUtterance && utteranceEndSeconds !== undefined && silence >= utteranceEndSeconds) {
@@ -154,6 +158,7 @@ export class ListenV1Session extends ListeningSession {
       metadata: { request_id: this.options.requestId, model_info: MODEL_INFO, model_uuid: MODEL_UUID },
       from_finalize: fromFinalize,
     });
+    this.lastResult = this.time;
     if (!isFinal) return;
     this.words = [];
     this.segmentStart = this.time;

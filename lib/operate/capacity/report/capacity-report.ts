@@ -1,4 +1,5 @@
 import { escapeXml } from '../../report/escape-xml';
+import { hanging, wrap } from '../../report/wrap';
 import type { CapacityResult } from '../capacity';
 import type { CapacityStep } from '../step';
 import { type LineChart, renderCharts } from './line-chart';
@@ -25,6 +26,16 @@ interface TargetLines {
 /** Instances up to which scaling may go where nothing is known: a figure to start from. */
 const MAX_CAPACITY_EXAMPLE = 4;
 
+/** Columns of a terminal. */
+const TERMINAL_WIDTH = 80;
+
+/** What the target is, in words: where no limit was found it is safe, and no more is known. */
+function sayTarget({ verdict, targetShare }: CapacityResult): string {
+  const base = Math.min(verdict.sessionsPerInstance, verdict.kneePerInstance ?? verdict.sessionsPerInstance);
+  const share = `${Math.round(100 * targetShare)} % of ${base}`;
+  return verdict.kind === 'found' ? share : `${share}: safe, and lower than it need be if more hold`;
+}
+
 /** The target as a line of CDK and as context; `undefined` where there is no target. */
 function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
   if (verdict.targetConcurrency === undefined) return undefined;
@@ -50,19 +61,20 @@ function sayVerdict({ verdict, limits }: CapacityResult): string {
   }
 }
 
-/** A capacity for people, on a terminal. */
+/** A capacity for people, on a terminal of 80 columns. */
 export function renderCapacity(result: CapacityResult, subject: CapacitySubject): string {
-  const { verdict, targetShare } = result;
-  const lines = [sayVerdict(result), `  ${verdict.reason}`];
+  const { verdict } = result;
+  const lines = wrap(sayVerdict(result), TERMINAL_WIDTH);
+  const say = (text: string) => lines.push(...hanging('  ', text, TERMINAL_WIDTH));
+  say(verdict.reason);
   if (verdict.kneePerInstance !== undefined && verdict.kneePerInstance < verdict.sessionsPerInstance) {
-    lines.push(`  The lag begins to rise at ${verdict.kneePerInstance} sessions.`);
+    say(`The lag begins to rise at ${verdict.kneePerInstance} sessions.`);
   }
-  for (const remark of subject.remarks) lines.push(`  ${remark}`);
+  for (const remark of subject.remarks) say(remark);
   const target = targetLines(result, subject);
   if (target) {
-    const base = Math.min(verdict.sessionsPerInstance, verdict.kneePerInstance ?? verdict.sessionsPerInstance);
-    lines.push('', `targetConcurrency ${verdict.targetConcurrency}, ${Math.round(100 * targetShare)} % of ${base}`);
-    lines.push(`  CDK      ${target.cdk}`, `  context  ${target.context}`);
+    lines.push('', ...wrap(`targetConcurrency ${verdict.targetConcurrency}, ${sayTarget(result)}`, TERMINAL_WIDTH));
+    lines.push(`  ${target.cdk}`, `  ${target.context}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -163,7 +175,7 @@ pre { padding: .75rem; background: #8882; overflow-x: auto; border-radius: 6px; 
 <p><strong>${escapeXml(sayVerdict(result))}</strong> ${escapeXml(verdict.reason)}</p>
 ${
   target
-    ? `<p>For the stack, ${Math.round(100 * result.targetShare)} % of it:</p>\n<pre>${escapeXml(target.cdk)}\n\n${escapeXml(target.context)}</pre>`
+    ? `<p>For the stack, ${escapeXml(sayTarget(result))}:</p>\n<pre>${escapeXml(target.cdk)}\n\n${escapeXml(target.context)}</pre>`
     : ''
 }
 ${subject.remarks.map(remark => `<p>${escapeXml(remark)}</p>`).join('\n')}
