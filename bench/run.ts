@@ -94,7 +94,8 @@ async function main(): Promise<void> {
 /** Writes the page and the chart. */
 function render(results: Results, rawFile: string): void {
   writeFileSync(join(ROOT, 'docs', 'benchmarks.svg'), renderChart(results));
-  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, rawFile));
+  const findings = readFileSync(join(__dirname, 'findings.md'), 'utf8');
+  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, rawFile, findings));
 }
 
 function readResults(file: string): Results {

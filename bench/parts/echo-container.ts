@@ -18,14 +18,16 @@ const SIZES = [320, 3_200, 65_536];
 const CONNECTIONS = [1, 50, 500];
 
 interface Plan {
+  /** Time for compilers and socket buffers to settle, per server and load. */
+  readonly warmMs: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly starts: number;
   readonly waves: number;
 }
 
-const FULL: Plan = { rounds: 5, roundMs: 500, starts: 5, waves: 5 };
-const QUICK: Plan = { rounds: 1, roundMs: 100, starts: 1, waves: 1 };
+const FULL: Plan = { warmMs: 1_000, rounds: 5, roundMs: 500, starts: 5, waves: 5 };
+const QUICK: Plan = { warmMs: 50, rounds: 1, roundMs: 100, starts: 1, waves: 1 };
 
 /** The echo container beside a bare `ws` server and the announcement's Python server, all loaded by the same client. */
 export async function measureEchoContainer(recorder: Recorder, quick: boolean): Promise<void> {
@@ -142,7 +144,7 @@ async function measureLoad(
   const frame = echoFrame(size);
   const subjects = new Map<ServerProcess, Load>();
   for (const server of servers) subjects.set(server, new Load(server, await openAll(server, frame, count)));
-  for (const load of subjects.values()) await load.run(plan.roundMs / 2);
+  for (const load of subjects.values()) await load.run(plan.warmMs);
   for (const load of subjects.values()) load.reset();
   for (let round = 0; round < plan.rounds; round += 1) {
     const turn = round % 2 === 0 ? [...subjects.values()] : [...subjects.values()].reverse();

@@ -49,8 +49,12 @@ const SECTIONS: readonly Section[] = [
 /** A load average before the run above this one means that something else was running. */
 const BUSY_LOAD = 1;
 
-/** The page about one run. */
-export function renderMarkdown(results: Results, rawFile: string): string {
+/**
+ * The page about one run.
+ *
+ * @param findings what was learnt from profiles, as a section of Markdown.
+ */
+export function renderMarkdown(results: Results, rawFile: string, findings: string): string {
   const { measurements, goals, machine, skipped } = results;
   const lines = [
     '# Benchmarks',
@@ -89,7 +93,7 @@ export function renderMarkdown(results: Results, rawFile: string): string {
   }
   if (skipped.length > 0)
     lines.push('', '## Not measured here', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`));
-  lines.push('', '## Machine', '', ...table(['', ''], Object.entries(machine)));
+  lines.push('', findings.trim(), '', '## Machine', '', ...table(['', ''], Object.entries(machine)));
   return `${lines.join('\n')}\n`;
 }
 

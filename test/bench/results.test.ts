@@ -61,7 +61,7 @@ test('what moved is told, the worst first', () => {
 });
 
 test('the page names goals, figures side by side, what was not measured and the machine', () => {
-  const page = renderMarkdown(run, 'bench/results/2026-01-02.json');
+  const page = renderMarkdown(run, 'bench/results/2026-01-02.json', '## Findings\n\nSome.\n');
   expect(page).toContain('| echoes | at least 4 × | 3 × | **missed** |');
   expect(page).toContain('|  | unit | echo container | bare ws |');
   expect(page).toContain('| 50x3200/messages | messages/s | 20000 | 10000 |');
@@ -72,7 +72,7 @@ test('the page names goals, figures side by side, what was not measured and the 
 });
 
 test('a page from a busy machine says so', () => {
-  const page = (load: string) => renderMarkdown({ ...run, machine: { 'load before': load } }, 'x.json');
+  const page = (load: string) => renderMarkdown({ ...run, machine: { 'load before': load } }, 'x.json', '');
   expect(page('7.50')).toContain('busy with other work (load 7.50)');
   expect(page('0.40')).not.toContain('busy');
 });
