@@ -68,7 +68,7 @@ async function measureSends(
   quick: boolean,
 ): Promise<void> {
   const rounds = quick ? 1 : 7;
-  const messages = quick ? 200 : 5_000;
+  const messages = quick ? 200 : 20_000;
   const perSecond: Record<string, number[]> = { [SESSION]: [], [COMMAND]: [] };
   const cpuMicros: Record<string, number[]> = { [SESSION]: [], [COMMAND]: [] };
   const allocatedKiB: Record<string, number[]> = { [SESSION]: [], [COMMAND]: [] };

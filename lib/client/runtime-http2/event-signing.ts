@@ -1,9 +1,6 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import { EventStreamCodec } from '@smithy/core/event-streams';
 import type {
   AwsCredentialIdentity,
-  Decoder,
-  Encoder,
   EventStreamPayloadHandler,
   EventStreamPayloadHandlerProvider,
   FinalizeHandler,
@@ -14,11 +11,10 @@ import type {
   MetadataBearer,
 } from '@smithy/types';
 import { EventHeader } from '../../contract';
+import { encodeSignedEvent } from './signed-event';
 
 /** What the SDK hands to a payload handler provider: its resolved configuration. */
 interface SigningConfiguration {
-  readonly utf8Encoder: Encoder;
-  readonly utf8Decoder: Decoder;
   readonly messageSigner: () => Promise<MessageSigner>;
   readonly credentials: () => Promise<AwsCredentialIdentity>;
   /** Difference to the service's clock, in milliseconds, once the SDK has learnt it. */
@@ -42,11 +38,9 @@ export const eventSigningHandlerProvider: EventStreamPayloadHandlerProvider = co
 
 class EventSigningHandler implements EventStreamPayloadHandler {
   readonly #configuration: SigningConfiguration;
-  readonly #codec: EventStreamCodec;
 
   constructor(configuration: SigningConfiguration) {
     this.#configuration = configuration;
-    this.#codec = new EventStreamCodec(configuration.utf8Encoder, configuration.utf8Decoder);
   }
 
   async handle<Input extends object, Output extends MetadataBearer>(
@@ -75,11 +69,7 @@ class EventSigningHandler implements EventStreamPayloadHandler {
         { signingDate, eventStreamCredentials },
       );
       priorSignature = signature;
-      const value = Buffer.from(signature, 'hex');
-      return this.#codec.encode({
-        headers: { ...headers, [EventHeader.CHUNK_SIGNATURE]: { type: 'binary', value } },
-        body,
-      });
+      return encodeSignedEvent(signingDate, signature, body);
     };
     return new Transform({
       writableObjectMode: true,
