@@ -119,6 +119,8 @@ export function capacityCharts(result: CapacityResult): LineChart[] {
         series('p99', '#6a1b9a', step => step.lagMs.p99),
         series('generator p99', '#90a4ae', step => step.generator.lagP99Ms),
       ],
+      // Far beyond the limit nothing is to be read, and what is below would be flat.
+      yLimit: 2 * result.limits.maxLagMs,
       marks: [...marks, { axis: 'y', at: result.limits.maxLagMs, label: `limit ${result.limits.maxLagMs} ms` }],
     },
     {
@@ -161,10 +163,12 @@ export function renderHtmlReport(result: CapacityResult, subject: CapacitySubjec
 <title>Capacity of ${escapeXml(subject.endpointName)}</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+body { max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 svg { max-width: 100%; height: auto; border-radius: 6px; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .5rem; text-align: right; border-bottom: 1px solid #8884; }
+div { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .4rem; text-align: right; border-bottom: 1px solid #8884; vertical-align: bottom; }
+td { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; }
 pre { padding: .75rem; background: #8882; overflow-x: auto; border-radius: 6px; }
@@ -181,7 +185,7 @@ ${
 ${subject.remarks.map(remark => `<p>${escapeXml(remark)}</p>`).join('\n')}
 ${renderCharts(capacityCharts(result))}
 <h2>Steps</h2>
-<table>
+<div><table>
 ${row(['Sessions', 'p50 ms', 'p95 ms', 'p99 ms', 'First answer p95 ms', 'Open p95 ms', 'Errors', 'Received/s', 'Generator p99 ms', 'Verdict'], 'th')}
 ${result.steps
   .map(step =>
@@ -202,7 +206,7 @@ ${result.steps
     ),
   )
   .join('\n')}
-</table>
+</table></div>
 <h2>How</h2>
 <dl>
 ${facts.map(([name, value]) => `<dt>${escapeXml(name)}</dt><dd>${escapeXml(value)}</dd>`).join('\n')}

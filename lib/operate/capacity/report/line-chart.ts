@@ -21,6 +21,12 @@ export interface LineChart {
   readonly yLabel: string;
   readonly series: readonly ChartSeries[];
   readonly marks?: readonly ChartMark[];
+  /**
+   * Where the y axis ends though a line goes on: it leaves the chart at the top.
+   *
+   * @default - above the largest value
+   */
+  readonly yLimit?: number;
 }
 
 /** Size of a chart, in pixels. */
@@ -38,7 +44,7 @@ function renderLineChart(chart: LineChart, offsetY: number): string {
   const xs = [...points.map(([x]) => x), ...marks.filter(mark => mark.axis === 'x').map(mark => mark.at)];
   const ys = [...points.map(([, y]) => y), ...marks.filter(mark => mark.axis === 'y').map(mark => mark.at)];
   const xTicks = ticks(Math.max(1, ...xs));
-  const yTicks = ticks(Math.max(Number.EPSILON, ...ys));
+  const yTicks = ticks(Math.max(Number.EPSILON, Math.min(chart.yLimit ?? Number.POSITIVE_INFINITY, Math.max(...ys))));
   const scaleX = (x: number) => PLOT.left + (x / xTicks.at(-1)!) * (PLOT.right - PLOT.left);
   const scaleY = (y: number) => PLOT.bottom - (y / yTicks.at(-1)!) * (PLOT.bottom - PLOT.top);
   const parts = [
@@ -64,10 +70,10 @@ function renderLineChart(chart: LineChart, offsetY: number): string {
     }),
     ...chart.series.map(({ color, points: line }) => {
       const path = line.map(([x, y]) => `${pixel(scaleX(x))},${pixel(scaleY(y))}`).join(' ');
-      const dots = line.map(
-        ([x, y]) => `<circle cx="${pixel(scaleX(x))}" cy="${pixel(scaleY(y))}" r="3" fill="${color}"/>`,
-      );
-      return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"/>${dots.join('')}`;
+      const dots = line
+        .filter(([, y]) => y <= yTicks.at(-1)!)
+        .map(([x, y]) => `<circle cx="${pixel(scaleX(x))}" cy="${pixel(scaleY(y))}" r="3" fill="${color}"/>`);
+      return `<polyline points="${path}" clip-path="url(#plot)" fill="none" stroke="${color}" stroke-width="2"/>${dots.join('')}`;
     }),
     ...chart.series.map(
       ({ name, color }, index) =>
@@ -83,6 +89,7 @@ export function renderCharts(charts: readonly LineChart[]): string {
   const height = CHART.height * charts.length;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${CHART.width} ${height}" width="${CHART.width}" height="${height}" role="img">` +
+    `<clipPath id="plot"><rect x="${PLOT.left}" y="${PLOT.top}" width="${PLOT.right - PLOT.left}" height="${PLOT.bottom - PLOT.top + 2}"/></clipPath>` +
     `<rect width="${CHART.width}" height="${height}" fill="#ffffff"/>` +
     `${charts.map((chart, index) => renderLineChart(chart, index * CHART.height)).join('')}</svg>`
   );
