@@ -17,6 +17,9 @@ export function program(): Command {
   const bidi = new Command('bidi')
     .description('Bidirectional streaming on Amazon SageMaker AI: run it here, look before you deploy, stream to it.')
     .version(version)
+    .configureHelp({
+      subcommandTerm: command => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trim(),
+    })
     .exitOverride()
     .showHelpAfterError('(see --help)')
     .addCommand(demoCommand())

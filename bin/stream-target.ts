@@ -49,10 +49,9 @@ export const TARGET_HELP = `
 Where to stream to:
   --local                      what \`bidi local STACK\` serves on this machine
   --stack NAME                 the endpoint of a deployed stack
-  --endpoint NAME --region R   any endpoint; credentials as the AWS CLI finds them
+  --endpoint NAME --region R   any endpoint, with credentials as the AWS CLI has
 
-Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong words, input or
-credentials, 130 ended by Ctrl-C (what had arrived by then is kept; a second Ctrl-C does not wait).`;
+Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong words, input or credentials, 130 ended by Ctrl-C (what had arrived by then is kept; a second Ctrl-C does not wait).`;
 
 /**
  * Finds the endpoint that the options name and makes the client for it.

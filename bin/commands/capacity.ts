@@ -13,6 +13,7 @@ import type {
 } from '../../lib/operate/capacity';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { synthesize } from '../synthesize';
@@ -96,17 +97,15 @@ export function capacityCommand(): Command {
     .option('--json', 'the result as JSON on stdout')
     .addHelpText(
       'after',
-      `
-With --local, a running \`bidi local\` is loaded; without one, the app's endpoint (--stack NAME) is
-started for the measurement.
+      fitted(`
+With --local, a running \`bidi local\` is loaded; without one, the app's endpoint (--stack NAME) is started for the measurement.
 
-Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run,
-130 ended by Ctrl-C (what was measured by then is kept).
+Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run, 130 ended by Ctrl-C (what was measured by then is kept).
 
 Examples:
   bidi capacity --local --stack EchoBidiStack
   bidi capacity --stack DeepgramStack --wav call.wav --query 'model=nova-3&language=en' --max-lag 1000
-  bidi capacity --endpoint echo-bidi --region us-east-1 --steps 50,100,150 --hold 60 --yes`,
+  bidi capacity --endpoint echo-bidi --region us-east-1 --steps 50,100,150 --hold 60 --yes`),
     )
     .action((options: CapacityCommandOptions) => runStreaming(interrupted => capacity(options, interrupted)));
 }

@@ -6,6 +6,7 @@ import type { LocalModel } from '../../lib/local';
 import type { CheckContainerOptions } from '../../lib/operate/check';
 import type { Finding } from '../../lib/operate/finding';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 import { UsageError } from '../usage-error';
@@ -67,7 +68,7 @@ export function checkCommand(): Command {
     .option('--sarif <file>', 'write SARIF 2.1.0')
     .addHelpText(
       'after',
-      `
+      fitted(`
 Exit codes: 0 nothing fails, 1 a check fails, 2 it could not be run.
 
 Examples:
@@ -75,7 +76,7 @@ Examples:
   bidi check ./my-container --command "python server.py"
   bidi check 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-model:7 --no-live
   bidi check --url ws://localhost:8080 --path v1/listen --query model=nova-3 --exchange listen.json
-  bidi check --stack EchoBidiStack --sarif check.sarif --junit check.xml`,
+  bidi check --stack EchoBidiStack --sarif check.sarif --junit check.xml`),
     )
     .action(async (target: string | undefined, options: CheckOptions) => {
       const interrupted = new AbortController();

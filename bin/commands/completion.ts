@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion-script';
+import { fitted } from '../help-text';
 
 /** `bidi completion SHELL`: what makes a shell complete the words of `bidi`. */
 export function completionCommand(): Command {
@@ -9,11 +10,11 @@ export function completionCommand(): Command {
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',
-      `
+      fitted(`
 Examples:
   bash   bidi completion bash > ~/.local/share/bash-completion/completions/bidi
   zsh    bidi completion zsh > "\${fpath[1]}/_bidi"
-  fish   bidi completion fish > ~/.config/fish/completions/bidi.fish`,
+  fish   bidi completion fish > ~/.config/fish/completions/bidi.fish`),
     )
     .action((shell: Shell, _, command: Command) => {
       process.stdout.write(completionScript(shell, command.parent!));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 import { printReport } from '../print-report';
 import { readStackIfThere } from '../stack';
 
@@ -20,7 +21,9 @@ export function destroyCheckCommand(): Command {
     .option('--json', 'findings as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
+      fitted(
+        '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
+      ),
     )
     .action(async (subject: string, options: AwsOptions & { app: string; json?: boolean }) => {
       const { destroyCheck } =

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import type { BidiSession } from '../../lib/client';
+import { fitted } from '../help-text';
 import { collectPair, openUnlessInterrupted, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { printable } from '../terminal';
@@ -26,13 +27,13 @@ export function invokeCommand(): Command {
     .option('--json', 'what the model answers, one JSON object a line; binary as base64')
     .addHelpText(
       'after',
-      `${TARGET_HELP}
+      fitted(`${TARGET_HELP}
 
 Examples:
   bidi invoke "I need help with" "my account balance" --local
   bidi invoke hello --stack EchoBidiStack
   tail -f app.log | bidi invoke --endpoint classifier --region eu-central-1
-  bidi invoke '{"type":"Speak","text":"Hi"}' '{"type":"Close"}' --local --path v1/speak --query model=aura-2-thalia-en --json`,
+  bidi invoke '{"type":"Speak","text":"Hi"}' '{"type":"Close"}' --local --path v1/speak --query model=aura-2-thalia-en --json`),
     )
     .action((messages: string[], options: InvokeOptions) => runStreaming(signal => invoke(messages, options, signal)));
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
 import type { Clock, Fault, LocalCredentials, LocalEndpoint, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 import { LocalPrinter } from '../local-printer';
 import { cloudAssembly, type StackOptions } from '../stack';
 
@@ -50,7 +51,7 @@ export function localCommand(): Command {
         .default([], 'none'),
     )
     .option('--json', 'what happens, one JSON object a line')
-    .addHelpText('after', () => faultHelp())
+    .addHelpText('after', fitted(faultHelp))
     .action((stacks: string[], options: LocalOptions) => local(stacks, options));
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 
@@ -17,7 +18,9 @@ export function preflightCommand(): Command {
     .option('--json', 'findings as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
+      fitted(
+        '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
+      ),
     )
     .action(async (name: string, options: AwsOptions & StackOptions & { json?: boolean }) => {
       const { preflight } = require('../../lib/operate/preflight') as typeof import('../../lib/operate/preflight');

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
+import { fitted } from '../help-text';
 import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { LiveLine } from '../terminal';
@@ -37,13 +38,13 @@ export function speakCommand(): Command {
     .option('--json', 'the messages of the model that are no audio, one JSON object a line')
     .addHelpText(
       'after',
-      `${TARGET_HELP}
+      fitted(`${TARGET_HELP}
 
 Examples:
   bidi speak "Hello there." -o hello.wav --local
   bidi speak "Hello there." -o - --stack DeepgramStack | aplay
   bidi speak - -o story.wav --endpoint voice --region us-east-1 < story.txt
-  bidi speak "Guten Tag." -o tag.wav --local --model aura-2-viktoria-de --encoding mulaw`,
+  bidi speak "Guten Tag." -o tag.wav --local --model aura-2-viktoria-de --encoding mulaw`),
     )
     .action((text: string, options: SpeakOptions) => runStreaming(signal => speak(text, options, signal)));
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Progress } from '../../lib/operate/status';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
 
 interface StatusCommandOptions extends AwsOptions {
   readonly wait?: boolean;
@@ -22,7 +23,9 @@ export function statusCommand(): Command {
     .option('--json', 'the status as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
+      fitted(
+        '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
+      ),
     )
     .action(async (subject: string, options: StatusCommandOptions) => {
       const { followTarget, isServing, readStatus, renderStatus, StatusUnavailableError } =

@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/client';
+import { fitted } from '../help-text';
 import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer';
@@ -41,7 +42,7 @@ export function transcribeCommand(): Command {
     .addOption(new Option('--vtt', 'captions in WebVTT').conflicts(['json', 'srt']))
     .addHelpText(
       'after',
-      `${TARGET_HELP}
+      fitted(`${TARGET_HELP}
 
 Examples:
   bidi transcribe examples/sample.wav --local
@@ -49,7 +50,7 @@ Examples:
   bidi transcribe call.wav --endpoint speech --region us-east-1 --json | jq -r .type
   bidi transcribe talk.wav --local --model flux-general-en --speed 4
   bidi transcribe - --local --query keyterm=SageMaker --query diarize=true < call.wav
-  arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`,
+  arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`),
     )
     .action((file: string, options: TranscribeOptions, command: Command) => {
       // Flux refuses a language; one that was asked for is not left out silently.

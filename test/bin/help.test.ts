@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { fitted } from '../../bin/help-text';
+import { program } from '../../bin/program';
+
+/** What `--help` prints, with everything behind the options. */
+function help(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: part => {
+      text += part;
+    },
+    getOutHelpWidth: () => 80,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return text;
+}
+
+const bidi = program();
+
+test.each([bidi, ...bidi.commands].map(command => ({ name: command.name(), command })))(
+  'the help of $name fits a terminal of 80 columns',
+  ({ command }) => {
+    expect(
+      help(command)
+        .split('\n')
+        .filter(line => line.length > 80),
+    ).toEqual([]);
+  },
+);
+
+test('prose is wrapped, a row stays in its column, a command is continued', () => {
+  const long = 'word '.repeat(20).trim();
+  expect(
+    fitted(`\n${long}\n  name   ${long}\n  bidi invoke hello --endpoint ${'e'.repeat(40)} --region r | jq .`)(),
+  ).toMatchInlineSnapshot(`
+"
+word word word word word word word word word word word word word word word word
+word word word word
+  name   word word word word word word word word word word word word word word
+         word word word word word word
+  bidi invoke hello --endpoint eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee \\
+    --region r | jq ."
+`);
+});
