@@ -13,12 +13,18 @@ import { SessionAbortedError, type StreamDestination, StreamEndedError } from '.
 
 /** Anything that sends the command: the kit's client, the official one, or a wrapper around either. */
 export interface BidiClient {
+  /**
+   * Sends an `InvokeEndpointWithBidirectionalStreamCommand`. Resolves with its output.
+   *
+   * @param options `abortSignal` cuts the request and its stream.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: an official client's own command class is nominally another.
   send(command: any, options?: HttpHandlerOptions): Promise<any>;
 }
 
 /** One frame, in either direction: one event of the stream, one WebSocket frame at the model. */
 export interface Fragment {
+  /** Payload of the frame: at most 24 MiB where it is sent, the limit of one event. */
   readonly data: Uint8Array;
   /** `UTF8` is a text frame, `BINARY` a binary one. */
   readonly dataType: DataType;
@@ -28,9 +34,25 @@ export interface Fragment {
 
 /** Which model a stream goes to. */
 export interface StreamTarget {
+  /** Name of the endpoint: 1 to 63 letters, digits and inner hyphens. */
   readonly endpointName: string;
+  /**
+   * Production variant that is to answer.
+   *
+   * @default the endpoint's own choice, by weight
+   */
   readonly targetVariant?: string;
+  /**
+   * Path of the container's WebSocket, without a leading slash, such as `v1/listen`: at most 100 characters.
+   *
+   * @default invocations-bidirectional-stream
+   */
   readonly modelInvocationPath?: string;
+  /**
+   * Query string of the container's WebSocket, percent-encoded, without a leading `?`: at most 2048 characters.
+   *
+   * @default none
+   */
   readonly modelQueryString?: string;
 }
 

@@ -9,6 +9,7 @@ import {
 
 /** Where a stream goes, as far as an error can tell it. */
 export interface StreamDestination {
+  /** Name of the endpoint. */
   readonly endpointName: string;
   /** Host that the request went to, once it is known. */
   readonly host?: string;
@@ -18,15 +19,21 @@ export interface StreamDestination {
 
 /** What the platform said, field for field in its spelling. */
 export interface PlatformFields {
+  /** The platform's message. */
   readonly Message?: string;
+  /** The platform's code of the fault, such as `StreamBroken`. */
   readonly ErrorCode?: string;
+  /** HTTP status with which the container answered, with HTTP 424. */
   readonly OriginalStatusCode?: number;
+  /** The container's own message, with HTTP 424. */
   readonly OriginalMessage?: string;
+  /** ARN of the CloudWatch log stream of the instance, with HTTP 424. */
   readonly LogStreamArn?: string;
 }
 
 /** What a {@link SessionError} is made of. */
 export interface SessionErrorDetails extends Explanation {
+  /** Where the stream went. */
   readonly destination: StreamDestination;
   /** The error underneath: the SDK's, the platform's, Node's. */
   readonly cause?: unknown;

@@ -10,19 +10,23 @@ export interface SessionStatistics {
   readonly roundTripMs: number | undefined;
   /** Messages that were sent whole. */
   readonly sentMessages: number;
+  /** Payload given to `send` and `sendFragment`, each once however often it was replayed. */
   readonly sentBytes: number;
   /** Given to `send` and not yet taken by the SDK. */
   readonly pendingBytes: number;
   /** Messages that arrived whole. */
   readonly receivedMessages: number;
+  /** Payload that arrived. */
   readonly receivedBytes: number;
   /** Streams that were opened in place of one that broke or met the platform's limit. */
   readonly resumes: number;
   /** Sent again on a resumed stream. */
   readonly replayedMessages: number;
+  /** Payload of what was sent again. */
   readonly replayedBytes: number;
   /** Not acknowledged when a stream broke, and no longer held: lost to the model. */
   readonly unreplayableMessages: number;
+  /** Payload of what was lost. */
   readonly unreplayableBytes: number;
 }
 

@@ -10,6 +10,7 @@ export type RawEncoding = 'linear16' | 'mulaw' | 'alaw';
 
 /** Audio without a header: what it is has to be said. */
 export interface RawAudio {
+  /** Coding of one sample: 16-bit signed little-endian PCM, or G.711 µ-law or A-law. */
   readonly encoding: RawEncoding;
   /** Samples a second, of each channel. */
   readonly sampleRate: number;

@@ -5,9 +5,11 @@ export type SampleCodec = 'pcm' | 'float' | 'mulaw' | 'alaw';
 
 /** What the `fmt ` chunk of a WAV file says. */
 export interface WavFormat {
+  /** How a sample is coded. */
   readonly codec: SampleCodec;
   /** Samples a second, of each channel. */
   readonly sampleRate: number;
+  /** Channels whose samples alternate: at least 1. */
   readonly channels: number;
   /** Bytes that one sample of one channel takes: 1 to 4, or 8 for a double. */
   readonly bytesPerSample: number;

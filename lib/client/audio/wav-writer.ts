@@ -90,6 +90,7 @@ export class WavWriter implements AsyncDisposable {
     }
   }
 
+  /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

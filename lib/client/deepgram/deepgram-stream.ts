@@ -128,6 +128,7 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
     this.session.abort(reason);
   }
 
+  /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

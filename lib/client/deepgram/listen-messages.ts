@@ -1,7 +1,10 @@
 /** One word of a transcript. Times are seconds from the start of the stream. */
 export interface Word {
+  /** As it was heard, without punctuation; with Flux, as it stands in the transcript. */
   readonly word: string;
+  /** Seconds from the start of the stream. */
   readonly start: number;
+  /** Seconds from the start of the stream. */
   readonly end: number;
   /** 0 to 1. */
   readonly confidence: number;
@@ -9,14 +12,19 @@ export interface Word {
   readonly punctuated_word?: string;
   /** Number of the speaker, with `diarize`. */
   readonly speaker?: number;
+  /** Language of the word, where several are listened for. */
   readonly language?: string;
 }
 
 /** Nova-3: what was heard in a stretch of audio. Times are seconds from the start of the stream. */
 export interface Results {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'Results';
+  /** The channel that was heard, counted from 0, and the number of channels. */
   readonly channel_index?: readonly number[];
+  /** Where the stretch begins, in seconds from the start of the stream. */
   readonly start: number;
+  /** Length of the stretch, in seconds. */
   readonly duration: number;
   /** No later result will change this one. */
   readonly is_final?: boolean;
@@ -24,31 +32,45 @@ export interface Results {
   readonly speech_final?: boolean;
   /** It answers a `Finalize`. */
   readonly from_finalize?: boolean;
+  /** What was heard on the channel. */
   readonly channel: {
+    /** Readings of the stretch, best first. */
     readonly alternatives: readonly {
+      /** The words as one text; empty where nothing was said. */
       readonly transcript: string;
+      /** 0 to 1. */
       readonly confidence: number;
+      /** The words of the transcript with their times. */
       readonly words: readonly Word[];
+      /** Languages that were heard, where several are listened for. */
       readonly languages?: readonly string[];
     }[];
   };
+  /** Request id and model, as Deepgram tells them. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** Nova-3: the summary that ends a stream. */
 export interface ListenMetadata {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'Metadata';
+  /** Deepgram's id of the stream. */
   readonly request_id: string;
   /** Seconds of audio received. */
   readonly duration: number;
+  /** Channels of the audio received. */
   readonly channels: number;
+  /** When the stream began, ISO 8601. */
   readonly created?: string;
+  /** SHA-256 of the audio received, in hexadecimal. */
   readonly sha256?: string;
 }
 
 /** Nova-3: a gap between words, with `utterance_end_ms`. */
 export interface UtteranceEnd {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'UtteranceEnd';
+  /** The channel that was heard, counted from 0, and the number of channels. */
   readonly channel: readonly number[];
   /** Seconds from the start of the stream. */
   readonly last_word_end: number;
@@ -56,7 +78,9 @@ export interface UtteranceEnd {
 
 /** Nova-3: speech begins, with `vad_events`. */
 export interface SpeechStarted {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'SpeechStarted';
+  /** The channel that was heard, counted from 0, and the number of channels. */
   readonly channel: readonly number[];
   /** Seconds from the start of the stream. */
   readonly timestamp: number;
@@ -64,8 +88,11 @@ export interface SpeechStarted {
 
 /** Flux: the stream is open. */
 export interface Connected {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'Connected';
+  /** Deepgram's id of the stream. */
   readonly request_id: string;
+  /** Number of the message within its stream. */
   readonly sequence_id?: number;
 }
 
@@ -74,10 +101,15 @@ export type TurnEvent = 'Update' | 'StartOfTurn' | 'EagerEndOfTurn' | 'TurnResum
 
 /** Flux: the state of the current turn. */
 export interface TurnInfo {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'TurnInfo';
+  /** Deepgram's id of the stream. */
   readonly request_id: string;
+  /** Number of the message within its stream. */
   readonly sequence_id: number;
+  /** What happened to the turn. */
   readonly event: TurnEvent;
+  /** Number of the turn within its stream, from 0. */
   readonly turn_index: number;
   /** Seconds from the start of the stream. */
   readonly audio_window_start: number;
@@ -87,7 +119,9 @@ export interface TurnInfo {
   readonly transcript: string;
   /** Its words; not every model gives their times. */
   readonly words: readonly (Pick<Word, 'word' | 'confidence'> & Partial<Pick<Word, 'start' | 'end'>>)[];
+  /** How sure the model is that the turn has ended: 0 to 1. From `eot_threshold` on the turn ends. */
   readonly end_of_turn_confidence: number;
+  /** Languages that were heard, with `flux-general-multi`. */
   readonly languages?: readonly string[];
 }
 
@@ -109,6 +143,7 @@ export interface ErrorMessage {
 
 /** A message of a type that this kit does not name, or a text that is no JSON object. The kit's own name. */
 export interface UnknownMessage {
+  /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'Unknown';
   /** The message as it came. */
   readonly text: string;

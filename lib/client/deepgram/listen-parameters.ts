@@ -44,6 +44,7 @@ export interface Nova3Parameters extends OtherParameters {
  * Others than those named here may be given and are passed on as they are; `language` is refused.
  */
 export interface FluxParameters extends OtherParameters {
+  /** English only, or several languages. */
   readonly model: 'flux-general-en' | 'flux-general-multi';
   /** Coding of the samples. */
   readonly encoding: 'linear16' | (string & {});

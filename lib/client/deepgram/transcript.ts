@@ -4,13 +4,17 @@ import type { ListenMessage, Results, TurnInfo, Word } from './listen-messages';
 export interface TimedWord {
   /** As it is to be read, with punctuation where the model gives it. */
   readonly text: string;
+  /** Seconds from the start of the stream. */
   readonly start: number;
+  /** Seconds from the start of the stream. */
   readonly end: number;
 }
 
 /** What was said without a pause: an utterance of Nova-3, or a turn of Flux. Will not change any more. */
 export interface Utterance {
+  /** As it is to be read: the words with spaces between. */
   readonly text: string;
+  /** Its words with their times. Where the model gives none, they are spread over the turn by the words' length. */
   readonly words: readonly TimedWord[];
   /** Channel, counted from 0; `undefined` where the audio has one. */
   readonly channel: number | undefined;

@@ -11,8 +11,11 @@ export interface EndpointParameters {
 
 /** The endpoint options of the client's configuration. */
 export interface ClientInputEndpointParameters {
+  /** Region of the endpoint, such as `us-east-1`. */
   region?: string | Provider<string>;
+  /** Whether to use the host that answers on IPv4 and IPv6. Not together with `endpoint`. */
   useDualstackEndpoint?: boolean | Provider<boolean>;
+  /** Whether to use the FIPS 140 validated host. Not together with `endpoint`. */
   useFipsEndpoint?: boolean | Provider<boolean>;
 }
 

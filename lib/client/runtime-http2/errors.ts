@@ -10,9 +10,13 @@ import { SageMakerRuntimeHTTP2ServiceException as BaseException } from './servic
 
 /** HTTP 400: the request breaks a rule of the API, or names an endpoint or variant that does not exist. */
 export class InputValidationError extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'InputValidationError' as const;
+  /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
+  /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
 
   constructor(options: ExceptionOptionType<InputValidationError, BaseException>) {
@@ -25,8 +29,11 @@ export class InputValidationError extends BaseException {
 
 /** HTTP 424: the model refused or failed the request. */
 export class ModelError extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'ModelError' as const;
+  /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** HTTP status that the model returned. */
   OriginalStatusCode?: number | undefined;
@@ -34,6 +41,7 @@ export class ModelError extends BaseException {
   OriginalMessage?: string | undefined;
   /** CloudWatch log stream of the instance that answered. */
   LogStreamArn?: string | undefined;
+  /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
 
   constructor(options: ExceptionOptionType<ModelError, BaseException>) {
@@ -49,9 +57,13 @@ export class ModelError extends BaseException {
 
 /** HTTP 500: a fault of the platform. */
 export class InternalServerError extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'InternalServerError' as const;
+  /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
+  /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
 
   constructor(options: ExceptionOptionType<InternalServerError, BaseException>) {
@@ -64,9 +76,13 @@ export class InternalServerError extends BaseException {
 
 /** HTTP 503: the endpoint cannot answer at the moment. */
 export class ServiceUnavailableError extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'ServiceUnavailableError' as const;
+  /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
+  /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
 
   constructor(options: ExceptionOptionType<ServiceUnavailableError, BaseException>) {
@@ -79,9 +95,13 @@ export class ServiceUnavailableError extends BaseException {
 
 /** On the open stream: the model reported an error or closed its WebSocket. */
 export class ModelStreamError extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'ModelStreamError' as const;
+  /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
+  /** `ModelInvocationTimeExceeded`, `StreamBroken` or another code of the platform. */
   ErrorCode?: string | undefined;
 
   constructor(options: ExceptionOptionType<ModelStreamError, BaseException>) {
@@ -94,8 +114,11 @@ export class ModelStreamError extends BaseException {
 
 /** On the open stream: a fault of the platform. */
 export class InternalStreamFailure extends BaseException {
+  /** Name of the error in the API model: tells it apart where `instanceof` cannot. */
   override readonly name = 'InternalStreamFailure' as const;
+  /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
+  /** What the service says. The SDK moves it to `message`. */
   Message?: string | undefined;
 
   constructor(options: ExceptionOptionType<InternalStreamFailure, BaseException>) {
