@@ -36,6 +36,7 @@ export interface DeepgramProduct {
 
 /** The four products. */
 export const DeepgramProducts = {
+  /** Speech-to-text with utterances. */
   nova3: {
     title: 'Nova-3 speech-to-text',
     path: 'v1/listen',
@@ -50,6 +51,7 @@ export const DeepgramProducts = {
     multiGpu: false,
     instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'],
   },
+  /** Speech-to-text with turns, for conversations. */
   flux: {
     title: 'Flux conversational speech-to-text',
     path: 'v2/listen',
@@ -64,6 +66,7 @@ export const DeepgramProducts = {
     multiGpu: false,
     instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'],
   },
+  /** Text-to-speech. Needs several GPUs on one instance. */
   aura2: {
     title: 'Aura-2 text-to-speech',
     path: 'v1/speak',
@@ -78,6 +81,7 @@ export const DeepgramProducts = {
     multiGpu: true,
     instanceTypes: ['ml.g6.12xlarge', 'ml.g6e.12xlarge', 'ml.g5.12xlarge'],
   },
+  /** Text-to-speech with turns. Refuses parameters that it does not know. */
   fluxTts: {
     title: 'Flux text-to-speech',
     path: 'v2/speak',

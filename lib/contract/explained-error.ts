@@ -28,7 +28,10 @@ export class ExplainedError extends Error implements Explanation {
   }
 
   /** For `--json` output and structured logs. Never holds payload or credentials. */
-  toJSON(): Explanation & { readonly name: string } {
+  toJSON(): Explanation & {
+    /** Name of the error's class. */
+    readonly name: string;
+  } {
     return { name: this.name, what: this.what, why: this.why, next: this.next };
   }
 }

@@ -78,11 +78,21 @@ export const EventHeader = {
 export const PAYLOAD_PART = 'PayloadPart';
 
 /** How a `PayloadPart` maps to a WebSocket frame: `UTF8` to a text frame, `BINARY` (the default) to a binary frame. */
-export const DataType = { UTF8: 'UTF8', BINARY: 'BINARY' } as const;
+export const DataType = {
+  /** UTF-8 text: a text frame. */
+  UTF8: 'UTF8',
+  /** Bytes: a binary frame. */
+  BINARY: 'BINARY',
+} as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
 /** Whether a `PayloadPart` ends its message: `PARTIAL` maps to FIN=0, `COMPLETE` (the default) to FIN=1. */
-export const CompletionState = { PARTIAL: 'PARTIAL', COMPLETE: 'COMPLETE' } as const;
+export const CompletionState = {
+  /** More of the message follows. */
+  PARTIAL: 'PARTIAL',
+  /** The message ends here. */
+  COMPLETE: 'COMPLETE',
+} as const;
 export type CompletionState = (typeof CompletionState)[keyof typeof CompletionState];
 
 /** IAM action that a caller needs on the endpoint's ARN. */

@@ -36,13 +36,19 @@ export interface ContainerStandIn {
 export const StackOutput = {
   /** `https://runtime.sagemaker.<region>.<suffix>:8443` */
   RUNTIME_URI: 'RuntimeUri',
+  /** The same at a FIPS 140 validated host; only in regions that have one. */
   FIPS_RUNTIME_URI: 'FipsRuntimeUri',
   /** The runtime URI with the operation's path for this endpoint. */
   STREAM_URL: 'StreamUrl',
+  /** Name of the endpoint, for `EndpointName` of the runtime's operations. */
   ENDPOINT_NAME: 'EndpointName',
+  /** ARN of the endpoint, with its name in lower case, as policies name it. */
   ENDPOINT_ARN: 'EndpointArn',
+  /** URI of the container's image; only where the model has one. */
   IMAGE_URI: 'ImageUri',
+  /** CloudWatch log group of the containers' output. */
   LOG_GROUP_NAME: 'LogGroupName',
+  /** Address of the dashboard in the console; only where the partition has a public one. */
   DASHBOARD_URL: 'DashboardUrl',
   /** Managed policy that lets an application open streams. */
   INVOKE_POLICY_ARN: 'InvokePolicyArn',
