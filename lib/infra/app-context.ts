@@ -166,9 +166,29 @@ type Values = { [Key in keyof typeof PARSERS]?: ReturnType<(typeof PARSERS)[Key]
 
 /** What the context says about one stack. */
 export interface StackContext extends Omit<BidiStackProps, keyof import('aws-cdk-lib').StackProps> {
+  /**
+   * How an update gets to the new instances; of the echo stack only.
+   *
+   * @default 'all-at-once'
+   */
   readonly rollout?: RolloutName;
+  /**
+   * ARN of the model package in the stack's region; of the Deepgram stack only.
+   *
+   * @default - MissingModelPackageError, which says where to find it
+   */
   readonly modelPackageArn?: DeepgramStackProps['modelPackageArn'];
+  /**
+   * The product that the package holds; of the Deepgram stack only.
+   *
+   * @default 'nova3'
+   */
   readonly product?: DeepgramStackProps['product'];
+  /**
+   * Query with which clients should open streams: at most 2048 characters, percent-encoded; of the Deepgram stack only.
+   *
+   * @default - an example that works for the product
+   */
   readonly query?: DeepgramStackProps['query'];
 }
 

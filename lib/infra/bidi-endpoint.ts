@@ -196,9 +196,13 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
     return new ImportedBidiEndpoint(scope, id, { arn: endpointArn });
   }
 
+  /** Name of the endpoint, as an attribute of the resource: whoever uses it is deployed after it. */
   readonly endpointName: string;
+  /** ARN of the endpoint. The platform writes the name in lower case there. */
   readonly endpointArn: string;
+  /** Name of the one production variant. */
   readonly variantName: string;
+  /** Name of the log group of the containers: `/aws/sagemaker/Endpoints/<endpoint name>`. */
   readonly logGroupName: string;
   /** Where the containers' output goes, one stream an instance. It exists before the endpoint. */
   readonly logGroup: ILogGroup;

@@ -38,6 +38,7 @@ export interface BidiImageRepositoryProps {
  * speech.addStackDependency(Stack.of(images));
  */
 export class BidiImageRepository extends Construct {
+  /** The ECR repository. The bootstrap's image-publishing role may push to it. */
   readonly repository: IRepository;
   private readonly props: BidiImageRepositoryProps;
 

@@ -61,6 +61,7 @@ const EXHAUSTION_PERCENT = 90;
 
 /** A dashboard that can stay open, and the alarms that it stands on. */
 export class BidiMonitoring extends Construct {
+  /** The dashboard. It shows the last 3 hours unless told otherwise. */
   readonly dashboard: Dashboard;
   /** Every alarm. */
   readonly alarms: readonly Alarm[];

@@ -42,6 +42,7 @@ export interface BidiPrivateAccessProps {
  * Its security group opens 443 and 8443. The second is the port on which streams are opened; without it they hang.
  */
 export class BidiPrivateAccess extends Construct implements IConnectable {
+  /** The VPC's interface endpoint for the SageMaker runtime. Its policy lets streams and invocations of the one endpoint through. */
   readonly interfaceEndpoint: InterfaceVpcEndpoint;
   /** Lets more clients in: `access.connections.allowDefaultPortFrom(service)`. */
   readonly connections: Connections;

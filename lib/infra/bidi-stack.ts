@@ -41,6 +41,7 @@ export interface BidiStackProps extends StackProps {
 
 /** What the stacks of this kit do with their endpoint, whatever it hosts. */
 export abstract class BidiStack extends Stack {
+  /** The endpoint that the stack deploys. */
   abstract readonly endpoint: BidiEndpoint;
 
   /** The VPC of a `vpcId`. The CDK looks it up, so account and region of the stack have to be known. */

@@ -72,6 +72,7 @@ export interface DeepgramEndpointProps
 
 /** An endpoint for one of Deepgram's model packages, with the product's path, default query and rules. */
 export class DeepgramEndpoint extends BidiEndpoint {
+  /** The product that it hosts, with its path and rules. */
   readonly product: DeepgramProduct;
   /** `X-Amzn-SageMaker-Model-Invocation-Path` for this product, such as `v1/listen`. */
   readonly invocationPath: string;

@@ -36,6 +36,7 @@ export interface DeepgramStackProps extends BidiStackProps {
 
 /** An endpoint for one of Deepgram's model packages. */
 export class DeepgramStack extends BidiStack {
+  /** The endpoint of the model package. */
   readonly endpoint: DeepgramEndpoint;
 
   constructor(scope: Construct, id: string, props: DeepgramStackProps = {}) {

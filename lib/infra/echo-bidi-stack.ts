@@ -20,6 +20,7 @@ export interface EchoBidiStackProps extends BidiStackProps {
 
 /** An endpoint that echoes what it is sent: the reference container, and the first thing to try in an account. */
 export class EchoBidiStack extends BidiStack {
+  /** The endpoint of the echo container. */
   readonly endpoint: BidiEndpoint;
 
   constructor(scope: Construct, id: string, props: EchoBidiStackProps = {}) {
