@@ -243,6 +243,8 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
    * Sends a part of a message: one WebSocket frame at the model. All parts of a message have one type.
    *
    * @param options.final whether the message ends here
+   * @throws MessageError over 24 MiB, the limit of one event, or when the message before was of another type and is not ended
+   * @throws SessionError when the session is closed or broken
    */
   sendFragment(data: Message, options: { readonly final: boolean }): Promise<void> {
     const dataType = typeof data === 'string' ? DataType.UTF8 : DataType.BINARY;
@@ -299,6 +301,8 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
 
   /**
    * The frames of the model until the orderly end, fragmentation included. Not with `resume`, which goes on with messages.
+   *
+   * @throws TypeError with `resume`
    */
   fragments(): AsyncIterable<Fragment> {
     if (this.#replay)

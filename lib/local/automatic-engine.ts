@@ -10,6 +10,7 @@ import { ProcessEngine } from './process-engine';
  * container engine that answers on this machine.
  */
 export class AutomaticEngine implements ContainerEngine {
+  /** `automatic` */
   readonly name = 'automatic';
   readonly #process = new ProcessEngine();
   #docker: Promise<DockerEngine | undefined> | undefined;

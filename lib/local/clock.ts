@@ -9,14 +9,21 @@ export class Clock {
   /** Time as it passes. */
   static readonly REAL = new Clock(1);
 
-  /** Reads a scale such as `60x` or `60`. */
+  /**
+   * Reads a scale such as `60x` or `60`.
+   *
+   * @throws RangeError when it is no number above 0.
+   */
   static parse(text: string): Clock {
     const match = /^(\d+(?:\.\d+)?)x?$/.exec(text.trim());
     if (!match) throw new RangeError(`A clock is a number of times real time, such as 60x; "${text}" is not.`);
     return new Clock(Number(match[1]));
   }
 
-  /** @param scale how many times faster than real time; above 0. */
+  /**
+   * @param scale how many times faster than real time; above 0.
+   * @throws RangeError when it is not.
+   */
   constructor(readonly scale: number) {
     if (!(scale > 0) || !Number.isFinite(scale))
       throw new RangeError(`A clock's scale must be above 0; ${scale} is not.`);
@@ -27,10 +34,12 @@ export class Clock {
     return platformMs / this.scale;
   }
 
+  /** Calls back once, after a platform duration in milliseconds. */
   setTimeout(callback: () => void, platformMs: number): NodeJS.Timeout {
     return setTimeout(callback, this.realMs(platformMs));
   }
 
+  /** Calls back again and again, a platform duration in milliseconds apart. */
   setInterval(callback: () => void, platformMs: number): NodeJS.Timeout {
     return setInterval(callback, this.realMs(platformMs));
   }

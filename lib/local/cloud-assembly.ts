@@ -45,13 +45,19 @@ type ImageBuild = Required<Pick<LocalModel, 'directory'>> & Pick<LocalModel, 'fi
 
 /** One stack of a cloud assembly. */
 export interface Stack {
+  /** Words that name it: its id in the assembly, its CloudFormation name, its path in the app. */
   readonly names: readonly string[];
+  /** Its CloudFormation name. */
   readonly name: string;
   /** Directory of its part of the assembly: what its paths are relative to. */
   readonly directory: string;
+  /** Its CloudFormation template. */
   readonly template: Template;
+  /** Region that it is for; `undefined` where it is for any. */
   readonly region: string | undefined;
+  /** Account that it is for; `undefined` where it is for any. */
   readonly account: string | undefined;
+  /** How the image assets of its assembly are built, by tag. Directories are the assembly's joined with the asset's. */
   readonly images: Record<string, ImageBuild>;
 }
 

@@ -3,12 +3,15 @@ import type { LocalModel } from './local-endpoint';
 
 /** One line that a container wrote. */
 export interface ContainerLine {
+  /** Where it was written. */
   readonly stream: 'stdout' | 'stderr';
+  /** The line without its end. Output without line ends comes in pieces of 8192 characters. */
   readonly text: string;
 }
 
 /** What a container is started with. */
 export interface ContainerStart {
+  /** What the container runs, and with which environment. */
   readonly model: LocalModel;
   /** Name for people and for the engine, such as `my-endpoint/AllTraffic/0`. */
   readonly name: string;
@@ -18,6 +21,7 @@ export interface ContainerStart {
 
 /** What runs containers on this machine. */
 export interface ContainerEngine {
+  /** Name of the engine for people, such as `docker`. */
   readonly name: string;
   /**
    * What has to be done once per model before containers of it start, such as building its image. The promise of a second call for

@@ -51,6 +51,7 @@ export async function detectDockerCommand(): Promise<DockerCommand | undefined> 
  * either (moby/moby#36174).
  */
 export class DockerEngine implements ContainerEngine {
+  /** The engine's command line, such as `docker`. */
   readonly name: string;
   readonly #builds = new Map<string, Promise<void>>();
 

@@ -16,34 +16,45 @@ interface FaultKindDefinition {
 
 /** What operators fear, and what can be injected. */
 export const FAULT_KINDS = {
+  /** The value is how long. Over 250 ms, the platform's limit, the open fails with HTTP 424 `ModelError`. */
   'accept-delay': {
     summary: 'the container takes its time to accept the socket',
     phases: ['opening'],
     value: { meaning: 'milliseconds', default: 300 },
   },
+  /** HTTP 424 `ModelError` with the value as `OriginalStatusCode`. */
   refuse: {
     summary: 'the container refuses the upgrade',
     phases: ['opening'],
     value: { meaning: 'HTTP status', default: 503 },
   },
+  /** HTTP 400 `ThrottlingException`. */
   throttling: { summary: 'the platform asks to slow down', phases: ['opening'] },
+  /** HTTP 503 `ServiceUnavailableError`. */
   unavailable: { summary: 'the endpoint is not in service', phases: ['opening'] },
+  /** HTTP 500 `InternalServerError` while opening, else `InternalStreamFailure` on the stream. */
   'internal-failure': {
     summary: 'the platform itself fails',
     phases: ['streaming', 'opening', 'closing'],
   },
+  /** SIGKILL: HTTP 424 `ModelError` while opening, else `ModelStreamError`. Every session of the container is gone. */
   crash: { summary: 'the container is killed', phases: ['streaming', 'opening', 'closing'] },
+  /** The value is the close code. `ModelStreamError`, unless 1000 or 1005 after the client has ended its input. */
   close: {
     summary: 'the container closes the WebSocket',
     phases: ['streaming', 'closing'],
     value: { meaning: 'close code', default: 1011 },
   },
+  /** A frame with the reserved opcode 3: `ModelStreamError`. */
   'bad-frame': {
     summary: 'the container sends a frame that RFC 6455 does not allow',
     phases: ['streaming', 'closing'],
   },
+  /** An HTTP/2 stream reset without an error event. */
   reset: { summary: 'the network cuts the stream without a word', phases: ['streaming', 'opening', 'closing'] },
+  /** `ModelStreamError` after 5 pings in a row, a minute apart: the platform's tolerance. */
   'ping-silence': { summary: 'the container answers no ping', phases: ['streaming'] },
+  /** The value is the container's speed. Flow control then slows the client down to it. */
   'slow-reader': {
     summary: 'the container reads slowly',
     phases: ['streaming'],
@@ -55,7 +66,9 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 
 /** One fault to inject. */
 export interface Fault {
+  /** What is injected. */
   readonly kind: FaultKind;
+  /** When it strikes: one of the phases that {@link FAULT_KINDS} has for the kind. */
   readonly phase: FaultPhase;
   /** As {@link FAULT_KINDS} says for the kind. */
   readonly value: number;

@@ -51,12 +51,19 @@ export interface LocalModel {
    *
    * @default - none
    */
-  readonly simulator?: { readonly directory: string; readonly command: readonly string[] };
+  readonly simulator?: {
+    /** Directory of its Dockerfile, absolute. */
+    readonly directory: string;
+    /** Command that starts it as a process in its directory; `serve` is appended. */
+    readonly command: readonly string[];
+  };
 }
 
 /** One production variant of an endpoint. */
 export interface LocalVariant {
+  /** Name of the variant: 1 to 63 letters, digits and inner hyphens. */
   readonly name: string;
+  /** What its containers run. */
   readonly model: LocalModel;
   /**
    * Containers that run, with requests spread over them.
@@ -80,6 +87,7 @@ export interface LocalVariant {
 
 /** One endpoint, as a template describes it. */
 export interface LocalEndpoint {
+  /** Name of the endpoint: 1 to 63 letters, digits and inner hyphens. No other endpoint of a local SageMaker has it. */
   readonly name: string;
   /**
    * Stack that it comes from.
@@ -93,5 +101,6 @@ export interface LocalEndpoint {
    * @default - any
    */
   readonly region?: string;
+  /** Production variants over which requests are spread by weight; at least one. */
   readonly variants: readonly LocalVariant[];
 }

@@ -2,7 +2,9 @@ import type { ContainerExit } from '../contract';
 
 /** Which container of which endpoint. */
 export interface InstanceName {
+  /** Name of the endpoint. */
   readonly endpoint: string;
+  /** Name of its production variant. */
   readonly variant: string;
   /** Number of the instance within its variant, from 0. */
   readonly instance: number;
@@ -14,10 +16,13 @@ export interface SessionSummary extends InstanceName {
   readonly requestId: string;
   /** Path and query of the container's WebSocket. */
   readonly path: string;
+  /** Milliseconds from the open to the end, in real time. */
   readonly durationMs: number;
   /** Milliseconds from the open to the first response event, or undefined when none came. */
   readonly firstResponseMs: number | undefined;
+  /** From the client to the container. */
   readonly received: StreamCount;
+  /** From the container to the client. */
   readonly sent: StreamCount;
   /** How it ended: `ended`, `aborted` when the client was gone, else the name of the error. */
   readonly outcome: string;
@@ -31,41 +36,110 @@ export interface SessionSummary extends InstanceName {
 
 /** Events and payload bytes in one direction. */
 export interface StreamCount {
+  /** Events with payload. */
   readonly events: number;
+  /** Payload of the events, in bytes. */
   readonly bytes: number;
 }
 
 /** What happens in a local SageMaker, for whoever shows it. */
 export type LocalEvent =
+  /** A container is about to be started; its image may have to be built first. */
   | ({ readonly type: 'container-starting' } & InstanceName)
-  | ({ readonly type: 'container-line'; readonly stream: 'stdout' | 'stderr'; readonly line: string } & InstanceName)
-  | ({ readonly type: 'container-in-service'; readonly port: number; readonly startedInMs: number } & InstanceName)
+  /** A container wrote a line. */
+  | ({
+      readonly type: 'container-line';
+      /** Where it was written. */
+      readonly stream: 'stdout' | 'stderr';
+      /** The line without its end. */
+      readonly line: string;
+    } & InstanceName)
+  /** A container has passed its `/ping` and takes requests. */
+  | ({
+      readonly type: 'container-in-service';
+      /** TCP port on this machine on which it answers. */
+      readonly port: number;
+      /** Milliseconds since `container-starting`, the build of its image included. */
+      readonly startedInMs: number;
+    } & InstanceName)
+  /** A container in service has ended by itself. It is started again. */
   | ({
       readonly type: 'container-crashed';
+      /** How it ended. */
       readonly exit: ContainerExit;
+      /** The last lines that it wrote, oldest first: at most 50. */
       readonly lastLines: readonly string[];
+      /** Sessions that it took with it. */
       readonly openSessions: number;
     } & InstanceName)
-  | ({ readonly type: 'container-failed'; readonly message: string } & InstanceName)
-  | ({ readonly type: 'container-replaced'; readonly openSessions: number } & InstanceName)
-  | { readonly type: 'build-line'; readonly model: string; readonly line: string }
-  | { readonly type: 'in-service'; readonly endpoint: string }
-  | { readonly type: 'session-opened'; readonly requestId: string; readonly path: string; readonly name: InstanceName }
-  | { readonly type: 'session-ended'; readonly session: SessionSummary }
+  /** A container that crashed or was to be replaced could not be started anew. */
+  | ({
+      readonly type: 'container-failed';
+      /** Message of the error. */
+      readonly message: string;
+    } & InstanceName)
+  /** A newer container answers from here on. */
+  | ({
+      readonly type: 'container-replaced';
+      /** Sessions that finish on the older one. */
+      readonly openSessions: number;
+    } & InstanceName)
+  /** The build of an image wrote a line. */
+  | {
+      readonly type: 'build-line';
+      /** Name of the model. */
+      readonly model: string;
+      /** The line without its end. */
+      readonly line: string;
+    }
+  /** Every instance of an endpoint has come into service for the first time. */
+  | {
+      readonly type: 'in-service';
+      /** Name of the endpoint. */
+      readonly endpoint: string;
+    }
+  /** A container has accepted a session. */
+  | {
+      readonly type: 'session-opened';
+      /** Request id of the session, as the response header `x-amzn-RequestId` has it. */
+      readonly requestId: string;
+      /** Path and query of the container's WebSocket. */
+      readonly path: string;
+      /** The container that accepted it. */
+      readonly name: InstanceName;
+    }
+  /** A session that was opened has ended. */
+  | {
+      readonly type: 'session-ended';
+      /** What it came to. */
+      readonly session: SessionSummary;
+    }
+  /** A plain invocation, or one with a response stream, was answered. */
   | {
       readonly type: 'invoked';
+      /** Request id, as the response header `x-amzn-RequestId` has it. */
       readonly requestId: string;
+      /** The container that answered. */
       readonly name: InstanceName;
+      /** HTTP status of the answer. */
       readonly statusCode: number;
+      /** Milliseconds to the end of the answer, in real time. */
       readonly durationMs: number;
     }
+  /** A request was answered with an error. */
   | {
       readonly type: 'refused';
+      /** Request id, as the response header `x-amzn-RequestId` has it. */
       readonly requestId: string;
+      /** HTTP method of the request. */
       readonly method: string;
+      /** Path and query of the request. */
       readonly path: string;
+      /** HTTP status of the answer. */
       readonly statusCode: number;
+      /** Name of the error. */
       readonly error: string;
+      /** Message of the error. */
       readonly message: string;
     };
 

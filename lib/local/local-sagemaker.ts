@@ -148,6 +148,7 @@ export class LocalSageMaker {
 
   /** Where it answers, such as `https://localhost:8443`. */
   url = '';
+  /** Region that requests have to be signed for. */
   readonly region: string;
   /** The pair to sign with. */
   readonly credentials: LocalCredentials;
@@ -224,6 +225,7 @@ export class LocalSageMaker {
     await Promise.all(this.#instances().map(instance => instance.stop(graceMs)));
   }
 
+  /** {@link close}, for `await using`, with its default grace. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

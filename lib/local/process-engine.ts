@@ -26,6 +26,7 @@ const END_GROUP = 'kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "
 
 /** Runs a model's command as a process of this machine: no image, no container engine. */
 export class ProcessEngine implements ContainerEngine {
+  /** `process` */
   readonly name = 'process';
 
   async start({ model, name, onLine }: ContainerStart): Promise<RunningContainer> {

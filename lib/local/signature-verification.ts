@@ -18,7 +18,9 @@ import { ServiceError } from './service-error';
 
 /** A pair of keys whose signatures are accepted. */
 export interface LocalCredentials {
+  /** Id of the access key, which a signature names. */
   readonly accessKeyId: string;
+  /** Secret that signatures are made with. Never sent. */
   readonly secretAccessKey: string;
   /**
    * Session token that has to come with the pair.

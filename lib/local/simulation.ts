@@ -3,7 +3,9 @@ import { InvalidLocalOptionsError } from './local-errors';
 
 /** One model that a stand-in plays. */
 export interface Simulation {
+  /** Name of the model. */
   readonly model: string;
+  /** ARN of the model package that is not run. */
   readonly modelPackageArn: string;
 }
 
@@ -14,7 +16,9 @@ export interface Simulation {
  * @throws InvalidLocalOptionsError when a model package has no stand-in.
  */
 export function simulateModelPackages(endpoints: readonly LocalEndpoint[]): {
+  /** The endpoints, with stand-ins in place of model packages. */
   endpoints: LocalEndpoint[];
+  /** One entry a variant that a stand-in plays. */
   simulations: Simulation[];
 } {
   const simulations: Simulation[] = [];
