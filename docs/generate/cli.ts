@@ -16,7 +16,7 @@ const EXIT_CODE_MEANING: Record<keyof typeof ExitCode, string> = {
 };
 
 /** What `--help` prints, at 80 columns, examples included. */
-function help(command: Command): string {
+export function helpText(command: Command): string {
   let text = '';
   command.configureOutput({
     writeOut: part => {
@@ -34,7 +34,7 @@ export function cliPage(): string {
   const bidi = program();
   const commands = bidi.commands.filter(command => command.name() !== 'help');
   const sections = commands.map(
-    command => `## bidi ${command.name()}\n\n${command.description()}\n\n\`\`\`text\n${help(command)}\n\`\`\`\n`,
+    command => `## bidi ${command.name()}\n\n${command.description()}\n\n\`\`\`text\n${helpText(command)}\n\`\`\`\n`,
   );
   const exitCodes = Object.entries(ExitCode).map(
     ([name, code]) => `| ${code} | ${EXIT_CODE_MEANING[name as keyof typeof ExitCode]} |`,

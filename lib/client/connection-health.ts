@@ -5,7 +5,7 @@ import type { Http2Session } from 'node:http2';
  * way forget a silent connection after a few minutes (350 s at a Network Load Balancer) and say nothing; a model may be quiet
  * for longer.
  */
-export const CONNECTION_PING_INTERVAL_MS = 30_000;
+const CONNECTION_PING_INTERVAL_MS = 30_000;
 
 /** Receive window of a connection, in bytes, shared by its streams. */
 const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;

@@ -1,20 +1,6 @@
-import type { Command } from 'commander';
 import { fitted } from '../../bin/help-text';
 import { program } from '../../bin/program';
-
-/** What `--help` prints, with everything behind the options. */
-function help(command: Command): string {
-  let text = '';
-  command.configureOutput({
-    writeOut: part => {
-      text += part;
-    },
-    getOutHelpWidth: () => 80,
-    getOutHasColors: () => false,
-  });
-  command.outputHelp();
-  return text;
-}
+import { helpText } from '../../docs/generate/cli';
 
 const bidi = program();
 
@@ -22,7 +8,7 @@ test.each([bidi, ...bidi.commands].map(command => ({ name: command.name(), comma
   'the help of $name fits a terminal of 80 columns',
   ({ command }) => {
     expect(
-      help(command)
+      helpText(command)
         .split('\n')
         .filter(line => line.length > 80),
     ).toEqual([]);

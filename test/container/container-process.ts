@@ -11,7 +11,7 @@ export interface LogLine {
 }
 
 /** The command by which the kit starts its containers as plain processes. */
-export const START_COMMAND = [process.execPath, '--require', 'esbuild-register', 'src/server.ts', SERVE_ARGUMENT];
+const START_COMMAND = [process.execPath, '--require', 'esbuild-register', 'src/server.ts', SERVE_ARGUMENT];
 
 /** A container of this repository as a process of its own. */
 export class ContainerProcess implements AsyncDisposable {

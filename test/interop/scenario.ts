@@ -92,14 +92,14 @@ export function assertObserved({ expect }: Scenario, seen: Observation | undefin
   if (differences.length > 0) throw new Error(differences.join('\n'));
 }
 
-export function payloadOf({ text, pattern }: ScenarioPart): Buffer {
+function payloadOf({ text, pattern }: ScenarioPart): Buffer {
   return text === undefined
     ? Buffer.from(Array.from({ length: pattern! }, (_, index) => index % 251))
     : Buffer.from(text);
 }
 
 /** A part as a client program describes it. */
-export function describePayload(payload: Uint8Array): { length: number; sha256: string } {
+function describePayload(payload: Uint8Array): { length: number; sha256: string } {
   return { length: payload.length, sha256: createHash('sha256').update(payload).digest('hex') };
 }
 

@@ -187,7 +187,3 @@ export class SignedStream {
 export function strings(headers: Record<string, string>): MessageHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { type: 'string', value }]));
 }
-
-export function sha256(data: Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
