@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { Hash } from '@smithy/core/serde';
