@@ -17,7 +17,7 @@ async function main(endpointName: string, file: string): Promise<void> {
   await using listen = await DeepgramListen.open({
     endpointName,
     parameters: { model: 'nova-3', language: 'en', encoding, sample_rate: sampleRate, smart_format: true },
-    resume: true, // a stream that breaks goes on with another one; nothing is lost
+    resume: true, // a lost connection, and the 30-minute limit, go on with another stream; nothing is lost
   });
   const paced = pace(audio.chunks, { bytesPerSecond: audio.bytesPerSecond!, frameBytes: audio.frameBytes });
 
