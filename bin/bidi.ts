@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
+import { printError } from './print-error';
 import { program } from './program';
+import { isUsageFault } from './usage-error';
 
 async function main(): Promise<void> {
   // A reader that has seen enough, such as `head`, is no fault.
@@ -16,10 +18,9 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
       return;
     }
-    process.stderr.write(
-      error instanceof ExplainedError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`,
-    );
-    process.exitCode = ExitCode.FAILED;
+    if (error instanceof ExplainedError) printError(error);
+    else process.stderr.write(`${(error as Error)?.stack ?? error}\n`);
+    process.exitCode = isUsageFault(error) ? ExitCode.USAGE : ExitCode.FAILED;
   }
 }
 

@@ -1,10 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
-import { UsageError } from './usage-error';
-
-/** Errors that say "it could not run" rather than "it ran and broke", by class name. */
-const USAGE_ERRORS = new Set(['UsageError', 'AudioFormatError', 'DeepgramParametersError', 'ClientConfigurationError']);
+import { printError } from './print-error';
+import { isUsageFault, UsageError } from './usage-error';
 
 /**
  * Runs a command that streams. The first Ctrl-C (or SIGTERM) aborts the signal, upon which the command ends its input, waits for
@@ -27,9 +25,9 @@ export async function runStreaming(run: (interrupted: AbortSignal) => Promise<vo
       return;
     }
     if (!(error instanceof ExplainedError)) throw error;
-    const isUsage = USAGE_ERRORS.has(error.name);
+    const isUsage = isUsageFault(error);
     // Input that an interruption cut off before its first byte is no fault of the input.
-    if (!(isUsage && interrupted.signal.aborted)) process.stderr.write(`${error.message}\n`);
+    if (!(isUsage && interrupted.signal.aborted)) printError(error);
     process.exitCode = interrupted.signal.aborted ? ExitCode.INTERRUPTED : isUsage ? ExitCode.USAGE : ExitCode.FAILED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -6,7 +6,7 @@ export interface Output {
 }
 
 /** Columns of a terminal that does not tell. */
-const DEFAULT_COLUMNS = 80;
+export const DEFAULT_COLUMNS = 80;
 
 /** One line of a terminal that is rewritten in place; nothing at all where the output is no terminal. */
 export class LiveLine {

@@ -7,6 +7,7 @@ import type { CheckContainerOptions } from '../../lib/operate/check';
 import type { Finding } from '../../lib/operate/finding';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
+import { printError } from '../print-error';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 import { UsageError } from '../usage-error';
@@ -86,7 +87,7 @@ Examples:
         process.exitCode = await check(target, options, interrupted.signal);
       } catch (error) {
         if (!(error instanceof ExplainedError)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        printError(error);
         process.exitCode = ExitCode.USAGE;
       } finally {
         process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

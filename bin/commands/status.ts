@@ -3,6 +3,7 @@ import type { Progress } from '../../lib/operate/status';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
+import { printError } from '../print-error';
 
 interface StatusCommandOptions extends AwsOptions {
   readonly wait?: boolean;
@@ -44,7 +45,7 @@ export function statusCommand(): Command {
       } catch (error) {
         if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
         else if (error instanceof StatusUnavailableError) {
-          process.stderr.write(`${error.message}\n`);
+          printError(error);
           process.exitCode = ExitCode.USAGE;
         } else throw error;
       } finally {

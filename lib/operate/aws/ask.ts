@@ -1,4 +1,9 @@
-/** What became of one question to AWS. Only a fault of this kit is thrown. */
+import { ExplainedError } from '../../contract';
+
+/** Nothing names the region that is to be asked. */
+export class MissingRegionError extends ExplainedError {}
+
+/** What became of one question to AWS. Only a fault of this kit is thrown, and that nothing names a region. */
 export type Answer<T> =
   | { readonly kind: 'answered'; readonly value: T }
   /** What was asked about does not exist. */
@@ -62,6 +67,8 @@ const UNAUTHENTICATED =
   /^(CredentialsProviderError|TokenProviderError|ExpiredToken(Exception)?|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken(Exception)?|IncompleteSignature(Exception)?)$/;
 const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|TimeoutError|AbortError)$/;
+/** What the SDK throws, without a name of its own, where it finds no region. */
+const MISSING_REGION = 'Region is missing';
 const ABSENT = /could not find|does not exist|not found/i;
 
 function classify(action: string, error: ServiceError): NoAnswer {
@@ -79,6 +86,16 @@ function classify(action: string, error: ServiceError): NoAnswer {
     (/^Validation(Error|Exception)$/.test(error.name) && ABSENT.test(message))
   ) {
     return { kind: 'absent', message };
+  }
+  if (message === MISSING_REGION) {
+    throw new MissingRegionError(
+      {
+        what: 'No region is configured.',
+        why: 'Neither --region nor AWS_REGION nor the profile names one.',
+        next: '--region us-east-1, or export AWS_REGION=us-east-1',
+      },
+      { cause: error },
+    );
   }
   if (error.$metadata === undefined) throw error;
   return { kind: 'refused', message: message === error.name ? message : `${error.name}: ${message}` };

@@ -1,0 +1,23 @@
+import type { Explanation } from '../lib/contract';
+import { hanging } from '../lib/operate/report/wrap';
+import { DEFAULT_COLUMNS } from './terminal';
+
+/** Prints an error on stderr: what happened, why, and what to do next, as wide as the terminal. */
+export function printError(error: Explanation): void {
+  process.stderr.write(errorText(error, process.stderr.columns || DEFAULT_COLUMNS));
+}
+
+/** The three parts of an error, each under its label. A word that is wider, such as an ARN, stays whole. */
+export function errorText({ what, why, next }: Explanation, width: number): string {
+  const parts = [part('', what, width), part('  why:  ', why, width), part('  next: ', next, width)];
+  return `${parts.flat().join('\n')}\n`;
+}
+
+/** A line that fits is left as it is: somebody else's message may be laid out. */
+function part(label: string, text: string, width: number): string[] {
+  const indent = ' '.repeat(label.length);
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const head = index === 0 ? label : indent;
+    return head.length + line.length <= width ? [head + line] : hanging(head, line, width);
+  });
+}
