@@ -11,13 +11,14 @@ import type {
   CapacitySubject,
   LoadPlan,
 } from '../../lib/operate/capacity';
+import { wrap } from '../../lib/operate/report/wrap';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { synthesize } from '../synthesize';
-import { LiveLine } from '../terminal';
+import { DEFAULT_COLUMNS, LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface CapacityCommandOptions extends StreamTargetOptions {
@@ -281,7 +282,7 @@ async function realTarget(
   const answer = await readEndpointState(plane, endpointName);
   const remarks: string[] = [];
   let instances = 1;
-  let types = '';
+  let there = 'instances unknown';
   if (answer.kind === 'answered') {
     const variants = answer.value.variants.filter(
       ({ name }) => options.variant === undefined || name === options.variant,
@@ -290,7 +291,8 @@ async function realTarget(
       1,
       variants.reduce((sum, variant) => sum + (variant.currentInstances ?? 1), 0),
     );
-    types = variants.flatMap(variant => variant.instanceTypes.map(({ type }) => type)).join(', ');
+    const types = variants.flatMap(variant => variant.instanceTypes.map(({ type }) => type)).join(', ');
+    there = `${instances} × ${types || 'instance'}`;
     if (variants.some(variant => variant.scaling && variant.scaling.maxCapacity > (variant.currentInstances ?? 1))) {
       remarks.push(
         'The endpoint scales: it may have added instances during the measurement. Suspend scaling for a sure figure.',
@@ -301,7 +303,7 @@ async function realTarget(
     endpointName,
     region: region ?? (await plane.region()),
     environment: {},
-    place: `${region ?? (await plane.region()) ?? 'the configured region'}, ${instances} × ${types || 'instance'}`,
+    place: `${region ?? (await plane.region()) ?? 'the configured region'}, ${there}`,
     instances,
     remarks,
     isReal: true,
@@ -317,11 +319,13 @@ async function isAgreed(
 ): Promise<boolean> {
   const { estimateLoad } = require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
   const estimate = estimateLoad(options.steps ?? options, options);
-  process.stderr.write(
-    `${target.endpointName} (${target.place}) will be loaded with up to ${estimate.maxSessions} sessions at once, for up to ` +
-      `${Math.ceil(estimate.minutes)} minutes: up to ${estimate.sessionHours.toFixed(1)} session-hours. The instances bill as they do ` +
-      'anyway; a Marketplace model may bill the session-hours on top, and so may data transfer.\n',
-  );
+  const minutes = Math.ceil(estimate.minutes);
+  const hours = estimate.sessionHours < 0.1 ? 'less than 0.1' : `up to ${estimate.sessionHours.toFixed(1)}`;
+  const said =
+    `${target.endpointName} (${target.place}) will be loaded with up to ${counted(estimate.maxSessions, 'session')} at once, for up to ` +
+    `${counted(minutes, 'minute')}: ${hours} session-hours. The instances bill as they do ` +
+    'anyway; a Marketplace model may bill the session-hours on top, and so may data transfer.';
+  process.stderr.write(`${wrap(said, process.stderr.columns || DEFAULT_COLUMNS).join('\n')}\n`);
   if (options.yes) return true;
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
@@ -330,6 +334,10 @@ async function isAgreed(
   } finally {
     terminal.close();
   }
+}
+
+function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 function describeProgress(progress: Exclude<CapacityProgress, { phase: 'step' }>): string {

@@ -41,7 +41,7 @@ describe('bidi invoke', () => {
   it('fails with 1 and three lines when the model refuses the stream', async () => {
     const { code, stdout, stderr } = await run('invoke', 'hi', '--local', '--endpoint', 'echo', '--path', 'not/there');
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/refused the stream[^]*\n {2}why: [^]*\n {2}next: /);
+    expect(stderr).toMatch(/refused the stream[\s\S]*\n {2}why: [\s\S]*\n {2}next: /);
     expect(code).toBe(1);
   });
 });

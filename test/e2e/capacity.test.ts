@@ -102,7 +102,29 @@ test("a user's script says what a session says, in two processes", async () => {
 test('a script that cannot be loaded is explained, and nothing is left running', async () => {
   const { stderr, exitCode } = await capacity('--local', '--script', join(directory, 'nothing.js'), '--steps', '1');
   expect(stderr).toContain('nothing.js could not be loaded');
-  expect(exitCode).not.toBe(0);
+  expect(exitCode).toBe(2);
+}, 30_000);
+
+test('without credentials it ends before the first step', async () => {
+  const before = { ...process.env };
+  Object.assign(process.env, {
+    HOME: directory,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  });
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) delete process.env[name];
+  try {
+    const { stdout, stderr, exitCode } = await capacity(
+      ...['--endpoint', 'prod', '--region', 'us-east-1', '--steps', '2', '--yes'],
+    );
+    expect(stderr).toContain('prod (us-east-1, instances unknown) will be loaded with up to 2 sessions at\nonce,');
+    expect(stderr).toMatch(/credentials[\s\S]*\n {2}why: [\s\S]*\n {2}next: /);
+    expect(stderr).not.toContain('p50');
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  } finally {
+    process.env = before;
+  }
 }, 30_000);
 
 test('a real endpoint is not loaded unless somebody agrees', async () => {
@@ -111,7 +133,7 @@ test('a real endpoint is not loaded unless somebody agrees', async () => {
   process.env.AWS_SECRET_ACCESS_KEY = 'secret';
   try {
     const { stderr, exitCode } = await capacity('--endpoint', 'prod', '--region', 'us-east-1', '--steps', '10,100');
-    expect(stderr).toContain('will be loaded with up to 100 sessions at once');
+    expect(stderr).toMatch(/will be loaded with up to 100 sessions\s+at\s+once/);
     expect(stderr).toContain('prod was not loaded.');
     expect(exitCode).toBe(2);
   } finally {

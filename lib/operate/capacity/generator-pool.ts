@@ -4,8 +4,11 @@ import { ExplainedError } from '../../contract';
 import type { GeneratorRequest, GeneratorResponse, GeneratorTask } from './generator-process';
 import { decodeStatistics, type LoadStatistics, mergeStatistics } from './load-statistics';
 
-/** A generator process could not start, or ended before its time. */
+/** A generator process ended before its time. */
 export class GeneratorError extends ExplainedError {}
+
+/** A generator process could not start: the load cannot be made, or no session of it can ever open. */
+export class GeneratorStartError extends GeneratorError {}
 
 /** What makes load: several processes, or one generator in this process for tests. */
 export interface LoadSource {
@@ -88,7 +91,8 @@ export class GeneratorPool implements LoadSource {
     this.members.push(member);
     // Each opens its share of what may be opened in a second.
     const opensPerSecond = this.options.task.opensPerSecond / Math.max(this.options.processes, this.members.length);
-    await member.ask({ type: 'start', task: { ...this.options.task, opensPerSecond } }, 'ready');
+    const trial = this.members.length === 1; // one is enough: the others would meet the same
+    await member.ask({ type: 'start', task: { ...this.options.task, opensPerSecond, trial } }, 'ready');
     if (this.wanted > 0) this.setSessions(this.wanted);
   }
 
@@ -111,18 +115,20 @@ class Member {
     const file = require.resolve('./generator-process');
     this.child = fork(file, [], {
       env: { ...process.env, ...environment },
-      execArgv: [YOUNG_GENERATION, ...(file.endsWith('.ts') ? ['--require', 'esbuild-register'] : [])],
+      execArgv: [YOUNG_GENERATION, ...(file.endsWith('.ts') ? ['--require', require.resolve('esbuild-register')] : [])],
       // What a script prints must not mix with the results.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (response: GeneratorResponse) => this.receive(response));
     this.exited = new Promise(resolve => this.child.once('exit', () => resolve()));
     this.child.once('exit', (code, signal) => {
-      this.fail({
-        what: `A load generator ended with ${signal ?? `exit code ${code}`}.`,
-        why: 'Its own message stands above, if it wrote one.',
-        next: 'Try fewer sessions, or another script.',
-      });
+      this.fail(
+        new GeneratorError({
+          what: `A load generator ended with ${signal ?? `exit code ${code}`}.`,
+          why: 'Its own message stands above, if it wrote one.',
+          next: 'Try fewer sessions, or another script.',
+        }),
+      );
     });
   }
 
@@ -166,12 +172,12 @@ class Member {
 
   private receive(response: GeneratorResponse): void {
     if (response.type === 'active') this.active = response.sessions;
-    else if (response.type === 'failed') this.fail(response);
+    else if (response.type === 'failed') this.fail(new GeneratorStartError(response));
     else if (response.type === this.waiting?.type) this.waiting.resolve(response);
   }
 
-  private fail(explanation: { what: string; why: string; next: string }): void {
-    this.fault ??= new GeneratorError(explanation);
+  private fail(fault: GeneratorError): void {
+    this.fault ??= fault;
     this.waiting?.reject(this.fault);
   }
 }

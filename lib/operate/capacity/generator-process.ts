@@ -1,6 +1,8 @@
+import type { SessionError } from '../../client';
 import { ExplainedError } from '../../contract';
 import { LoadGenerator } from './load-generator';
 import { type LoadPlan, loadProtocol } from './load-plan';
+import type { LoadSession } from './load-protocol';
 import { type EncodedStatistics, encodeStatistics } from './load-statistics';
 
 /** What a generator process is told at its start. Credentials and certificates come with its environment. */
@@ -16,6 +18,8 @@ export interface GeneratorTask {
   readonly openTimeoutMs: number;
   readonly opensPerSecond: number;
   readonly maxLagMs: number;
+  /** Whether one session is opened before the load, to tell what no session can ever get past. */
+  readonly trial?: boolean;
 }
 
 /** What the coordinator says. */
@@ -33,6 +37,38 @@ export type GeneratorResponse =
   | { readonly type: 'collected'; readonly statistics: EncodedStatistics }
   | { readonly type: 'stopped' };
 
+/** Longest wait for the trial session to open, and then to close, in milliseconds: the coordinator waits no longer than for both. */
+const TRIAL_OPEN_TIMEOUT_MS = 15_000;
+const TRIAL_CLOSE_TIMEOUT_MS = 2_000;
+
+/** Errors by which a session can never open, by class name: this side's settings, its rights, or a name that nobody knows. */
+const HOPELESS = new Set(['ClientConfigurationError', 'AccessDeniedError', 'InvalidRequestError']);
+
+/** Statuses by which a container says that path, query or rights are wrong, rather than that it is busy. */
+const WRONG_REQUEST = [400, 401, 403, 404];
+
+/** Whether every session will fail as this one did. */
+export function isHopeless(error: unknown): error is ExplainedError {
+  if (!(error instanceof ExplainedError)) return false;
+  const { name, retryable, OriginalStatusCode } = error as ExplainedError & Partial<SessionError>;
+  if (name === 'ModelRefusedError') return WRONG_REQUEST.includes(OriginalStatusCode ?? 0);
+  return HOPELESS.has(name) || (name === 'ConnectError' && retryable === false);
+}
+
+/** Opens one session and closes it. What may be otherwise a moment later is left to the measurement, which counts it. */
+async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, openTimeoutMs: number): Promise<void> {
+  let session: LoadSession;
+  try {
+    session = await open(Math.min(openTimeoutMs, TRIAL_OPEN_TIMEOUT_MS));
+  } catch (error) {
+    if (isHopeless(error)) throw error;
+    return;
+  }
+  const late = setTimeout(() => session.abort(), TRIAL_CLOSE_TIMEOUT_MS);
+  await session.close().catch(() => {});
+  clearTimeout(late);
+}
+
 /** Time between two reports of the open sessions, in milliseconds. */
 const REPORT_INTERVAL_MS = 250;
 
@@ -44,21 +80,24 @@ async function makeGenerator(task: GeneratorTask): Promise<LoadGenerator> {
     ...(region !== undefined && { region }),
   });
   const protocol = await loadProtocol(task.plan);
+  const open = (openTimeoutMs: number) =>
+    BidiSession.open({
+      client,
+      endpointName: task.endpointName,
+      targetVariant: task.targetVariant,
+      modelInvocationPath: task.modelInvocationPath ?? protocol.target?.modelInvocationPath,
+      modelQueryString: task.modelQueryString ?? protocol.target?.modelQueryString,
+      openTimeoutMs,
+      // What the endpoint refuses has to be counted, not smoothed over.
+      retry: false,
+    });
+  if (task.trial) await tryOnce(open, task.openTimeoutMs);
   return new LoadGenerator({
     protocol,
     opensPerSecond: task.opensPerSecond,
     maxLagMs: task.maxLagMs,
     open: async abortSignal => {
-      const session = await BidiSession.open({
-        client,
-        endpointName: task.endpointName,
-        targetVariant: task.targetVariant,
-        modelInvocationPath: task.modelInvocationPath ?? protocol.target?.modelInvocationPath,
-        modelQueryString: task.modelQueryString ?? protocol.target?.modelQueryString,
-        openTimeoutMs: task.openTimeoutMs,
-        // What the endpoint refuses has to be counted, not smoothed over.
-        retry: false,
-      });
+      const session = await open(task.openTimeoutMs);
       if (abortSignal.aborted) {
         session.abort(abortSignal.reason);
         throw abortSignal.reason;

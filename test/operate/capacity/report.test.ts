@@ -70,6 +70,11 @@ test('the result on a terminal of 80 columns', () => {
   for (const line of [STEP_HEADER, ...RESULT.steps.map(renderStep)]) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test('columns never run together, however many sessions failed', () => {
+  const line = renderStep(step(100_000, 123_456_789, 'broke', 11.5));
+  expect(line.trim().split(/ +/)).toEqual('100000 61728395 123456789 148148147 >999 % 1000000 2 broke'.split(' '));
+});
+
 test.each([
   [
     'generator-limited',

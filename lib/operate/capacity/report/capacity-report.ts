@@ -81,16 +81,18 @@ export function renderCapacity(result: CapacityResult, subject: CapacitySubject)
 
 /** One step as a line of a table; {@link STEP_HEADER} is its head. */
 export function renderStep(step: CapacityStep): string {
+  const errors = 100 * step.errorShare;
   const cells = [
     String(step.sessions).padStart(8),
-    step.lagMs.p50.toFixed(0).padStart(8),
-    step.lagMs.p95.toFixed(0).padStart(8),
-    step.lagMs.p99.toFixed(0).padStart(8),
-    `${(100 * step.errorShare).toFixed(1)} %`.padStart(8),
-    step.receivedPerSecond.toFixed(0).padStart(8),
-    Math.max(step.generator.lagP99Ms, step.generator.eventLoopP99Ms).toFixed(0).padStart(9),
+    step.lagMs.p50.toFixed(0).padStart(7),
+    step.lagMs.p95.toFixed(0).padStart(7),
+    step.lagMs.p99.toFixed(0).padStart(7),
+    // A session that fails is replaced, so there may be many more failures than sessions.
+    (errors > 999 ? '>999 %' : `${errors.toFixed(errors < 100 ? 1 : 0)} %`).padStart(7),
+    step.receivedPerSecond.toFixed(0).padStart(7),
+    Math.max(step.generator.lagP99Ms, step.generator.eventLoopP99Ms).toFixed(0).padStart(8),
   ];
-  return `${cells.join('')}  ${step.verdict}`;
+  return `${cells.join(' ')}  ${step.verdict}`;
 }
 
 /** Head of the table of {@link renderStep}. Times in milliseconds. */
