@@ -72,6 +72,6 @@ export class DeepgramStack extends BidiStack {
     const target = `--endpoint ${endpointName} --region ${this.region} --model ${parameters.get('model')}`;
     if (product.closeMessage === 'Close') return `npx bidi speak "Hello there" --output hello.wav ${target}`;
     const language = parameters.get('language');
-    return `npx bidi transcribe sample.wav ${target}${language ? ` --language ${language}` : ''}`;
+    return `npx bidi transcribe examples/sample.wav ${target}${language ? ` --language ${language}` : ''}`;
   }
 }
