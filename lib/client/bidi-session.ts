@@ -12,6 +12,7 @@ import {
 } from '../contract';
 import { type BidiClient, BidiStream, type Fragment, type StreamTarget } from './bidi-stream';
 import { MessageAssembler, MessageFault } from './message-assembler';
+import { kindOf, outgoingFragment } from './outgoing-message';
 import { ReplayBuffer } from './replay-buffer';
 import type { ResumeOptions } from './resume';
 import { type RetryOptions, retryDelayMs } from './retry';
@@ -35,12 +36,18 @@ import { emptyStatistics, type SessionStatistics } from './statistics';
 /** A message in either direction: a string is text, bytes are binary. */
 export type Message = string | Uint8Array;
 
+/**
+ * What can be sent as a message: a string as text, anything that holds bytes as binary. Of a typed array with larger elements,
+ * such as an `Int16Array` of samples, the bytes go as they lie in memory, in the machine's byte order.
+ */
+export type SendableMessage = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
 /** A message to say at regular intervals of silence. */
 export interface KeepAliveOptions {
   /** Silence of this side after which the message is due, in milliseconds. */
   readonly intervalMs: number;
   /** The message; `undefined` says nothing this time. */
-  message(): Message | undefined;
+  message(): SendableMessage | undefined;
 }
 
 /** What {@link BidiSession.open} takes. */
@@ -232,10 +239,10 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
    * Sends a message: a string as text, bytes as binary. Resolves when the bytes may be reused and there is room for more;
    * awaiting it is the backpressure.
    *
-   * @throws MessageError over 24 MiB, the limit of one event; send such a message in fragments
+   * @throws MessageError over 24 MiB, the limit of one event: send such a message in fragments; or when it is neither text nor bytes
    * @throws SessionError when the session is closed or broken
    */
-  send(message: Message): Promise<void> {
+  send(message: SendableMessage): Promise<void> {
     return this.sendFragment(message, { final: true });
   }
 
@@ -243,16 +250,13 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
    * Sends a part of a message: one WebSocket frame at the model. All parts of a message have one type.
    *
    * @param options.final whether the message ends here
-   * @throws MessageError over 24 MiB, the limit of one event, or when the message before was of another type and is not ended
+   * @throws MessageError over 24 MiB, the limit of one event, when it is neither text nor bytes, or when the message before was of
+   * another type and is not ended
    * @throws SessionError when the session is closed or broken
    */
-  sendFragment(data: Message, options: { readonly final: boolean }): Promise<void> {
-    const dataType = typeof data === 'string' ? DataType.UTF8 : DataType.BINARY;
-    return this.#sendFragment({
-      data: typeof data === 'string' ? Buffer.from(data) : data,
-      dataType,
-      completionState: options.final ? CompletionState.COMPLETE : CompletionState.PARTIAL,
-    });
+  sendFragment(data: SendableMessage, options: { readonly final: boolean }): Promise<void> {
+    const fragment = outgoingFragment(data, options.final);
+    return fragment ? this.#sendFragment(fragment) : Promise.reject(this.#failure ?? this.#kindFault(data));
   }
 
   /**
@@ -429,6 +433,15 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
       });
     }
     return undefined;
+  }
+
+  #kindFault(data: unknown): MessageError {
+    return new MessageError({
+      what: `A message has to be a string or bytes, not ${kindOf(data)}.`,
+      why: 'Nothing says how anything else is to be written; it was not sent.',
+      next: 'Send JSON.stringify(value) for an object, or `new Uint8Array(await blob.arrayBuffer())` for a Blob.',
+      destination: this.#destination,
+    });
   }
 
   /** Sends what will be sent again if the stream breaks. */
@@ -608,7 +621,11 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     this.#stream = stream;
     this.#streamStart = replay.acknowledged;
     this.#statistics.resumes += 1;
-    for (const message of this.#options.resume!.preamble?.() ?? []) await stream.write(asFragment(message));
+    for (const message of this.#options.resume!.preamble?.() ?? []) {
+      const fragment = outgoingFragment(message, true);
+      if (!fragment) throw this.#kindFault(message);
+      await stream.write(fragment);
+    }
     for (const fragment of replay.fragments()) {
       this.#statistics.replayedBytes += fragment.data.byteLength;
       if (fragment.completionState === CompletionState.COMPLETE) this.#statistics.replayedMessages += 1;
@@ -659,8 +676,12 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     if (dueMs <= 0) {
       const message = keepAlive.message();
       this.#lastSentAt = performance.now();
-      // A failure is the reader's to meet.
-      if (message !== undefined && !this.#fragmentedType) this.send(message).catch(() => undefined);
+      // A failure is the reader's to meet, who would else never learn that the message cannot be sent.
+      if (message !== undefined && !this.#fragmentedType) {
+        this.send(message).catch(error => {
+          if (error instanceof MessageError) this.#finish(error);
+        });
+      }
     }
     this.#keepAliveTimer = setTimeout(() => this.#keepAlive(), dueMs > 0 ? dueMs : keepAlive.intervalMs).unref();
   }

@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
+import { Stream } from 'node:stream';
 import type { HttpHandlerOptions } from '@smithy/types';
 import { CompletionState, DataType, RuntimeHeader } from '../contract';
 import { connectionRoundTripMs, watchConnection } from './connection-health';
@@ -84,7 +85,12 @@ interface RawResponse {
 }
 
 interface RawExchange {
-  readonly request?: { readonly hostname?: string; readonly port?: number; readonly protocol?: string };
+  readonly request?: {
+    readonly hostname?: string;
+    readonly port?: number;
+    readonly protocol?: string;
+    readonly body?: unknown;
+  };
 }
 
 /**
@@ -123,8 +129,12 @@ export class BidiStream {
   readonly #controller = new AbortController();
   // The SDK stops reading early when it cannot sign or write an event, and says so nowhere else.
   readonly #input = new InputHandoff(() =>
-    setImmediate(() => this.#lose(interrupted('an event could not be signed or written.', this.destination))),
+    setImmediate(() =>
+      this.#lose(interrupted('an event could not be signed or written.', this.destination, this.#inputFault)),
+    ),
   );
+  /** What the SDK's own stream of events ended with. */
+  #inputFault: Error | undefined;
   readonly #opened: Promise<unknown>;
   readonly #output: Promise<InvokeEndpointWithBidirectionalStreamCommandOutput>;
   #events: AsyncIterator<ResponseStreamEvent> | undefined;
@@ -151,6 +161,7 @@ export class BidiStream {
       command.middlewareStack.add(
         next => async args => {
           this.#noteDestination(args as RawExchange);
+          this.#noteInputFault(args as RawExchange);
           const result = await next(args);
           const response = result.response as RawResponse;
           if (response.statusCode === 200) {
@@ -262,6 +273,13 @@ export class BidiStream {
     if (!request?.hostname) return;
     const port = request.port ?? (request.protocol === 'http:' ? 80 : 443);
     this.destination = { ...this.destination, host: request.hostname, port };
+  }
+
+  #noteInputFault({ request }: RawExchange): void {
+    if (!(request?.body instanceof Stream)) return;
+    request.body.once('error', error => {
+      this.#inputFault = error;
+    });
   }
 
   #adopt(raw: RawStream | undefined): void {

@@ -1,4 +1,4 @@
-import type { Message } from './bidi-session';
+import type { Message, SendableMessage } from './bidi-session';
 import type { InputPosition } from './replay-buffer';
 import type { SessionError } from './session-error';
 
@@ -20,7 +20,7 @@ export interface ResumeOptions {
    *
    * @default nothing
    */
-  preamble?(): Iterable<Message>;
+  preamble?(): Iterable<SendableMessage>;
   /**
    * Whether a failure is worth another stream.
    *

@@ -180,5 +180,5 @@ export class DrainTimeoutError extends SessionError {}
 /** No message within the time that `receive()` was given. */
 export class ReceiveTimeoutError extends SessionError {}
 
-/** A message over a limit, a text message that is not UTF-8, or a fragment of another type than its message. */
+/** A message over a limit or neither text nor bytes, a text message that is not UTF-8, or a fragment of another type than its message. */
 export class MessageError extends SessionError {}

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
-import type { BidiSession, Message } from './bidi-session';
+import type { BidiSession, Message, SendableMessage } from './bidi-session';
 
 /** What {@link sessionDuplex} takes. */
 export interface SessionDuplexOptions {
@@ -26,7 +26,7 @@ export function sessionDuplex(session: BidiSession, options: SessionDuplexOption
     read() {
       readInto(this, session, objectMode).catch(error => this.destroy(error as Error));
     },
-    write(message: Message, _encoding, done) {
+    write(message: SendableMessage, _encoding, done) {
       session.send(message).then(() => done(), done);
     },
     final(done) {
@@ -62,7 +62,7 @@ export interface SessionWebStreams {
   /** The messages received. Cancelling it aborts the session. */
   readonly readable: ReadableStream<Message>;
   /** The messages to send. Closing it ends the input; aborting it aborts the session. */
-  readonly writable: WritableStream<Message>;
+  readonly writable: WritableStream<SendableMessage>;
 }
 
 /** A session as Web streams of messages: strings are text, bytes are binary. Backpressure passes through both ways. */
@@ -79,7 +79,7 @@ export function sessionWebStreams(session: BidiSession): SessionWebStreams {
       },
       { highWaterMark: 0 },
     ),
-    writable: new WritableStream<Message>({
+    writable: new WritableStream<SendableMessage>({
       write: message => session.send(message),
       close: () => session.closeInput(),
       abort: reason => session.abort(reason),

@@ -12,12 +12,14 @@ import {
   PlatformError,
   ReceiveTimeoutError,
   SageMakerRuntimeHTTP2Client,
+  type SendableMessage,
   SessionAbortedError,
   SessionClosedError,
   SessionError,
   StreamEndedError,
   StreamInterruptedError,
 } from '../../lib/client';
+import { BidiStream } from '../../lib/client/bidi-stream';
 import { failure } from './support/failure';
 import { echo, type FakeStream } from './support/fake-runtime';
 import { client, fake } from './support/fresh-runtime';
@@ -102,6 +104,70 @@ describe('messages', () => {
       { text: 'two', dataType: 'UTF8', completionState: 'COMPLETE' },
     ]);
     expect(session.statistics).toMatchObject({ sentMessages: 1, receivedMessages: 1, sentBytes: 6, receivedBytes: 6 });
+  });
+
+  const BYTES = new Uint8Array([9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9]);
+  const shared = new SharedArrayBuffer(2);
+  new Uint8Array(shared).set([7, 8]);
+
+  test.each<[string, SendableMessage, Uint8Array]>([
+    ['an Int16Array', new Int16Array([1000, -2]), new Uint8Array([232, 3, 254, 255])],
+    ['a Float32Array', new Float32Array([1]), new Uint8Array([0, 0, 128, 63])],
+    ['a BigInt64Array', new BigInt64Array([1n]), new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0])],
+    ['an Int16Array on a part of a buffer', new Int16Array(BYTES.buffer, 2, 1), BYTES.slice(2, 4)],
+    ['a DataView', new DataView(BYTES.buffer, 1, 3), BYTES.slice(1, 4)],
+    ['a Uint8ClampedArray', new Uint8ClampedArray([300, 1]), new Uint8Array([255, 1])],
+    ['an ArrayBuffer', BYTES.buffer, BYTES],
+    ['a SharedArrayBuffer', shared, new Uint8Array([7, 8])],
+    ['a Buffer on a part of its pool', Buffer.from([1, 2, 3]), new Uint8Array([1, 2, 3])],
+    ['an empty Float32Array', new Float32Array(0), new Uint8Array(0)],
+  ])('%s goes as its bytes', async (_what, message, bytes) => {
+    const session = await open();
+    await session.send(message);
+    expect(plain([(await session.receive())!])).toEqual([bytes]);
+    expect(fake.streams[0]!.received[0]!.dataType).toBe('BINARY');
+    await session.close();
+  });
+
+  test.each<[string, unknown]>([
+    ['Blob', new Blob(['a'])],
+    ['Object', { a: 1 }],
+    ['Array', [1, 2]],
+    ['object', Object.create(null)],
+    ['number', 5],
+    ['boolean', true],
+    ['null', null],
+    ['undefined', undefined],
+  ])('that are a %s are refused before anything is sent, and the session goes on', async (kind, message) => {
+    const session = await open();
+    await session.sendFragment('a', { final: false });
+    const error = await failure(session.send(message as SendableMessage));
+    expect(error).toBeInstanceOf(MessageError);
+    expect(error.what).toBe(`A message has to be a string or bytes, not ${kind}.`);
+    expect(await failure(session.sendFragment(message as SendableMessage, { final: true }))).toBeInstanceOf(
+      MessageError,
+    );
+    await session.sendFragment('b', { final: true });
+    expect(await session.receive()).toBe('ab');
+    await session.close();
+    expect(session.statistics).toMatchObject({ sentMessages: 1, sentBytes: 2 });
+  });
+
+  test('to keep alive with that cannot be sent end the session, since nobody else would learn it', async () => {
+    const session = await open({ keepAlive: { intervalMs: 5, message: () => ({ type: 'KeepAlive' }) as never } });
+    expect(await failure(session.receive())).toMatchObject({
+      name: 'MessageError',
+      what: 'A message has to be a string or bytes, not Object.',
+    });
+  });
+
+  test('that the SDK cannot write break the stream, with its error as the cause', async () => {
+    const stream = await BidiStream.open(client, { endpointName: 'echo' }, { timeoutMs: 5_000 });
+    const bad = { data: 5 as never, dataType: 'BINARY', completionState: 'COMPLETE' } as const;
+    const error = await failure(stream.write(bad));
+    expect(error).toBeInstanceOf(StreamInterruptedError);
+    expect(error.what).toContain('could not be signed or written');
+    expect(error.cause).toMatchObject({ message: expect.any(String) });
   });
 
   test('may be reused by the caller when send resolves', async () => {
