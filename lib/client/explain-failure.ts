@@ -79,6 +79,16 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
     });
   }
   if (status === 401 || status === 403) {
+    const signedFor = /valid region(?:, not '([^']+)')?/.exec(failure.Message ?? failure.message ?? '');
+    if (signedFor) {
+      return new AccessDeniedError({
+        what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
+        why: `The request was signed for ${signedFor[1] ?? 'one region'}, and the endpoint's host is of another region.`,
+        next: "Set `region` or AWS_REGION to the endpoint's region.",
+        destination,
+        cause,
+      });
+    }
     return new AccessDeniedError({
       what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
       why: "The credentials are wrong, expired or of another account, this machine's clock is off, or their policy lacks the action.",
@@ -212,7 +222,8 @@ function rootOf(failure: Failure): Failure {
 }
 
 function quote(words: string | undefined): string {
-  if (!words) return 'no reason given.';
-  const quoted = words.length > QUOTATION_LIMIT ? `${words.slice(0, QUOTATION_LIMIT)}…` : words;
+  const said = words?.replace(/[\s.]+$/, '');
+  if (!said) return 'no reason given.';
+  const quoted = said.length > QUOTATION_LIMIT ? `${said.slice(0, QUOTATION_LIMIT)}…` : said;
   return /[.!?…]$/.test(quoted) ? quoted : `${quoted}.`;
 }

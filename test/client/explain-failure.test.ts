@@ -62,3 +62,27 @@ test('the platform’s words are quoted, but not without end', () => {
   expect(error.what.length).toBeLessThan(500);
   expect(error.Message).toHaveLength(10_000);
 });
+
+test.each([
+  ["Credential should be scoped to a valid region, not 'eu-west-1'. ", 'eu-west-1'],
+  ['Credential should be scoped to a valid region.', 'one region'],
+])('%j is a wrong region, not wrong credentials', (message, region) => {
+  const cause = { name: 'InvalidSignatureException', message, $metadata: { httpStatusCode: 403 } };
+  const error = explainOpenFailure(cause, LOCAL);
+  expect(error.name).toBe('AccessDeniedError');
+  expect(error.what).toMatch(/valid region[^.]*\.$/);
+  expect(error.why).toBe(`The request was signed for ${region}, and the endpoint's host is of another region.`);
+  expect(error.next).toBe("Set `region` or AWS_REGION to the endpoint's region.");
+});
+
+test.each([
+  ['lost', 'lost.'],
+  ['lost. ', 'lost.'],
+  ['lost. . \n', 'lost.'],
+  ['lost?', 'lost?'],
+  [' . ', 'no reason given.'],
+  [undefined, 'no reason given.'],
+])('the platform’s words %j end with one stop', (Message, quoted) => {
+  const { what } = explainStreamFailure({ name: 'InternalStreamFailure', Message }, LOCAL);
+  expect(what).toBe(`The platform failed the stream to "speech": ${quoted}`);
+});
