@@ -32,6 +32,9 @@ const THROTTLING_NAMES = new Set([
 const LASTING_CONNECT_CODES = /^(ENOTFOUND|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_INVALID_URL)/;
 const CERTIFICATE_CODES = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
 
+/** This machine, where the local SageMaker answers. */
+const LOOPBACK_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
+
 /** The SDK's errors for a machine without credentials, region or a usable configuration. */
 const CONFIGURATION_ERRORS =
   /^(CredentialsProviderError|ProviderError|TokenProviderError)$|Region is missing|Invalid Configuration|No AWS partition/;
@@ -179,22 +182,42 @@ export function openTimeout(timeoutMs: number, destination: StreamDestination, c
 function connectError(failure: Failure, destination: StreamDestination): SessionError {
   const root = rootOf(failure);
   const code = root.code ?? '';
-  const certificate = CERTIFICATE_CODES.test(code);
   const { host, port } = destination;
   return new ConnectError({
     what: `Could not connect to ${host ? `${host}:${port}` : 'the streaming runtime'}: ${quote(root.message || code)}`,
-    why: certificate
-      ? 'The certificate is not signed by an authority that Node trusts.'
-      : code === 'ENOTFOUND'
-        ? 'The host name does not exist: a wrong region, or private DNS that does not reach here.'
-        : 'Nothing listens there, something on the way refuses, or the connection was cut before an answer.',
-    next: certificate
-      ? "Start Node with NODE_EXTRA_CA_CERTS naming the authority's PEM file."
-      : `Check the region and that TCP ${RUNTIME_PORT} is allowed.`,
+    ...connectAdvice(code, host !== undefined && LOOPBACK_HOST.test(host)),
     retryable: !LASTING_CONNECT_CODES.test(code),
     destination,
     cause: failure,
   });
+}
+
+function connectAdvice(code: string, isLoopback: boolean): { readonly why: string; readonly next: string } {
+  if (CERTIFICATE_CODES.test(code)) {
+    const trust = "Start Node with NODE_EXTRA_CA_CERTS naming the authority's PEM file";
+    return {
+      why: 'The certificate is not signed by an authority that Node trusts.',
+      next: isLoopback
+        ? `${trust}; in the same process, which reads it too late, start it with \`LocalSageMaker.start({ tls: false })\`.`
+        : `${trust}.`,
+    };
+  }
+  if (isLoopback) {
+    return {
+      why:
+        code === 'ECONNREFUSED'
+          ? 'Nothing listens there on this machine.'
+          : 'What listens there on this machine is no local SageMaker, or its URL has https for http or the reverse.',
+      next: 'Start `npx bidi local STACK`, or unset AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2 for the real endpoint.',
+    };
+  }
+  return {
+    why:
+      code === 'ENOTFOUND'
+        ? 'The host name does not exist: a wrong region, or private DNS that does not reach here.'
+        : 'Nothing listens there, something on the way refuses, or the connection was cut before an answer.',
+    next: `Check the region and that TCP ${RUNTIME_PORT} is allowed.`,
+  };
 }
 
 function platformError(says: string, destination: StreamDestination, cause: unknown): PlatformError {

@@ -86,3 +86,33 @@ test.each([
   const { what } = explainStreamFailure({ name: 'InternalStreamFailure', Message }, LOCAL);
   expect(what).toBe(`The platform failed the stream to "speech": ${quoted}`);
 });
+
+test.each(['localhost', 'app.localhost', '127.0.0.1', '::1', '[::1]'])(
+  'a refused connection at %s is a local SageMaker that does not run',
+  host => {
+    const cause = { name: 'Error', message: '', code: 'ECONNREFUSED' };
+    expect(explainOpenFailure(cause, { ...LOCAL, host })).toMatchObject({
+      name: 'ConnectError',
+      why: 'Nothing listens there on this machine.',
+      next: 'Start `npx bidi local STACK`, or unset AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2 for the real endpoint.',
+    });
+  },
+);
+
+test.each([
+  [REAL, 'ECONNREFUSED', 'Nothing listens there, something on the way', 'TCP 8443 is allowed'],
+  [
+    { ...REAL, host: 'localhost.example.com' },
+    'ECONNREFUSED',
+    'Nothing listens there, something',
+    'TCP 8443 is allowed',
+  ],
+  [LOCAL, 'ECONNRESET', 'is no local SageMaker', 'npx bidi local STACK'],
+  [REAL, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority', "the authority's PEM file. Logs"],
+  [LOCAL, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority', 'LocalSageMaker.start({ tls: false })'],
+  [LOCAL, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'authority', 'NODE_EXTRA_CA_CERTS'],
+])('at %j, %s is explained for that host', (destination, code, why, next) => {
+  const error = explainOpenFailure({ name: 'Error', message: 'x', code }, destination);
+  expect(error.why).toContain(why);
+  expect(error.next).toContain(next);
+});
