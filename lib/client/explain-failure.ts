@@ -39,6 +39,9 @@ const LOOPBACK_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
 const CONFIGURATION_ERRORS =
   /^(CredentialsProviderError|ProviderError|TokenProviderError)$|Region is missing|Invalid Configuration|No AWS partition/;
 
+/** WebSocket close code of a message over the receiver's limit (RFC 6455, section 7.4.1). */
+const MESSAGE_TOO_BIG = 1009;
+
 /** Longest quotation of the platform's own words, in characters. */
 const QUOTATION_LIMIT = 300;
 
@@ -138,11 +141,17 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
   const endpoint = `"${destination.endpointName}"`;
   if (failure.name === StreamErrorName.MODEL_STREAM_ERROR) {
     const code = failure.ErrorCode ? ` ${failure.ErrorCode}` : '';
+    const closedWith = closeCode(failure);
+    const isTooBig = closedWith === MESSAGE_TOO_BIG;
     return new ModelStreamClosedError({
       what: `The model behind ${endpoint} ended the stream with an error${code}: ${says}`,
-      why: 'The container reported an error or closed its WebSocket.',
-      next: "Read the container's log at that time.",
-      closeCode: closeCode(failure),
+      why: isTooBig
+        ? 'The message is too big for the container.'
+        : 'The container reported an error or closed its WebSocket.',
+      next: isTooBig
+        ? "Send smaller messages or fragments, or raise the container's own limit."
+        : "Read the container's log at that time.",
+      closeCode: closedWith,
       destination,
       cause,
     });

@@ -116,3 +116,14 @@ test.each([
   expect(error.why).toContain(why);
   expect(error.next).toContain(next);
 });
+
+test.each([
+  [{ ErrorCode: '1009', Message: 'The model container closed the WebSocket with code 1009' }],
+  [{ ErrorCode: 'WS', Message: 'Connection closed with code 1009' }],
+])('a container that ends with %j found a message too big', fields => {
+  expect(explainStreamFailure({ name: 'ModelStreamError', ...fields }, LOCAL)).toMatchObject({
+    closeCode: 1009,
+    why: 'The message is too big for the container.',
+    next: "Send smaller messages or fragments, or raise the container's own limit.",
+  });
+});
