@@ -11,6 +11,7 @@ import {
   variantNameFault,
 } from '../contract';
 import { type BidiClient, BidiStream, type Fragment, type StreamTarget } from './bidi-stream';
+import { explainUnresumed } from './explain-failure';
 import { MessageAssembler, MessageFault } from './message-assembler';
 import { kindOf, outgoingFragment } from './outgoing-message';
 import { ReplayBuffer } from './replay-buffer';
@@ -590,7 +591,7 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
       this.#finish();
       return;
     }
-    if (!this.#mayResume(error)) throw this.#finish(error);
+    if (!this.#mayResume(error)) throw this.#finish(this.#unresumed(error));
     this.#resuming = this.#resume(error);
     try {
       await this.#resuming;
@@ -606,6 +607,13 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     if (!resume || !(error instanceof SessionError)) return false;
     if (this.#fruitlessResumes >= (resume.maxResumes ?? 3)) return false;
     return resume.resumable?.(error) ?? isResumable(error);
+  }
+
+  #unresumed(error: Error): Error {
+    const { resume } = this.#options;
+    return resume && !resume.resumable && error instanceof SessionError
+      ? explainUnresumed(error, this.#destination)
+      : error;
   }
 
   async #resume(error: Error): Promise<void> {

@@ -1,4 +1,4 @@
-import { RUNTIME_PORT, StreamErrorName, THROTTLING_ERROR } from '../contract';
+import { RUNTIME_PORT, StreamErrorCode, StreamErrorName, THROTTLING_ERROR } from '../contract';
 import {
   AccessDeniedError,
   ClientConfigurationError,
@@ -41,6 +41,8 @@ const CONFIGURATION_ERRORS =
 
 /** WebSocket close code of a message over the receiver's limit (RFC 6455, section 7.4.1). */
 const MESSAGE_TOO_BIG = 1009;
+
+const READ_THE_LOG = "Read the container's log at that time.";
 
 /** Longest quotation of the platform's own words, in characters. */
 const QUOTATION_LIMIT = 300;
@@ -148,9 +150,7 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
       why: isTooBig
         ? 'The message is too big for the container.'
         : 'The container reported an error or closed its WebSocket.',
-      next: isTooBig
-        ? "Send smaller messages or fragments, or raise the container's own limit."
-        : "Read the container's log at that time.",
+      next: isTooBig ? "Send smaller messages or fragments, or raise the container's own limit." : READ_THE_LOG,
       closeCode: closedWith,
       destination,
       cause,
@@ -158,6 +158,20 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
   }
   if (failure.name === StreamErrorName.INTERNAL_STREAM_FAILURE) return platformError(says, destination, cause);
   return interrupted(quote(rootOf(failure).code ?? failure.message), destination, cause);
+}
+
+/** The same failure for a session with `resume` that says nothing about a container's crash: its error tells how to. */
+export function explainUnresumed(error: SessionError, destination: StreamDestination): SessionError {
+  if (!(error instanceof ModelStreamClosedError) || error.ErrorCode !== StreamErrorCode.STREAM_BROKEN) return error;
+  const { what, why, closeCode, cause } = error;
+  return new ModelStreamClosedError({
+    what,
+    why,
+    next: `${READ_THE_LOG} To go on after it: \`resume: { …, resumable }\` says so.`,
+    closeCode,
+    destination,
+    cause,
+  });
 }
 
 /** A broken connection or stream, explained. */

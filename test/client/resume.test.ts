@@ -345,3 +345,33 @@ describe('the limit of 30 minutes, on a scaled clock', () => {
     expect(fake.streams).toHaveLength(1);
   });
 });
+
+test.each<[string, string, Partial<ResumeOptions> | undefined, boolean]>([
+  ['a crash with `resume`', 'StreamBroken', {}, true],
+  ['a crash with `resumable`, which refuses it', 'StreamBroken', { resumable: () => false }, false],
+  ['a crash without `resume`', 'StreamBroken', undefined, false],
+  ["the model's own error", '1011', {}, false],
+])('%s (%s) says how to go on only where that is missing', async (_what, ErrorCode, resume, says) => {
+  inTurn(async stream => {
+    stream.respond();
+    await stream.throw('ModelStreamError', { ErrorCode, Message: 'gone' });
+  });
+  const session = await open(resume && { ...echoProtocol(), ...resume });
+  const error = await failure(session.receive());
+  expect(error).toBeInstanceOf(ModelStreamClosedError);
+  expect(error).toMatchObject({ ErrorCode, Message: 'gone' });
+  expect(error.next.includes('To go on after it: `resume: { …, resumable }` says so.')).toBe(says);
+});
+
+test('a preamble that is neither text nor bytes ends the session with what is wrong', async () => {
+  inTurn(
+    echoThenBreak(0, stream => stream.cut()),
+    echo,
+  );
+  const session = await open({ ...echoProtocol(), preamble: () => [{ type: 'Configure' } as never] });
+  await session.send('a');
+  expect(await failure(session.receive())).toMatchObject({
+    name: 'MessageError',
+    what: 'A message has to be a string or bytes, not Object.',
+  });
+});

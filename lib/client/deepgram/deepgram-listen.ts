@@ -18,7 +18,7 @@ export interface DeepgramListenOptions extends DeepgramStreamOptions {
    *
    * @default not at all: the break is thrown
    */
-  readonly resume?: boolean | Pick<ResumeOptions, 'maxResumes' | 'replayLimitBytes'>;
+  readonly resume?: boolean | Pick<ResumeOptions, 'maxResumes' | 'replayLimitBytes' | 'resumable'>;
 }
 
 /**

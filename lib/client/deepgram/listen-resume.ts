@@ -32,7 +32,7 @@ export class ListenResume {
   }
 
   /** For the session. */
-  options(limits: Pick<ResumeOptions, 'maxResumes' | 'replayLimitBytes'>): ResumeOptions {
+  options(limits: Pick<ResumeOptions, 'maxResumes' | 'replayLimitBytes' | 'resumable'>): ResumeOptions {
     return {
       ...limits,
       acknowledge: (message, streamStart) => this.acknowledge(message, streamStart),
