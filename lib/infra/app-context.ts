@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import {
@@ -8,12 +9,15 @@ import {
   INFERENCE_AMI_VERSIONS,
   INSTANCE_POOL_LIMIT,
   INSTANCE_TYPE_PATTERN,
+  MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   MODEL_PACKAGE_ARN_PATTERN,
   queryStringFault,
+  STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
 import type { BidiStackProps } from './bidi-stack';
 import type { DeepgramStackProps } from './deepgram-stack';
 import type { RolloutName } from './echo-bidi-stack';
+import type { Range } from './faults';
 
 /** Values in the app's context that mean something to this kit and are not what they must be, or keys that are misspelt. */
 export class InvalidContextError extends ExplainedError {
@@ -77,6 +81,15 @@ const positiveInteger: Parser<number> = value => {
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 1) return number;
   throw new NotUnderstood('must be a whole number of at least 1');
 };
+
+function seconds({ min, max }: Range): Parser<Duration> {
+  return value => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
+      return Duration.seconds(number);
+    throw new NotUnderstood(`must be whole seconds from ${min} to ${max}`);
+  };
+}
 
 const positiveNumber: Parser<number> = value => {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
@@ -143,6 +156,8 @@ const PARSERS = {
   instanceCount: positiveInteger,
   inferenceAmi: oneOf(INFERENCE_AMI_VERSIONS),
   environment: variables,
+  modelDownloadTimeout: seconds(MODEL_DOWNLOAD_TIMEOUT_SECONDS),
+  startupHealthCheckTimeout: seconds(STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS),
   minCapacity: positiveInteger,
   maxCapacity: positiveInteger,
   targetConcurrency: positiveNumber,

@@ -1,4 +1,4 @@
-import { CfnCondition, CfnOutput, Fn, Stack, type StackProps, Token } from 'aws-cdk-lib';
+import { CfnCondition, CfnOutput, type Duration, Fn, Stack, type StackProps, Token } from 'aws-cdk-lib';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -25,6 +25,10 @@ export interface BidiStackProps extends StackProps {
   readonly inferenceAmi?: string;
   /** Environment variables of the container. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How long image and model data may take to arrive: whole seconds, 60 s to 1 h. @default - the endpoint's own */
+  readonly modelDownloadTimeout?: Duration;
+  /** How long the container may take to answer `/ping`: whole seconds, 60 s to 1 h. @default - the endpoint's own */
+  readonly startupHealthCheckTimeout?: Duration;
   /** How the number of instances follows the number of open streams. @default - it stays */
   readonly scaling?: ConcurrencyScalingProps;
   /** VPC into which the containers get network interfaces, found by its id. @default - none */

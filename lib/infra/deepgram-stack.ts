@@ -57,6 +57,8 @@ export class DeepgramStack extends BidiStack {
       instanceTypes: props.instanceTypes,
       instanceCount: props.instanceCount,
       inferenceAmi: props.inferenceAmi,
+      modelDownloadTimeout: props.modelDownloadTimeout,
+      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
       logRetention: props.logRetention,
     });

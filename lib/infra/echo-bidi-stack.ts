@@ -39,6 +39,8 @@ export class EchoBidiStack extends BidiStack {
       instanceTypes: props.instanceTypes,
       instanceCount: props.instanceCount,
       inferenceAmi: props.inferenceAmi,
+      modelDownloadTimeout: props.modelDownloadTimeout,
+      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
       logRetention: props.logRetention,
       rollout: rolloutOf(props.rollout),

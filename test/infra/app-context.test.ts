@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Construct, RootConstruct } from 'constructs';
 import { InvalidContextError, readAppContext } from '../../lib/infra/app-context';
@@ -29,6 +30,9 @@ test.each<[key: string, written: unknown, property: string, understood: unknown]
   ['environment', 'A=1,B=x=y, C=', 'environment', { A: '1', B: 'x=y', C: '' }],
   ['environment', '{"A":"1,2"}', 'environment', { A: '1,2' }],
   ['environment', { A: '1' }, 'environment', { A: '1' }],
+  ['modelDownloadTimeout', '1800', 'modelDownloadTimeout', Duration.seconds(1800)],
+  ['modelDownloadTimeout', 60, 'modelDownloadTimeout', Duration.seconds(60)],
+  ['startupHealthCheckTimeout', '3600', 'startupHealthCheckTimeout', Duration.seconds(3600)],
   ['vpcId', 'vpc-0123456789abcdef0', 'vpcId', 'vpc-0123456789abcdef0'],
   ['privateAccess', 'true', 'privateAccess', true],
   ['privateAccess', false, 'privateAccess', false],
@@ -102,6 +106,11 @@ test.each<[context: Record<string, unknown>, fault: string]>([
   [{ environment: 'A' }, 'must be KEY=VALUE pairs separated by commas'],
   [{ environment: '{"A":1}' }, 'A holds no text'],
   [{ environment: '{"A"' }, 'must be KEY=VALUE pairs'],
+  [{ modelDownloadTimeout: '59' }, 'modelDownloadTimeout is "59"; it must be whole seconds from 60 to 3600.'],
+  [{ modelDownloadTimeout: 3601 }, 'modelDownloadTimeout is 3601; it must be whole seconds from 60 to 3600.'],
+  [{ modelDownloadTimeout: '30m' }, 'must be whole seconds from 60 to 3600'],
+  [{ startupHealthCheckTimeout: 90.5 }, 'startupHealthCheckTimeout is 90.5; it must be whole seconds from 60 to 3600.'],
+  [{ 'EchoBidiStack:startupHealthCheckTimeout': '0' }, 'EchoBidiStack:startupHealthCheckTimeout is "0"'],
   [{ minCapacity: '0', maxCapacity: 1, targetConcurrency: 1 }, 'minCapacity is "0"'],
   [{ targetConcurrency: '-1', maxCapacity: 1 }, 'must be a number of more than 0'],
   [{ maxCapacity: '4' }, 'Scaling needs maxCapacity and targetConcurrency together'],

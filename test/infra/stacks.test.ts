@@ -1,4 +1,4 @@
-import { App, Aspects, type Stack } from 'aws-cdk-lib';
+import { App, Aspects, Duration, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { InterfaceVpcEndpoint, Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { FIPS_REGIONS, StackOutput } from '../../lib/contract';
@@ -71,6 +71,23 @@ describe('templates', () => {
   ])('%s', (_, create) => {
     expect(snapshotOf(create())).toMatchSnapshot();
   });
+});
+
+test.each<[title: string, create: (props: EchoBidiStackProps) => Stack, own: [download?: number, startup?: number]]>([
+  ['EchoBidiStack', echo, []],
+  ['DeepgramStack', deepgram, [600, 900]],
+])('the timeouts of %s can be told; untold, they are its own', (_, create, [download, startup]) => {
+  const timeouts = (props: EchoBidiStackProps) => {
+    const configs = Template.fromStack(create({ ...US_EAST_1, ...props })).findResources(
+      'AWS::SageMaker::EndpointConfig',
+    );
+    const [variant] = Object.values(configs)[0]!.Properties.ProductionVariants;
+    return [variant.ModelDataDownloadTimeoutInSeconds, variant.ContainerStartupHealthCheckTimeoutInSeconds];
+  };
+  expect(timeouts({})).toEqual([download, startup]);
+  expect(
+    timeouts({ modelDownloadTimeout: Duration.seconds(1800), startupHealthCheckTimeout: Duration.seconds(1200) }),
+  ).toEqual([1800, 1200]);
 });
 
 describe('outputs', () => {

@@ -70,9 +70,18 @@ export function fillFix(fix: Fix, names: FixNames): Fix {
     stack: names.stack,
   };
   const fill = (text: string) => text.replace(/<([a-z-]+)>/g, (whole, key: string) => values[key] ?? whole);
+  const fillCode = (code: string) => poolOfDistinctTypes(fill(code));
   return {
     text: fill(fix.text),
-    ...(fix.command !== undefined && { command: fill(fix.command) }),
-    ...(fix.cdk !== undefined && { cdk: fill(fix.cdk) }),
+    ...(fix.command !== undefined && { command: fillCode(fix.command) }),
+    ...(fix.cdk !== undefined && { cdk: fillCode(fix.cdk) }),
   };
+}
+
+/** A pool names each type once: a type that was filled in may be one of those that the fix proposes. */
+function poolOfDistinctTypes(code: string): string {
+  const distinct = (types: string) => [...new Set(types.split(/, ?/))];
+  return code
+    .replace(/(?<=instanceTypes=)\S+/, types => distinct(types).join(','))
+    .replace(/(?<=instanceTypes: \[)[^\]]+/, types => distinct(types).join(', '));
 }

@@ -29,9 +29,12 @@ const REBUILD: Fix = {
   command: `docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false --output type=docker .`,
 };
 
+const AS_CONTEXT = 'EchoBidiStack and DeepgramStack take it as context; repeat your other -c.';
+
 const OTHER_CAPACITY: readonly Fix[] = [
   {
-    text: `Give BidiEndpoint an ordered pool of up to ${INSTANCE_POOL_LIMIT} types; each needs a quota of its own.`,
+    text: `Give BidiEndpoint an ordered pool of up to ${INSTANCE_POOL_LIMIT} types; each needs a quota of its own. ${AS_CONTEXT}`,
+    command: 'npx cdk deploy <stack> -c instanceTypes=<instance-type>,ml.g6e.2xlarge,ml.g5.2xlarge',
     cdk: "instanceTypes: ['<instance-type>', 'ml.g6e.2xlarge', 'ml.g5.2xlarge']",
   },
   { text: 'Or try another region, or later: nothing in the stack is wrong.' },
@@ -374,7 +377,13 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     ],
     cause:
       'Without a pinned AMI a host boots the driver of its generation; g4dn and g5 get an older one than current images need.',
-    fixes: [{ text: 'Pin the AMI of BidiEndpoint.', cdk: `inferenceAmi: '${DEEPGRAM_INFERENCE_AMI}'` }],
+    fixes: [
+      {
+        text: `Pin the AMI of BidiEndpoint. ${AS_CONTEXT}`,
+        command: `npx cdk deploy <stack> -c inferenceAmi=${DEEPGRAM_INFERENCE_AMI}`,
+        cdk: `inferenceAmi: '${DEEPGRAM_INFERENCE_AMI}'`,
+      },
+    ],
     source: 'Deepgram, deploy-amazon-sagemaker; measured by operators',
   },
   {
@@ -388,7 +397,13 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause: 'The container loads more than the GPU of the instance type holds, so it never answers /ping with 200.',
-    fixes: [{ text: 'Choose a type with more GPU memory, or load less.', cdk: "instanceType: 'ml.g6e.2xlarge'" }],
+    fixes: [
+      {
+        text: `Choose a type with more GPU memory, or load less. ${AS_CONTEXT}`,
+        command: 'npx cdk deploy <stack> -c instanceType=ml.g6e.2xlarge',
+        cdk: "instanceType: 'ml.g6e.2xlarge'",
+      },
+    ],
     source: 'measured by operators',
   },
   {
@@ -402,7 +417,13 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause: 'The process was ended for want of memory while it started.',
-    fixes: [{ text: 'Choose a larger type, or load less.', cdk: "instanceType: 'ml.g6.4xlarge'" }],
+    fixes: [
+      {
+        text: `Choose a larger type, or load less. ${AS_CONTEXT}`,
+        command: 'npx cdk deploy <stack> -c instanceType=ml.g6.4xlarge',
+        cdk: "instanceType: 'ml.g6.4xlarge'",
+      },
+    ],
     source: 'measured by operators',
   },
   {
@@ -520,7 +541,8 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       'Large bundles take longer than `ModelDataDownloadTimeoutInSeconds` allows: long in Creating, then Failed without a log.',
     fixes: [
       {
-        text: `Allow BidiEndpoint ${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large} s, as large multilingual bundles need.`,
+        text: `Allow BidiEndpoint ${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large} s, as large multilingual bundles need. ${AS_CONTEXT}`,
+        command: `npx cdk deploy <stack> -c modelDownloadTimeout=${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large}`,
         cdk: `modelDownloadTimeout: Duration.seconds(${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large})`,
       },
     ],
@@ -544,7 +566,8 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       READ_THE_LOG,
       CHECK_THE_CONTAINER,
       {
-        text: 'If it only needs longer, let BidiEndpoint wait longer.',
+        text: `If it only needs longer, let BidiEndpoint wait longer. ${AS_CONTEXT}`,
+        command: `npx cdk deploy <stack> -c startupHealthCheckTimeout=${STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.max}`,
         cdk: `startupHealthCheckTimeout: Duration.seconds(${STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.max})`,
       },
     ],

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Construct, RootConstruct } from 'constructs';
 import { RUNBOOK, renderRunbook } from '../../../docs/generate/runbook';
+import { readAppContext } from '../../../lib/infra/app-context';
 import { explainFailure, FAILURE_CAUSES, fillFix } from '../../../lib/operate/failures';
 
 const SYMPTOMS = FAILURE_CAUSES.flatMap(cause =>
@@ -59,6 +61,29 @@ test('a fix takes the names at hand and leaves the others open', () => {
     text: 'Look at echo of <stack>.',
     command: 'aws logs tail echo --region eu-west-1',
   });
+});
+
+test('a pool names each type once, whichever type failed', () => {
+  const fixes = FAILURE_CAUSES.find(cause => cause.name === 'capacity')!.fixes;
+  expect(fillFix(fixes[0]!, { stack: 'DeepgramStack', instanceType: 'ml.g6e.2xlarge' })).toMatchObject({
+    command: 'npx cdk deploy DeepgramStack -c instanceTypes=ml.g6e.2xlarge,ml.g5.2xlarge',
+    cdk: "instanceTypes: ['ml.g6e.2xlarge', 'ml.g5.2xlarge']",
+  });
+});
+
+test('the context in commands is understood by the app', () => {
+  const filled = FAILURE_CAUSES.flatMap(cause =>
+    cause.fixes.map(fix => fillFix(fix, { instanceType: 'ml.g6.xlarge' })),
+  );
+  const context = filled.flatMap(({ command }) => [...(command ?? '').matchAll(/-c (\w+)=(\S+)/g)]);
+  expect(context.map(([, key]) => key)).toEqual(
+    expect.arrayContaining(['modelDownloadTimeout', 'startupHealthCheckTimeout', 'instanceTypes', 'instanceType']),
+  );
+  for (const [, key, value] of context) {
+    const app: Construct = new RootConstruct();
+    app.node.setContext(key!, value);
+    expect(Object.keys(readAppContext(app, ['EchoBidiStack']).forStack('EchoBidiStack'))).toContain(key);
+  }
 });
 
 test('the lines of CDK name properties that the constructs have', () => {
