@@ -134,7 +134,7 @@ const retention: Parser<RetentionDays> = value => {
 };
 
 const instanceType = matching(INSTANCE_TYPE_PATTERN, 'a hosting instance type, such as ml.g6.2xlarge');
-const shapeOnly = (found: string | undefined) => found && `is not allowed: ${found}`;
+const shapeOnly = (found: string | undefined) => found && `is not allowed: ${found.replace(/\.$/, '')}`;
 
 /** cdk-nag packs by the names that the context gives them. */
 export const NAG_PACKS = [
@@ -176,6 +176,20 @@ const PARSERS = {
   imageRepository: text,
   nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
 };
+
+/** Keys that one stack alone understands. */
+const OWNERS: Readonly<Record<string, string>> = {
+  rollout: 'EchoBidiStack',
+  modelPackageArn: 'DeepgramStack',
+  product: 'DeepgramStack',
+  query: 'DeepgramStack',
+} satisfies { [Key in keyof typeof PARSERS]?: string };
+
+/** Keys that are about the app, not about a stack. */
+const APP_KEYS: readonly string[] = ['nagPacks', 'imageRepository'] satisfies (keyof typeof PARSERS)[];
+
+/** What a message proposes where a value of scaling is missing. */
+const SCALING_EXAMPLE = { maxCapacity: 4, targetConcurrency: 30 } as const;
 
 type Values = { [Key in keyof typeof PARSERS]?: ReturnType<(typeof PARSERS)[Key]> };
 
@@ -221,18 +235,31 @@ export interface AppContext {
  * Reads the app's context.
  *
  * @param stackIds ids of the stacks that `STACK:key` may name.
- * @throws InvalidContextError with every fault: values that are not allowed, scaling that is half described, keys that are
- * almost ones of ours.
+ * @throws InvalidContextError with every fault: values that are empty or not allowed, scaling that is half described, keys that
+ * are almost ones of ours or stand where nothing reads them.
  */
 export function readAppContext(app: IConstruct, stackIds: readonly string[]): AppContext {
   const faults: string[] = [];
+  const given = new Set<string>();
   const shared: Values = {};
   const own = new Map(stackIds.map(id => [id, {} as Values]));
   for (const [path, value] of Object.entries(app.node.getAllContext() as Record<string, unknown>)) {
     const [stackId, key] = splitKey(path, stackIds);
-    if (key in PARSERS) {
+    if (Object.hasOwn(PARSERS, key)) {
+      const place = placeOf(key, stackId);
+      if (place !== path) {
+        const reader = APP_KEYS.includes(key) ? 'the app as a whole' : OWNERS[key];
+        faults.push(`"${path}" would change nothing: ${key} is for ${reader}; write "${place}", or leave it out.`);
+        continue;
+      }
+      given.add(path);
+      const values: Record<string, unknown> = stackId === undefined ? shared : own.get(stackId)!;
+      values[key] = undefined; // So that what is not understood for a stack is not what was said for all.
+      if (typeof value === 'string' && value.trim() === '') {
+        faults.push(`${path} is empty; perhaps a shell variable is not set.`);
+        continue;
+      }
       try {
-        const values: Record<string, unknown> = stackId === undefined ? shared : own.get(stackId)!;
         values[key] = PARSERS[key as keyof Values](value);
       } catch (error) {
         if (!(error instanceof NotUnderstood)) throw error;
@@ -240,12 +267,10 @@ export function readAppContext(app: IConstruct, stackIds: readonly string[]): Ap
       }
     } else {
       const meant = meantKey(key, stackId !== undefined);
-      if (meant)
-        faults.push(`"${path}" is no key; did you mean "${stackId === undefined ? '' : `${stackId}:`}${meant}"?`);
+      if (meant) faults.push(`"${path}" is no key; did you mean "${placeOf(meant, stackId)}"?`);
     }
   }
-  if (faults.length === 0)
-    faults.push(...new Set(stackIds.flatMap(id => scalingFaults({ ...shared, ...own.get(id) }))));
+  faults.push(...scalingFaults(stackIds, given, id => ({ ...shared, ...own.get(id) })));
   if (faults.length > 0) throw new InvalidContextError(faults);
   return {
     nagPacks: shared.nagPacks ?? ['AwsSolutions'],
@@ -259,11 +284,57 @@ function splitKey(path: string, stackIds: readonly string[]): [stackId: string |
   return [stackId, stackId === undefined ? path : path.slice(stackId.length + 1)];
 }
 
-function scalingFaults({ minCapacity, maxCapacity, targetConcurrency }: Values): string[] {
-  const given = [minCapacity, maxCapacity, targetConcurrency].some(value => value !== undefined);
-  return given && (maxCapacity === undefined || targetConcurrency === undefined)
-    ? ['Scaling needs maxCapacity and targetConcurrency together; minCapacity alone says too little.']
-    : [];
+/** Where a key has to stand to be read: as it was written, unless it is for the other stack or for the app. */
+function placeOf(key: string, stackId: string | undefined): string {
+  if (stackId === undefined || APP_KEYS.includes(key)) return key;
+  const owner = OWNERS[key];
+  return `${owner !== undefined && Object.values(OWNERS).includes(stackId) ? owner : stackId}:${key}`;
+}
+
+/** What is wrong with the scaling of the stacks, said once where it is the same for all. */
+function scalingFaults(
+  stackIds: readonly string[],
+  given: ReadonlySet<string>,
+  valuesOf: (stackId: string) => Values,
+): string[] {
+  const faultsOf = (id: string, prefix: string) => {
+    const path = (key: string) => [`${id}:${key}`, key].find(candidate => given.has(candidate));
+    return scalingFaultsOf(valuesOf(id), path, prefix);
+  };
+  const [first, ...others] = stackIds.map(id => faultsOf(id, '').join());
+  if (others.every(other => other === first)) return stackIds.slice(0, 1).flatMap(id => faultsOf(id, ''));
+  return [...new Set(stackIds.flatMap(id => faultsOf(id, `${id}:`)))];
+}
+
+/**
+ * What is wrong with the scaling of one stack. A key whose value was not understood counts as given.
+ *
+ * @param pathOf the key as it was given, with or without the stack's name, or `undefined`.
+ * @param prefix before the keys that the fault proposes.
+ */
+function scalingFaultsOf(
+  { minCapacity, maxCapacity, targetConcurrency }: Values,
+  pathOf: (key: string) => string | undefined,
+  prefix: string,
+): string[] {
+  const present = ['minCapacity', 'maxCapacity', 'targetConcurrency'].flatMap(key => pathOf(key) ?? []);
+  const missing = ['maxCapacity', 'targetConcurrency'].filter(key => pathOf(key) === undefined);
+  const faults: string[] = [];
+  if (present.length > 0 && missing.length > 0) {
+    const names = missing.map(key => prefix + key);
+    const capacity = maxCapacity ?? Math.max(minCapacity ?? 1, SCALING_EXAMPLE.maxCapacity);
+    const target = targetConcurrency ?? SCALING_EXAMPLE.targetConcurrency;
+    faults.push(
+      `${present.join(' and ')} ${present.length > 1 ? 'are' : 'is'} given and ${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not: ` +
+        `give both, such as -c ${prefix}maxCapacity=${capacity} -c ${prefix}targetConcurrency=${target}.`,
+    );
+  }
+  if (minCapacity !== undefined && maxCapacity !== undefined && maxCapacity < minCapacity) {
+    faults.push(
+      `${pathOf('maxCapacity')} is ${maxCapacity} and ${pathOf('minCapacity')} ${minCapacity}; it must not be less.`,
+    );
+  }
+  return faults;
 }
 
 function stackContext(values: Values): StackContext {

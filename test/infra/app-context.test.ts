@@ -113,8 +113,6 @@ test.each<[context: Record<string, unknown>, fault: string]>([
   [{ 'EchoBidiStack:startupHealthCheckTimeout': '0' }, 'EchoBidiStack:startupHealthCheckTimeout is "0"'],
   [{ minCapacity: '0', maxCapacity: 1, targetConcurrency: 1 }, 'minCapacity is "0"'],
   [{ targetConcurrency: '-1', maxCapacity: 1 }, 'must be a number of more than 0'],
-  [{ maxCapacity: '4' }, 'Scaling needs maxCapacity and targetConcurrency together'],
-  [{ minCapacity: '4' }, 'Scaling needs maxCapacity and targetConcurrency together'],
   [{ vpcId: 'default' }, 'must be the id of a VPC'],
   [{ privateAccess: 'yes' }, 'must be true or false'],
   [{ alarmTopicArn: 'alarms' }, 'must be the ARN of an SNS topic'],
@@ -124,7 +122,8 @@ test.each<[context: Record<string, unknown>, fault: string]>([
   [{ product: 'nova2' }, 'must be one of nova3, flux, aura2, fluxTts'],
   [{ query: '?a' }, 'is not allowed: Model query string'],
   [{ nagPacks: 'NIST' }, 'must be one of AwsSolutions, HIPAASecurity'],
-  [{ imageRepository: '' }, 'must be a text'],
+  [{ imageRepository: '' }, 'imageRepository is empty; perhaps a shell variable is not set.'],
+  [{ imageRepository: 7 }, 'imageRepository is 7; it must be a text.'],
   [{ instanceTyp: 'x' }, '"instanceTyp" is no key; did you mean "instanceType"?'],
   [{ InstanceType: 'x' }, 'did you mean "instanceType"?'],
   [{ endpiontName: 'x' }, 'did you mean "endpointName"?'],
@@ -140,11 +139,112 @@ test.each<[context: Record<string, unknown>, fault: string]>([
   expect(attempt).toThrow(fault);
 });
 
-test('every fault at once', () => {
+function faultsOf(context: Record<string, unknown>): readonly string[] {
   try {
-    read({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' });
-    throw new Error('nothing was thrown');
+    read(context);
+    return [];
   } catch (error) {
-    expect((error as InvalidContextError).faults).toHaveLength(3);
+    return (error as InvalidContextError).faults;
   }
+}
+
+test.each<[context: Record<string, unknown>, faults: string[]]>([
+  [
+    { targetConcurrency: '25' },
+    ['targetConcurrency is given and maxCapacity is not: give both, such as -c maxCapacity=4 -c targetConcurrency=25.'],
+  ],
+  [
+    { maxCapacity: '6' },
+    ['maxCapacity is given and targetConcurrency is not: give both, such as -c maxCapacity=6 -c targetConcurrency=30.'],
+  ],
+  [
+    { minCapacity: '8' },
+    [
+      'minCapacity is given and maxCapacity and targetConcurrency are not: give both, such as -c maxCapacity=8 -c targetConcurrency=30.',
+    ],
+  ],
+  [
+    { minCapacity: '2', maxCapacity: 3 },
+    [
+      'minCapacity and maxCapacity are given and targetConcurrency is not: give both, such as -c maxCapacity=3 -c targetConcurrency=30.',
+    ],
+  ],
+  [
+    { 'DeepgramStack:targetConcurrency': '30' },
+    [
+      'DeepgramStack:targetConcurrency is given and DeepgramStack:maxCapacity is not: give both, such as -c DeepgramStack:maxCapacity=4 -c DeepgramStack:targetConcurrency=30.',
+    ],
+  ],
+  [
+    { targetConcurrency: '30', 'EchoBidiStack:maxCapacity': '2' },
+    [
+      'targetConcurrency is given and DeepgramStack:maxCapacity is not: give both, such as -c DeepgramStack:maxCapacity=4 -c DeepgramStack:targetConcurrency=30.',
+    ],
+  ],
+  [
+    { minCapacity: '4', maxCapacity: '1', targetConcurrency: 'abc' },
+    [
+      'targetConcurrency is "abc"; it must be a number of more than 0.',
+      'maxCapacity is 1 and minCapacity 4; it must not be less.',
+    ],
+  ],
+  [
+    { targetConcurrency: 'abc' },
+    [
+      'targetConcurrency is "abc"; it must be a number of more than 0.',
+      'targetConcurrency is given and maxCapacity is not: give both, such as -c maxCapacity=4 -c targetConcurrency=30.',
+    ],
+  ],
+  [
+    { minCapacity: '4', 'EchoBidiStack:maxCapacity': '1', 'DeepgramStack:maxCapacity': '4', targetConcurrency: '1' },
+    ['EchoBidiStack:maxCapacity is 1 and minCapacity 4; it must not be less.'],
+  ],
+  [
+    { minCapacity: '5', maxCapacity: '4', 'EchoBidiStack:maxCapacity': 'abc', targetConcurrency: '1' },
+    [
+      'EchoBidiStack:maxCapacity is "abc"; it must be a whole number of at least 1.',
+      'maxCapacity is 4 and minCapacity 5; it must not be less.',
+    ],
+  ],
+])('scaling %j: every fault, in the words that were given', (context, faults) => {
+  expect(faultsOf(context)).toEqual(faults);
+});
+
+test.each<[context: Record<string, unknown>, fault: string | undefined]>([
+  [
+    { 'DeepgramStack:rollout': 'canary' },
+    '"DeepgramStack:rollout" would change nothing: rollout is for EchoBidiStack; write "EchoBidiStack:rollout", or leave it out.',
+  ],
+  [
+    { 'EchoBidiStack:modelPackageArn': PACKAGE_ARN },
+    '"EchoBidiStack:modelPackageArn" would change nothing: modelPackageArn is for DeepgramStack; write "DeepgramStack:modelPackageArn", or leave it out.',
+  ],
+  [{ 'EchoBidiStack:product': 'flux' }, '"EchoBidiStack:product" would change nothing: product is for DeepgramStack;'],
+  [{ 'EchoBidiStack:query': 'a=b' }, '"EchoBidiStack:query" would change nothing: query is for DeepgramStack;'],
+  [
+    { 'DeepgramStack:nagPacks': 'none' },
+    '"DeepgramStack:nagPacks" would change nothing: nagPacks is for the app as a whole; write "nagPacks", or leave it out.',
+  ],
+  [{ 'DeepgramStack:rolout': 'canary' }, 'did you mean "EchoBidiStack:rollout"?'],
+  [{ 'EchoBidiStack:nagPack': 'none' }, 'did you mean "nagPacks"?'],
+  [{ 'EchoBidiStack:rollout': 'canary', 'DeepgramStack:product': 'flux' }, undefined],
+  [{ rollout: 'canary', product: 'flux' }, undefined],
+])('%j, for the stack that reads the key', (context, fault) => {
+  expect(faultsOf(context)).toEqual(fault === undefined ? [] : [expect.stringContaining(fault)]);
+});
+
+test('an empty value is one that a shell did not fill', () => {
+  for (const key of ['modelPackageArn', 'environment', 'DeepgramStack:instanceCount', 'instanceTypes'])
+    expect(faultsOf({ [key]: '' })).toEqual([`${key} is empty; perhaps a shell variable is not set.`]);
+});
+
+test('a fault that quotes another sentence ends once', () => {
+  expect(faultsOf({ query: '?model=nova-3', endpointName: 'a_b' })).toEqual([
+    expect.stringMatching(/[^.]\.$/),
+    expect.stringMatching(/[^.]\.$/),
+  ]);
+});
+
+test('every fault at once', () => {
+  expect(faultsOf({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' })).toHaveLength(3);
 });
