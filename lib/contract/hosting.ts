@@ -106,6 +106,14 @@ export function instanceFamily(instanceType: string): string | undefined {
 }
 
 /**
+ * Whether an instance type may carry a GPU: those with one are of families that begin with g or p, also ones that came after
+ * this was written. Source: the EC2 instance type pages.
+ */
+export function mayHaveGpu(instanceType: string): boolean {
+  return /^[gp]/.test(instanceFamily(instanceType) ?? '');
+}
+
+/**
  * Sizes with several GPUs, by family; every other size of these families has one. Source: the EC2 instance type pages.
  */
 const MULTI_GPU_SIZES: Readonly<Record<string, readonly string[]>> = {

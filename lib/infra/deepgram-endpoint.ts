@@ -10,6 +10,7 @@ import {
   hasSeveralGpus,
   instanceFamily,
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
+  mayHaveGpu,
   queryStringFault,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
@@ -110,8 +111,12 @@ function given<T extends object>(props: T): T {
 function instanceFaults(product: DeepgramProduct, types: readonly string[]): Fault[] {
   const recommended = product.instanceTypes.join(', ');
   return types.map(type => {
-    if (Token.isUnresolved(type)) return undefined;
-    const refusal = product.refusedInstanceFamilies[instanceFamily(type) ?? ''];
+    const family = Token.isUnresolved(type) ? undefined : instanceFamily(type);
+    if (family === undefined) return undefined;
+    if (!mayHaveGpu(type)) {
+      return `${type} cannot host ${product.title}, which needs a GPU; the families with one begin with g or p. Recommended: ${recommended}.`;
+    }
+    const refusal = product.refusedInstanceFamilies[family];
     if (refusal) return `${type} cannot host ${product.title}: ${refusal} Recommended: ${recommended}.`;
     if (product.multiGpu && !hasSeveralGpus(type)) {
       return `${type} cannot host ${product.title}, which needs several GPUs on one instance. Recommended: ${recommended}.`;

@@ -7,6 +7,7 @@ import {
   INFERENCE_AMI_VERSIONS,
   instanceFamily,
   invocationPathFault,
+  mayHaveGpu,
   NVME_INSTANCE_FAMILIES,
   queryStringFault,
 } from '../../lib/contract';
@@ -20,6 +21,22 @@ test.each([
   ['', undefined],
 ])('the family of "%s" is %s', (instanceType, family) => {
   expect(instanceFamily(instanceType)).toBe(family);
+});
+
+test.each([
+  ['ml.g4dn.xlarge', true],
+  ['ml.g6e.2xlarge', true],
+  ['ml.gr6.4xlarge', true],
+  ['ml.p3.2xlarge', true],
+  ['ml.p6-b200.48xlarge', true],
+  ['ml.g99.xlarge', true],
+  ['ml.c6i.large', false],
+  ['ml.t2.medium', false],
+  ['ml.inf2.xlarge', false],
+  ['ml.trn1.2xlarge', false],
+  ['g6.2xlarge', false],
+])('whether %s may have a GPU: %s', (instanceType, may) => {
+  expect(mayHaveGpu(instanceType)).toBe(may);
 });
 
 test('the default instance type carries local storage, so no volume key goes with it', () => {

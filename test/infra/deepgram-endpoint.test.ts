@@ -12,6 +12,15 @@ function deepgram(
   return new DeepgramEndpoint(stack, id, { modelPackageArn: PACKAGE_ARN, ...props });
 }
 
+function faultsOf(props: Partial<DeepgramEndpointProps>): readonly string[] {
+  try {
+    deepgram(props);
+    return [];
+  } catch (error) {
+    return (error as InvalidPropsError).faults;
+  }
+}
+
 test.each<[DeepgramProductName, path: string, instanceType: string]>([
   ['nova3', 'v1/listen', 'ml.g6.2xlarge'],
   ['flux', 'v2/listen', 'ml.g6.2xlarge'],
@@ -90,6 +99,33 @@ test.each<[title: string, props: Partial<DeepgramEndpointProps>, fault: string]>
   ['both kinds of types', { instanceType: 'ml.g6.xlarge', instanceTypes: ['ml.g5.xlarge'] }, 'exclude each other'],
 ])('refuses %s', (_, props, fault) => {
   expect(() => deepgram(props)).toThrow(fault);
+});
+
+describe.each(Object.entries(DeepgramProducts))('%s', (name, { title, instanceTypes, multiGpu }) => {
+  const product = name as DeepgramProductName;
+
+  test.each(['ml.t2.medium', 'ml.c6i.large', 'ml.m5.xlarge', 'ml.r7i.large', 'ml.inf2.xlarge', 'ml.trn1.2xlarge'])(
+    'is refused on %s, which has no GPU',
+    instanceType => {
+      const fault = `${instanceType} cannot host ${title}, which needs a GPU; the families with one begin with g or p. Recommended: ${instanceTypes.join(', ')}.`;
+      expect(faultsOf({ product, instanceType })).toEqual([fault]);
+      expect(faultsOf({ product, instanceTypes: [instanceTypes[0], instanceType] })).toEqual([fault]);
+    },
+  );
+
+  test.each(['ml.p4d.24xlarge', 'ml.p5.48xlarge', 'ml.g7e.12xlarge'])('is taken on %s', instanceType => {
+    expect(faultsOf({ product, instanceType })).toEqual([]);
+  });
+
+  test('on a family that is not known yet, as far as one GPU is enough', () => {
+    expect(faultsOf({ product, instanceType: 'ml.g99.xlarge' })).toHaveLength(multiGpu ? 1 : 0);
+  });
+});
+
+test('what is no instance type at all is one fault, not two', () => {
+  expect(faultsOf({ product: 'aura2', instanceType: 'g6.12xlarge' })).toEqual([
+    '"g6.12xlarge" is not a hosting instance type, such as ml.g6.2xlarge.',
+  ]);
 });
 
 test('reports the faults of the product and of the endpoint together', () => {
