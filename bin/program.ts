@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { wrap } from '../lib/operate/report/wrap';
 import { capacityCommand } from './commands/capacity';
 import { checkCommand } from './commands/check';
 import { completionCommand } from './commands/completion';
@@ -10,6 +11,7 @@ import { preflightCommand } from './commands/preflight';
 import { speakCommand } from './commands/speak';
 import { statusCommand } from './commands/status';
 import { transcribeCommand } from './commands/transcribe';
+import { DEFAULT_COLUMNS } from './terminal';
 
 /** The whole command line, without running it: the documentation and the completion are generated from it. */
 export function program(): Command {
@@ -19,6 +21,12 @@ export function program(): Command {
     .version(version)
     .configureHelp({
       subcommandTerm: command => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trim(),
+    })
+    .configureOutput({
+      outputError: (text, write) => {
+        const columns = process.stderr.columns || DEFAULT_COLUMNS;
+        write(text.replace(/[^\n]+/g, line => (line.length <= columns ? line : wrap(line, columns).join('\n'))));
+      },
     })
     .exitOverride()
     .showHelpAfterError('(see --help)')

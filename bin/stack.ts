@@ -7,8 +7,8 @@ import { synthesize } from './synthesize';
 export interface StackOptions {
   /** Directory of a cloud assembly that is taken as it is, instead of running the app. */
   readonly app?: string;
-  /** Context for the app, as `key=value`. */
-  readonly context?: readonly string[];
+  /** Context for the app. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** The cloud assembly holds no such stack. */
@@ -51,19 +51,12 @@ export function readStackIfThere(name: string, directory = ASSEMBLY): CloudAssem
  *
  * @param stacks stacks that have to be free of errors; none means every one.
  */
-export async function cloudAssembly(
-  stacks: readonly string[],
-  { app, context = [] }: StackOptions = {},
-): Promise<string> {
+export async function cloudAssembly(stacks: readonly string[], { app, context }: StackOptions = {}): Promise<string> {
   if (app !== undefined) return app;
   if (!existsSync('cdk.json') && existsSync(ASSEMBLY)) return ASSEMBLY;
-  const pairs = context.map(pair => {
-    const equals = pair.indexOf('=');
-    return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
-  });
   return synthesize({
     directory: '.',
     stacks: stacks.length > 0 ? stacks : undefined,
-    context: Object.fromEntries(pairs),
+    context,
   });
 }

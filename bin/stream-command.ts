@@ -1,14 +1,20 @@
 import { InvalidArgumentError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
+import { inOptionWords, type StreamingCommand } from './option-words';
 import { printError } from './print-error';
+import type { StreamTargetOptions } from './stream-target';
 import { isUsageFault, UsageError } from './usage-error';
 
 /**
  * Runs a command that streams. The first Ctrl-C (or SIGTERM) aborts the signal, upon which the command ends its input, waits for
  * the rest and keeps it; the second ends the process at once.
  */
-export async function runStreaming(run: (interrupted: AbortSignal) => Promise<void>): Promise<void> {
+export async function runStreaming(
+  command: StreamingCommand,
+  options: StreamTargetOptions,
+  run: (interrupted: AbortSignal) => Promise<void>,
+): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = () => {
     if (interrupted.signal.aborted) process.exit(ExitCode.INTERRUPTED);
@@ -27,7 +33,7 @@ export async function runStreaming(run: (interrupted: AbortSignal) => Promise<vo
     if (!(error instanceof ExplainedError)) throw error;
     const isUsage = isUsageFault(error);
     // Input that an interruption cut off before its first byte is no fault of the input.
-    if (!(isUsage && interrupted.signal.aborted)) printError(error);
+    if (!(isUsage && interrupted.signal.aborted)) printError(inOptionWords(error, command, options));
     process.exitCode = interrupted.signal.aborted ? ExitCode.INTERRUPTED : isUsage ? ExitCode.USAGE : ExitCode.FAILED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -52,6 +58,14 @@ export async function openUnlessInterrupted<Stream>(
   }
 }
 
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such file or folder.',
+  EACCES: 'This user lacks the permission.',
+  EPERM: 'This user lacks the permission.',
+  EISDIR: 'It is a folder.',
+  EROFS: 'The file system can only be read.',
+};
+
 /** A file that cannot be opened or made, in words instead of a stack. */
 function fileFault(error: unknown): UsageError | undefined {
   const { code, path, message } = error as NodeJS.ErrnoException;
@@ -59,24 +73,11 @@ function fileFault(error: unknown): UsageError | undefined {
   return new UsageError(
     {
       what: `${path} cannot be opened: ${message}.`,
-      why: 'The file system says no.',
+      why: FILE_FAULTS[code] ?? 'The file system says no.',
       next: 'Look at the path, who owns it, and its permissions.',
     },
     { cause: error },
   );
-}
-
-/** Takes `key=value`, repeated. For commander's `argParser`. */
-export function collectPair(
-  pair: string,
-  previous: Record<string, string | string[]> = {},
-): Record<string, string | string[]> {
-  const equals = pair.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('It has to be key=value.');
-  const key = pair.slice(0, equals);
-  const value = pair.slice(equals + 1);
-  const before = previous[key];
-  return { ...previous, [key]: before === undefined ? value : [before, value].flat() };
 }
 
 /** Takes a number above zero. For commander's `argParser`. */

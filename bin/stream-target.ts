@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BidiSessionOptions } from '../lib/client';
 import { regionOfRuntimeHost, StackOutput } from '../lib/contract';
-import type { LocalState } from '../lib/local/local-state';
+import type { LocalState, LocalStateEndpoint } from '../lib/local/local-state';
 import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
 import { UsageError } from './usage-error';
 
@@ -38,7 +38,10 @@ export function withStreamTarget(command: Command): Command {
     command
       .option('--stack <name>', `stream to the endpoint of this stack (${OUTPUTS_FILE}, else CloudFormation)`)
       .option('--endpoint <name>', 'stream to the endpoint of this name')
-      .option('--local [url]', 'stream to the local SageMaker (default: the one started last)'),
+      .option(
+        '--local [url]',
+        'stream to the local SageMaker (default: the one that serves it, else the one started last)',
+      ),
   )
     .option('--variant <name>', 'production variant that is to answer (default: the endpoint chooses)')
     .option('--fips', 'the FIPS 140 validated host of the region');
@@ -89,13 +92,14 @@ export async function openStreamTarget(options: StreamTargetOptions): Promise<Op
  */
 export async function findStreamTarget(options: StreamTargetOptions): Promise<Found> {
   if (options.local === undefined) return deployedEndpoint(options);
-  const local = findLocal(options.local);
+  const local = findLocal(options.local, options);
   return { ...localEndpoint(local, options), region: local.region, local };
 }
 
-function findLocal(url: string | true): LocalState {
+function findLocal(url: string | true, options: StreamTargetOptions): LocalState {
   const { readLocalStates } = require('../lib/local/local-state') as typeof import('../lib/local/local-state');
   const states = readLocalStates();
+  if (url === true && states.length > 1) return oneOfSeveral(states, options);
   const state = url === true ? states[0] : states.find(candidate => originOf(candidate.url) === originOf(url));
   if (state) return state;
   throw new UsageError({
@@ -111,6 +115,35 @@ function findLocal(url: string | true): LocalState {
   });
 }
 
+/** The newest that serves what is named; the one started last where nothing is. */
+function oneOfSeveral(states: readonly LocalState[], options: StreamTargetOptions): LocalState {
+  const [newest] = states;
+  if (options.stack === undefined && options.endpoint === undefined) {
+    process.stderr.write(
+      `${states.length} local SageMakers run here; this goes to the one started last,\n${newest!.url}. --local URL takes another.\n`,
+    );
+    return newest!;
+  }
+  const state = states.find(({ endpoints }) => endpoints.some(endpoint => isNamed(endpoint, options)));
+  if (state) return state;
+  throw new UsageError({
+    what: `None of the ${states.length} local SageMakers that run here has such an endpoint.`,
+    why: `${states.map(({ url, endpoints }) => `${url} serves ${listed(endpoints)}`).join('; ')}.`,
+    next: 'Name one of these: --stack STACK or --endpoint NAME',
+  });
+}
+
+function isNamed({ name, stack }: LocalStateEndpoint, wanted: StreamTargetOptions): boolean {
+  return (
+    (wanted.stack === undefined || stack === wanted.stack) &&
+    (wanted.endpoint === undefined || name === wanted.endpoint)
+  );
+}
+
+function listed(endpoints: readonly LocalStateEndpoint[]): string {
+  return endpoints.map(({ name, stack }) => (stack ? `${name} (${stack})` : name)).join(', ') || 'no endpoint';
+}
+
 /** `localhost` and the loopback address are one origin. */
 function originOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
@@ -122,16 +155,12 @@ function authorityOf({ certificateAuthorityFile }: LocalState): string | undefin
   return certificateAuthorityFile === undefined ? undefined : readFileSync(certificateAuthorityFile, 'utf8');
 }
 
-function localEndpoint({ url, endpoints }: LocalState, { stack, endpoint }: StreamTargetOptions): Found {
-  const candidates = endpoints.filter(
-    candidate =>
-      (stack === undefined || candidate.stack === stack) && (endpoint === undefined || candidate.name === endpoint),
-  );
-  const served = endpoints.map(({ name, stack }) => (stack ? `${name} (${stack})` : name)).join(', ');
+function localEndpoint({ url, endpoints }: LocalState, options: StreamTargetOptions): Found {
+  const candidates = endpoints.filter(candidate => isNamed(candidate, options));
   return onlyOne(
     candidates.map(({ name }) => name),
     `The local SageMaker at ${url}`,
-    `It serves ${served || 'no endpoint'}.`,
+    `It serves ${listed(endpoints)}.`,
   );
 }
 
@@ -186,7 +215,10 @@ async function stackEndpoint(stack: string, options: StreamTargetOptions): Promi
         unreachable: 'CloudFormation cannot be reached from here.',
         refused: 'CloudFormation answered with an error.',
       }[answer.kind],
-      next: 'Name the endpoint itself: --endpoint NAME --region REGION; or look at --region and --profile.',
+      next:
+        answer.kind === 'unauthenticated'
+          ? 'Sign in, for example: aws sso login; or name a profile with --profile.'
+          : 'Name the endpoint itself: --endpoint NAME --region REGION; or look at --region and --profile.',
     });
   }
   const endpointNames = answer.value

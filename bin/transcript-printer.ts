@@ -1,5 +1,7 @@
 import type { CaptionFormat, ListenMessage } from '../lib/client';
-import { LiveLine, type Output, printable } from './terminal';
+import { wrap } from '../lib/operate/report/wrap';
+import { NoticePrinter } from './model-notice';
+import { DEFAULT_COLUMNS, LiveLine, type Output, printable } from './terminal';
 
 /** In which form a transcript is printed. */
 export type TranscriptFormat = 'text' | 'json' | CaptionFormat;
@@ -25,6 +27,7 @@ export class TranscriptPrinter {
   private readonly live: LiveLine;
   private readonly format: TranscriptFormat;
   private readonly stdout: Output;
+  private readonly notices: NoticePrinter;
   private readonly progress: (seconds: number) => string;
   /** `undefined` where nobody counts: a container does not tell how long its bytes are. */
   private sentSeconds: number | undefined;
@@ -36,6 +39,11 @@ export class TranscriptPrinter {
     this.transcript = new Transcript();
     this.captions = format === 'srt' || format === 'vtt' ? new Captions(format) : undefined;
     this.live = new LiveLine(stderr);
+    this.notices = new NoticePrinter(notice => {
+      this.live.clear();
+      const lines = wrap(`The model notes: ${printable(notice)}`, stderr.columns || DEFAULT_COLUMNS);
+      stderr.write(`${lines.join('\n')}\n`);
+    });
     const total = totalSeconds === undefined ? '' : ` / ${clock(totalSeconds)}`;
     this.progress = seconds => `${clock(seconds)}${total}`;
     if (this.captions) this.print(this.captions.head());
@@ -54,6 +62,7 @@ export class TranscriptPrinter {
       return;
     }
     for (const utterance of this.transcript.add(message)) this.utterance(utterance);
+    this.notices.message(message);
     this.showLive();
   }
 

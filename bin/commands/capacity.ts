@@ -108,7 +108,9 @@ Examples:
   bidi capacity --stack DeepgramStack --wav call.wav --query 'model=nova-3&language=en' --max-lag 1000
   bidi capacity --endpoint echo-bidi --region us-east-1 --steps 50,100,150 --hold 60 --yes`),
     )
-    .action((options: CapacityCommandOptions) => runStreaming(interrupted => capacity(options, interrupted)));
+    .action((options: CapacityCommandOptions) =>
+      runStreaming('capacity', options, interrupted => capacity(options, interrupted)),
+    );
 }
 
 async function capacity(options: CapacityCommandOptions, interrupted: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import type { CheckContainerOptions } from '../../lib/operate/check';
 import type { Finding } from '../../lib/operate/finding';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
+import { collectSetting } from '../key-value';
 import { printError } from '../print-error';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
@@ -17,10 +18,10 @@ interface CheckOptions extends StackOptions {
   readonly stack?: string;
   readonly file?: string;
   readonly target?: string;
-  readonly buildArg?: readonly string[];
+  readonly buildArg?: Readonly<Record<string, string>>;
   readonly pushed?: boolean;
   readonly command?: string;
-  readonly env?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly live: boolean;
   readonly path?: string;
   readonly query?: string;
@@ -43,13 +44,17 @@ export function checkCommand(): Command {
     .option('--url <url>', 'a container that runs already: ws://host:port[/path][?query]')
     .option('--stack <name>', 'the container of a stack of this CDK app')
     .option('--app <directory>', 'with --stack: a cloud assembly to read as it is, instead of running the app')
-    .option('-c, --context <key=value...>', 'with --stack: context for the app, as for cdk deploy')
+    .option(
+      '-c, --context <key=value>',
+      'with --stack: context for the app, as for cdk deploy; may be repeated',
+      collectSetting,
+    )
     .option('--file <name>', 'Dockerfile in the directory (default: Dockerfile)')
     .option('--target <stage>', 'stage of the Dockerfile (default: the last)')
-    .option('--build-arg <key=value...>', 'argument of the build')
+    .option('--build-arg <key=value>', 'argument of the build; may be repeated', collectSetting)
     .option('--pushed', 'ask the registry even where an engine on this machine keeps the image')
     .option('--command <command>', 'run the directory as a process with this command, instead of building an image')
-    .option('-e, --env <key=value...>', 'environment of the container')
+    .option('-e, --env <key=value>', 'environment of the container; may be repeated', collectSetting)
     .option('--no-live', 'look only, run nothing')
     .option(
       '--path <path>',
@@ -152,7 +157,7 @@ async function checkModel(model: CheckedModel, options: CheckOptions, live: Chec
     ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
     ...(options.target ? { target: options.target } : {}),
     ...(options.pushed ? { pushed: true } : {}),
-    buildArgs: pairs(options.buildArg),
+    buildArgs: options.buildArg ?? {},
   });
   if (!options.live) return [...looked.findings];
   if (!looked.directory && !looked.image) {
@@ -167,7 +172,7 @@ async function checkModel(model: CheckedModel, options: CheckOptions, live: Chec
   const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
   const local: LocalModel = {
     name: model.target,
-    environment: { ...model.environment, ...pairs(options.env) },
+    environment: { ...model.environment, ...options.env },
     ...(looked.directory ? { directory: resolve(looked.directory.path), file: looked.directory.file } : {}),
     ...(looked.image ? { imageUri: looked.image } : {}),
     ...(model.command ? { command: model.command } : {}),
@@ -253,22 +258,6 @@ function notRun(seen: string, next: string): Finding {
     verdict: 'skip',
     next,
   };
-}
-
-function pairs(words: readonly string[] = []): Record<string, string> {
-  return Object.fromEntries(
-    words.map(word => {
-      const equals = word.indexOf('=');
-      if (equals <= 0) {
-        throw new UsageError({
-          what: `"${word}" is not key=value.`,
-          why: 'Arguments of the build and variables of the environment are given that way.',
-          next: 'Write it as KEY=VALUE.',
-        });
-      }
-      return [word.slice(0, equals), word.slice(equals + 1)];
-    }),
-  );
 }
 
 function validate(fault: (text: string) => string | undefined): (text: string) => string {

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import type { BidiSession } from '../../lib/client';
 import { fitted } from '../help-text';
-import { collectPair, openUnlessInterrupted, runStreaming } from '../stream-command';
+import { collectPair } from '../key-value';
+import { openUnlessInterrupted, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { printable } from '../terminal';
 
@@ -35,7 +36,9 @@ Examples:
   tail -f app.log | bidi invoke --endpoint classifier --region eu-central-1
   bidi invoke '{"type":"Speak","text":"Hi"}' '{"type":"Close"}' --local --path v1/speak --query model=aura-2-thalia-en --json`),
     )
-    .action((messages: string[], options: InvokeOptions) => runStreaming(signal => invoke(messages, options, signal)));
+    .action((messages: string[], options: InvokeOptions) =>
+      runStreaming('invoke', options, signal => invoke(messages, options, signal)),
+    );
 }
 
 async function invoke(messages: string[], options: InvokeOptions, interrupted: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { ExplainedError } from '../../lib/contract';
 import type { Clock, Fault, LocalCredentials, LocalEndpoint, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
+import { collectSetting } from '../key-value';
 import { LocalPrinter } from '../local-printer';
 import { cloudAssembly, type StackOptions } from '../stack';
 
@@ -28,7 +29,7 @@ export function localCommand(): Command {
     )
     .argument('[stacks...]', 'stacks whose endpoints to host (default: all that hold one)')
     .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app of cdk.json')
-    .option('-c, --context <key=value...>', 'context for the app, as for cdk deploy')
+    .option('-c, --context <key=value>', 'context for the app, as for cdk deploy; may be repeated', collectSetting)
     .addOption(
       new Option('--engine <name>', 'what runs the containers: process runs the command that the template names')
         .choices(['automatic', 'process', 'docker', 'podman', 'finch'])
@@ -173,13 +174,22 @@ function announce(running: LocalSageMaker, endpoints: readonly LocalEndpoint[], 
       ...variables,
       '',
       'Or at once:',
-      `  npx bidi invoke "I need help with" --local${endpoints.length > 1 ? ` --endpoint ${endpoints[0]!.name}` : ''}`,
+      `  ${firstCommand(endpoints[0]!)} --local${endpoints.length > 1 ? ` --endpoint ${endpoints[0]!.name}` : ''}`,
       '',
       'Ctrl-C stops it.',
       '',
       '',
     ].join('\n'),
   );
+}
+
+/** A command that the endpoint's model answers: Deepgram's want audio, or text to speak, not messages as they come. */
+function firstCommand({ variants }: LocalEndpoint): string {
+  const [model] = variants.map(variant => variant.model);
+  if (model?.simulator === undefined && !model?.directory?.includes('deepgram-simulator')) {
+    return 'npx bidi invoke "I need help with"';
+  }
+  return 'npx bidi transcribe examples/sample.wav';
 }
 
 function printJson(event: object): void {

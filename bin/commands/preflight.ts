@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
+import { collectSetting } from '../key-value';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 
@@ -14,7 +15,7 @@ export function preflightCommand(): Command {
     )
     .argument('<stack>', 'name of the stack')
     .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app')
-    .option('-c, --context <key=value...>', 'context for the app, as for cdk deploy')
+    .option('-c, --context <key=value>', 'context for the app, as for cdk deploy; may be repeated', collectSetting)
     .option('--json', 'findings as JSON')
     .addHelpText(
       'after',

@@ -3,10 +3,13 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
+import { wrap } from '../../lib/operate/report/wrap';
 import { fitted } from '../help-text';
-import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
+import { collectPair } from '../key-value';
+import { NoticePrinter } from '../model-notice';
+import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
-import { LiveLine } from '../terminal';
+import { DEFAULT_COLUMNS, LiveLine, printable } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface SpeakOptions extends StreamTargetOptions {
@@ -46,7 +49,9 @@ Examples:
   bidi speak - -o story.wav --endpoint voice --region us-east-1 < story.txt
   bidi speak "Guten Tag." -o tag.wav --local --model aura-2-viktoria-de --encoding mulaw`),
     )
-    .action((text: string, options: SpeakOptions) => runStreaming(signal => speak(text, options, signal)));
+    .action((text: string, options: SpeakOptions) =>
+      runStreaming('speak', options, signal => speak(text, options, signal)),
+    );
 }
 
 async function speak(text: string, options: SpeakOptions, interrupted: AbortSignal): Promise<void> {
@@ -71,6 +76,11 @@ async function speak(text: string, options: SpeakOptions, interrupted: AbortSign
     bytesPerSample: options.encoding === 'linear16' ? 2 : 1,
   });
   const live = new LiveLine(process.stderr);
+  const tell = (words: string) => {
+    live.clear();
+    process.stderr.write(`${wrap(printable(words), process.stderr.columns || DEFAULT_COLUMNS).join('\n')}\n`);
+  };
+  const notices = new NoticePrinter(notice => tell(`The model notes: ${notice}`));
   try {
     for await (const message of stream.synthesize(text === '-' ? lines(interrupted) : [text])) {
       if (message.type === 'Audio') {
@@ -78,9 +88,8 @@ async function speak(text: string, options: SpeakOptions, interrupted: AbortSign
         live.show(`${recording.seconds.toFixed(1)} s of speech`);
       } else if (options.json) process.stdout.write(`${JSON.stringify(message)}\n`);
       else if (message.type === 'Warning') {
-        live.clear();
-        process.stderr.write(`The model warns: ${[message.code, message.description].filter(Boolean).join(': ')}\n`);
-      }
+        tell(`The model warns: ${[message.code, message.description].filter(Boolean).join(': ')}`);
+      } else notices.message(message);
     }
   } finally {
     await recording.close();
@@ -139,7 +148,15 @@ async function* lines(interrupted: AbortSignal): AsyncGenerator<string> {
 function checkOutput({ output, json }: SpeakOptions): void {
   if (output !== '-') {
     // Whether it can be written is known before a word is paid for.
-    accessSync(existsSync(output) ? output : dirname(output), constants.W_OK);
+    const folder = dirname(output);
+    if (!existsSync(folder)) {
+      throw new UsageError({
+        what: `There is no folder ${folder}.`,
+        why: `${output} is to be made in it.`,
+        next: `mkdir -p ${folder}`,
+      });
+    }
+    accessSync(existsSync(output) ? output : folder, constants.W_OK);
     return;
   }
   if (process.stdout.isTTY) {

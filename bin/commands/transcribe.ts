@@ -2,7 +2,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/client';
 import { fitted } from '../help-text';
-import { collectPair, openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
+import { collectPair } from '../key-value';
+import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
 import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer';
 import { UsageError } from '../usage-error';
@@ -56,7 +57,7 @@ Examples:
       // Flux refuses a language; one that was asked for is not left out silently.
       const language =
         isFlux(options) && command.getOptionValueSource('language') === 'default' ? undefined : options.language;
-      return runStreaming(signal => transcribe(file, { ...options, language }, signal));
+      return runStreaming('transcribe', options, signal => transcribe(file, { ...options, language }, signal));
     });
 }
 

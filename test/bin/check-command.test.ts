@@ -81,12 +81,22 @@ test.each<[string, string[], RegExp]>([
   ['a path that is not there', ['./absent'], /There is no \.\/absent/],
   ['a URL that is none', ['--url', 'http://127.0.0.1:8080'], /no URL of a WebSocket/],
   ['an exchange that is not there', ['--url', 'ws://127.0.0.1:9', '--exchange', './absent.json'], /ENOENT/],
-  ['a variable without value', ['container/echo', '--env', 'A'], /"A" is not key=value/],
 ])('%s ends with 2 and says why', async (_name, words, said) => {
   const { stdout, stderr, exitCode } = await check(...words);
   expect(stderr).toMatch(said);
   expect(stderr).toMatch(/^ {2}next: /m);
   expect(stdout).toBe('');
+  expect(exitCode).toBe(2);
+});
+
+test('an entry without value is refused by its name, and the word after an entry is no entry', async () => {
+  for (const option of ['--env', '--build-arg', '--context']) {
+    await expect(check('container/echo', option, 'A')).rejects.toThrow(
+      /argument 'A' is invalid\. It has to be key=value/,
+    );
+  }
+  const { stderr, exitCode } = await check('--env', 'A=1', '--build-arg', 'B=2', '-c', 'c=3', '-c', 'd=4', './absent');
+  expect(stderr).toContain('There is no ./absent');
   expect(exitCode).toBe(2);
 });
 

@@ -118,8 +118,8 @@ test('prints the variables and a command to try, for people', async () => {
 });
 
 test.each([
-  ['a fault that is none', ['--fault', 'meteor'], 2, /no fault that can be injected/],
-  ['a clock that is none', ['--clock', 'fast'], 2, /number of times real time/],
+  ['a fault that is none', ['--fault', 'meteor'], 2, /no\s+fault that can be injected/],
+  ['a clock that is none', ['--clock', 'fast'], 2, /number\s+of times real time/],
   ['a stack that is not there', ['Nobody'], 1, /holds no stack Nobody/],
 ])('%s', async (_, words, code, message) => {
   const running = start(...words);

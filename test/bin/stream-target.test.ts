@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { mockClient } from 'aws-sdk-client-mock';
-import { openStreamTarget, type StreamTargetOptions } from '../../bin/stream-target';
+import { findStreamTarget, openStreamTarget, type StreamTargetOptions } from '../../bin/stream-target';
 import { UsageError } from '../../bin/usage-error';
 import type { SageMakerRuntimeHTTP2Client } from '../../lib/client';
+import { type LocalState, writeLocalState } from '../../lib/local/local-state';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const before = process.cwd();
@@ -95,7 +96,7 @@ describe('--stack', () => {
     [
       'ExpiredToken',
       'The security token included in the request is expired',
-      /no AWS credentials, or they are not valid/,
+      /no AWS credentials, or they are not valid[\s\S]*aws sso login/,
     ],
   ])('says why CloudFormation cannot tell: %s', async (name, message, expected) => {
     cloudFormation.on(ListStackResourcesCommand).rejects(Object.assign(new Error(message), { name }));
@@ -107,6 +108,53 @@ describe('--stack', () => {
   it('says that cdk-outputs.json is broken instead of looking elsewhere', async () => {
     writeFileSync('cdk-outputs.json', '{"Speech":');
     await expect(found({ stack: 'Speech' })).rejects.toThrow(/^cdk-outputs\.json cannot be read/);
+  });
+});
+
+describe('--local', () => {
+  const state = (port: number, name: string, stack: string, minute: number): LocalState => ({
+    url: `http://localhost:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    endpoints: [{ name, stack }],
+    processId: process.pid,
+    startedAt: new Date(60_000 * minute).toISOString(),
+  });
+  const cache = process.env.XDG_CACHE_HOME;
+  beforeEach(() => {
+    process.env.XDG_CACHE_HOME = directory;
+    writeLocalState(state(1, 'echo', 'Echo', 1));
+    writeLocalState(state(2, 'speech', 'Speech', 2));
+  });
+  afterEach(() => {
+    if (cache === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = cache;
+  });
+
+  it.each([[{ stack: 'Echo' }], [{ endpoint: 'echo' }]])(
+    'finds %o in the one that was not started last',
+    async named => {
+      expect(await findStreamTarget({ local: true, ...named })).toMatchObject({
+        endpointName: 'echo',
+        local: { url: 'http://localhost:1' },
+      });
+    },
+  );
+
+  it('takes the one started last where nothing is named, and says so', async () => {
+    const stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      expect(await findStreamTarget({ local: true })).toMatchObject({ endpointName: 'speech' });
+      expect(stderr.mock.calls.join('')).toContain('http://localhost:2.');
+    } finally {
+      stderr.mockRestore();
+    }
+  });
+
+  it('lists what all of them serve where none serves it', async () => {
+    await expect(findStreamTarget({ local: true, stack: 'Nowhere' })).rejects.toThrow(
+      'http://localhost:2 serves speech (Speech); http://localhost:1 serves echo (Echo).',
+    );
   });
 });
 
