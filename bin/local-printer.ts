@@ -71,8 +71,8 @@ export class LocalPrinter {
   }
 
   #session(session: SessionSummary): void {
-    const { outcome, message, received, sent, metering, droppedMeteringRecords } = session;
-    const isOrderly = outcome === 'ended';
+    const { received, sent, metering, droppedMeteringRecords } = session;
+    const { outcome, message, isOrderly } = endOf(session);
     const parts = [
       `in ${received.events} events, ${bytes(received.bytes)}`,
       `out ${sent.events} events, ${bytes(sent.bytes)}`,
@@ -104,6 +104,15 @@ export class LocalPrinter {
   #styled(style: Style, text: string): string {
     return this.progress.isTTY ? styleText(style, text) : text;
   }
+}
+
+/** A model that closes with 1000, as Deepgram's do once they have said all, ended in order, though the platform reports an error. */
+const NORMAL_CLOSE = /closed the WebSocket with code 1000(?:: (.*))?$/s;
+
+function endOf({ outcome, message }: SessionSummary) {
+  const close = outcome === 'ModelStreamError' ? NORMAL_CLOSE.exec(message ?? '') : null;
+  if (close) return { outcome: 'ended by the model (1000)', message: close[1], isOrderly: true };
+  return { outcome, message, isOrderly: outcome === 'ended' };
 }
 
 function label({ endpoint, variant, instance }: InstanceName): string {
