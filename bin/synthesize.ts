@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ExplainedError } from '../lib/contract';
+import { ExplainedError, type Explanation } from '../lib/contract';
 
 /** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
 export class SynthesisError extends ExplainedError {}
@@ -64,21 +64,39 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
   });
   const [code] = (await once(app, 'close')) as [number | null];
   if (code !== 0) {
-    throw new SynthesisError({
-      what: `The CDK app ended with exit code ${code}.`,
-      why: complaint.trim().split('\n').slice(-12).join('\n') || 'It said nothing on stderr.',
-      next: `Run \`npx cdk synth\` in ${directory}.`,
-    });
+    const what = `The CDK app ended with exit code ${code}.`;
+    const said = complaint.trim();
+    const explained = explanationIn(said);
+    const place = resolve(directory) === process.cwd() ? 'this folder' : resolve(directory);
+    throw new SynthesisError(
+      explained
+        ? { ...explained, what: `${what} ${explained.what}` }
+        : {
+            what,
+            why: said.split('\n').slice(-12).join('\n') || 'It said nothing on stderr.',
+            next: `Run this in ${place}: npx cdk synth`,
+          },
+    );
   }
   const errors = stackErrors(assembly, stacks);
   if (errors.length > 0) {
-    throw new SynthesisError({
-      what: 'The CDK app says that a stack cannot be deployed.',
-      why: errors.join('\n'),
-      next: 'Mend what it names; `npx cdk synth` shows the same.',
-    });
+    const explained = errors.length === 1 ? explanationIn(errors[0]!) : undefined;
+    const what = 'The CDK app says that a stack cannot be deployed.';
+    throw new SynthesisError(
+      explained
+        ? { ...explained, what: `${what} ${explained.what}` }
+        : { what, why: errors.join('\n'), next: 'Mend what it names; `npx cdk synth` shows the same.' },
+    );
   }
   return assembly;
+}
+
+/** The three parts of an error that the app explains itself, as the errors of this kit do, so that none is said twice. */
+function explanationIn(message: string): Explanation | undefined {
+  const [what, ...whys] = message.trim().split(/\n *why: +/);
+  const [why, ...nexts] = whys[0]?.split(/\n *next: +/) ?? [];
+  if (whys.length !== 1 || nexts.length !== 1) return undefined;
+  return { what: what!, why: why!, next: nexts[0]! };
 }
 
 function readSettings(directory: string): Settings {
