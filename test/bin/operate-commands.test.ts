@@ -158,6 +158,17 @@ test('status without credentials ends with 2', async () => {
   });
 });
 
+test('destroy-check without credentials says that of the credentials, and ends with 2', async () => {
+  await using aws = await FakeAws.start({ DescribeStacks: () => new Fault('ExpiredToken', 'expired', 403) });
+  const { stdout, exitCode } = await bidi(aws, 'destroy-check', 'Gone', '--app', assembly);
+  expect(stdout).toMatch(
+    /^FAIL {2}credentials {2}No valid credentials: expired\n +rule: There are valid AWS credentials/m,
+  );
+  expect(stdout).toMatch(/^SKIP {2}stack {8}Nobody can be asked/m);
+  expect(stdout).toContain('2 checks: 0 passed');
+  expect(exitCode).toBe(2);
+});
+
 test('destroy-check ends with 1 while an endpoint bills', async () => {
   await using aws = await FakeAws.start({
     ...inService,

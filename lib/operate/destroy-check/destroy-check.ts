@@ -9,7 +9,7 @@ import {
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Answer, ControlPlane } from '../aws';
 import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
-import { type Finding, finding, type Observation, pass, type Report, warn } from '../finding';
+import { type Finding, finding, type Observation, pass, type Report, type Rule, skip, warn } from '../finding';
 import type { Template } from '../stack';
 import { unanswered } from '../unanswered';
 import { type Candidates, gatherCandidates } from './candidates';
@@ -26,6 +26,12 @@ export interface DestroyReport extends Report {
   /** Whether AWS could be asked at all. */
   readonly online: boolean;
 }
+
+const CREDENTIALS: Rule = {
+  name: 'credentials',
+  rule: 'There are valid AWS credentials, of the account that the stack was in.',
+  source: 'AWS SDKs and tools reference, "Authentication and access"',
+};
 
 const SOURCE = 'SageMaker AI, CloudWatch and ECR pricing pages';
 
@@ -47,7 +53,14 @@ export async function destroyCheck(plane: ControlPlane, subject: string, templat
   const accountId = identity?.kind === 'answered' ? identity.value.Account : undefined;
   const gathered = await gatherCandidates(plane, subject, template, accountId, region);
   if (gathered.kind !== 'answered') {
-    const online = gathered.kind !== 'unreachable' && gathered.kind !== 'unauthenticated';
+    if (gathered.kind === 'unauthenticated') {
+      const findings = [
+        { ...finding(CREDENTIALS, unanswered(gathered)), costClass: 'none' as const },
+        leftover('stack', 'none', skip('Nobody can be asked without credentials.')),
+      ];
+      return { command: 'destroy-check', subject, findings, online: false };
+    }
+    const online = gathered.kind !== 'unreachable';
     return { command: 'destroy-check', subject, findings: [leftover('stack', 'none', unanswered(gathered))], online };
   }
   const candidates = gathered.value;

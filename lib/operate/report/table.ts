@@ -44,7 +44,7 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
   const counts = countVerdicts(report.findings);
   lines.push(
     '',
-    `${report.findings.length} checks: ${counts.pass} passed, ${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}, ` +
+    `${report.findings.length} ${report.findings.length === 1 ? 'check' : 'checks'}: ${counts.pass} passed, ${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}, ` +
       `${counts.fail} failed, ${counts.skip} skipped`,
   );
   return `${lines.join('\n')}\n`;
