@@ -26,6 +26,9 @@ export function inOptionWords(
   command: StreamingCommand,
   options: StreamTargetOptions,
 ): Explanation {
+  if (/: Region is missing\.$/.test(what)) {
+    return (require('../lib/operate/aws') as typeof import('../lib/operate/aws')).MISSING_REGION;
+  }
   const worded = next
     .replace('`modelInvocationPath` and `modelQueryString`', PATH_AND_QUERY[command])
     .replace('give `region` and `credentials`', 'pass --region and --profile')

@@ -74,7 +74,7 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
         : {
             what,
             why: said.split('\n').slice(-12).join('\n') || 'It said nothing on stderr.',
-            next: `Run this in ${place}: npx cdk synth`,
+            next: `Run in ${place}: npx cdk synth`,
           },
     );
   }
@@ -85,7 +85,11 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
     throw new SynthesisError(
       explained
         ? { ...explained, what: `${what} ${explained.what}` }
-        : { what, why: errors.join('\n'), next: 'Mend what it names; `npx cdk synth` shows the same.' },
+        : {
+            what,
+            why: errors.map(inOneParagraph).join('\n'),
+            next: 'Mend what it names; `npx cdk synth` shows the same.',
+          },
     );
   }
   return assembly;
@@ -97,6 +101,11 @@ function explanationIn(message: string): Explanation | undefined {
   const [why, ...nexts] = whys[0]?.split(/\n *next: +/) ?? [];
   if (whys.length !== 1 || nexts.length !== 1) return undefined;
   return { what: what!, why: why!, next: nexts[0]! };
+}
+
+function inOneParagraph(message: string): string {
+  const explained = explanationIn(message);
+  return explained ? `${explained.what} ${explained.why} ${explained.next}` : message;
 }
 
 function readSettings(directory: string): Settings {

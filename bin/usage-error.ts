@@ -6,6 +6,9 @@ export class UsageError extends ExplainedError {}
 /** Errors that say "it could not run" rather than "it ran and broke", by class name: their modules are loaded late. */
 const USAGE_FAULTS = new Set([
   'UsageError',
+  'SynthesisError',
+  'UnknownStackError',
+  'CloudAssemblyError',
   'AudioFormatError',
   'DeepgramParametersError',
   'ClientConfigurationError',

@@ -120,7 +120,7 @@ test('prints the variables and a command to try, for people', async () => {
 test.each([
   ['a fault that is none', ['--fault', 'meteor'], 2, /no\s+fault that can be injected/],
   ['a clock that is none', ['--clock', 'fast'], 2, /number\s+of times real time/],
-  ['a stack that is not there', ['Nobody'], 1, /holds no stack Nobody/],
+  ['a stack that is not there', ['Nobody'], 2, /holds no stack Nobody/],
 ])('%s', async (_, words, code, message) => {
   const running = start(...words);
   expect(await running.exited).toBe(code);

@@ -39,6 +39,7 @@ describe('without a region', () => {
     'status X --wait',
     'destroy-check X',
     'capacity --stack X --yes',
+    'invoke hi --endpoint X',
     `transcribe ${join(ROOT, 'examples', 'sample.wav')} --stack X`,
   ])('bidi %s says so and ends with 2', words => {
     const { status, stdout, stderr } = spawnSync(

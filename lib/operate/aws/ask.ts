@@ -1,7 +1,18 @@
-import { ExplainedError } from '../../contract';
+import { ExplainedError, type Explanation } from '../../contract';
 
 /** Nothing names the region that is to be asked. */
-export class MissingRegionError extends ExplainedError {}
+export class MissingRegionError extends ExplainedError {
+  constructor(options?: ErrorOptions) {
+    super(MISSING_REGION, options);
+  }
+}
+
+/** What to tell whoever named no region. */
+export const MISSING_REGION: Explanation = {
+  what: 'No region is configured.',
+  why: 'Neither --region nor AWS_REGION nor the profile names one.',
+  next: '--region us-east-1, or export AWS_REGION=us-east-1',
+};
 
 /** What became of one question to AWS. Only a fault of this kit is thrown, and that nothing names a region. */
 export type Answer<T> =
@@ -68,7 +79,7 @@ const UNAUTHENTICATED =
 const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|TimeoutError|AbortError)$/;
 /** What the SDK throws, without a name of its own, where it finds no region. */
-const MISSING_REGION = 'Region is missing';
+const REGION_IS_MISSING = 'Region is missing';
 const ABSENT = /could not find|does not exist|not found/i;
 
 function classify(action: string, error: ServiceError): NoAnswer {
@@ -87,16 +98,7 @@ function classify(action: string, error: ServiceError): NoAnswer {
   ) {
     return { kind: 'absent', message };
   }
-  if (message === MISSING_REGION) {
-    throw new MissingRegionError(
-      {
-        what: 'No region is configured.',
-        why: 'Neither --region nor AWS_REGION nor the profile names one.',
-        next: '--region us-east-1, or export AWS_REGION=us-east-1',
-      },
-      { cause: error },
-    );
-  }
+  if (message === REGION_IS_MISSING) throw new MissingRegionError({ cause: error });
   if (error.$metadata === undefined) throw error;
   return { kind: 'refused', message: message === error.name ? message : `${error.name}: ${message}` };
 }
