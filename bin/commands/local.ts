@@ -183,8 +183,8 @@ function announce(running: LocalSageMaker, endpoints: readonly LocalEndpoint[], 
   );
 }
 
-/** A command that the endpoint's model answers: Deepgram's want audio, or text to speak, not messages as they come. */
-function firstCommand({ variants }: LocalEndpoint): string {
+/** A command that the endpoint's model answers: Deepgram's want audio, not messages as they come. */
+export function firstCommand({ variants }: Pick<LocalEndpoint, 'variants'>): string {
   const [model] = variants.map(variant => variant.model);
   if (model?.simulator === undefined && !model?.directory?.includes('deepgram-simulator')) {
     return 'npx bidi invoke "I need help with"';
@@ -271,7 +271,7 @@ function faultHelp(): string {
     'Faults, the first phase being the default; /10 strikes one session in ten:',
     ...lines,
     '',
-    'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 wrong words.',
+    'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 wrong words, no such stack, or an app that fails.',
     '',
     'Examples:',
     '  bidi local EchoBidiStack',

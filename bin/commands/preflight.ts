@@ -20,7 +20,7 @@ export function preflightCommand(): Command {
     .addHelpText(
       'after',
       fitted(
-        '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
+        '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked, or there is no such stack.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
       ),
     )
     .action(async (name: string, options: AwsOptions & StackOptions & { json?: boolean }) => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { firstCommand } from '../../bin/commands/local';
 
 const ROOT = join(__dirname, '../..');
 const SCRIPTED = join(ROOT, 'test/local/support');
@@ -115,6 +116,13 @@ test('prints the variables and a command to try, for people', async () => {
   expect(stdout).toContain('npx bidi invoke "I need help with" --local');
   expect(running.stderr()).toContain('echo/AllTraffic/0 | container is ready');
   expect(await running.exited).toBe(130);
+});
+
+test('what to try at once is a command that the model answers', () => {
+  const command = (directory: string) =>
+    firstCommand({ variants: [{ name: 'AllTraffic', model: { name: 'model', environment: {}, directory } }] });
+  expect(command('/kit/container/deepgram-simulator')).toBe('npx bidi transcribe examples/sample.wav');
+  expect(command('/kit/container/echo')).toBe('npx bidi invoke "I need help with"');
 });
 
 test.each([
