@@ -33,7 +33,7 @@ export class AutomaticEngine implements ContainerEngine {
         ? {
             what: `Model ${model.name} is the model package ${model.modelPackageArn}, which cannot run on this machine.`,
             why: 'A Marketplace package runs on the platform only.',
-            next: 'Run what stands in for it: bidi local --simulate.',
+            next: 'Run what stands in for it: npx bidi local --simulate STACK.',
           }
         : {
             what: `Model ${model.name} needs a container engine, and none answers on this machine.`,

@@ -206,7 +206,7 @@ function imageOf(model: LocalModel): string {
       ? 'It is a model package, which runs on the platform only.'
       : 'Its PrimaryContainer has no Image that can be resolved without a deployment.',
     next: model.modelPackageArn
-      ? 'Run its stand-in: bidi local --simulate.'
+      ? 'Run its stand-in: npx bidi local --simulate STACK.'
       : 'Name an image, or build one from a directory.',
   });
 }
