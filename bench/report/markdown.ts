@@ -70,7 +70,7 @@ export function renderMarkdown(results: Results, rawFile: string, findings: stri
     '![Echoes a second of each server, by message size](benchmarks.svg)',
     '',
     '```sh',
-    'npm run bench                                   # all of it, about six minutes on an idle machine',
+    'npm run bench                                   # all of it, about four minutes on an idle machine',
     'npm run bench -- --only echo                    # one part; prints, writes nothing',
     `npm run bench -- --baseline ${rawFile}   # what moved since`,
     '```',
