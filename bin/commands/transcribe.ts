@@ -48,6 +48,7 @@ export function transcribeCommand(): Command {
 Examples:
   bidi transcribe examples/sample.wav --local
   bidi transcribe call.wav --stack DeepgramStack --srt > call.srt
+  bidi transcribe stereo.wav --local --query multichannel=true
   bidi transcribe call.wav --endpoint speech --region us-east-1 --json | jq -r .type
   bidi transcribe talk.wav --local --model flux-general-en --speed 4
   bidi transcribe - --local --query keyterm=SageMaker --query diarize=true < call.wav
