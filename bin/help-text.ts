@@ -1,4 +1,4 @@
-import { hanging, wrap } from '../lib/operate/report/wrap';
+import { hanging, wrap } from '../lib/report/wrap';
 
 const COLUMNS = 80;
 

@@ -1,5 +1,5 @@
 import type { Explanation } from '../lib/contract';
-import { hanging } from '../lib/operate/report/wrap';
+import { hanging } from '../lib/report/wrap';
 import { DEFAULT_COLUMNS } from './terminal';
 
 /** Prints an error on stderr: what happened, why, and what to do next, as wide as the terminal. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { wrap } from '../lib/operate/report/wrap';
+import { wrap } from '../lib/report/wrap';
 import { capacityCommand } from './commands/capacity';
 import { checkCommand } from './commands/check';
 import { completionCommand } from './commands/completion';

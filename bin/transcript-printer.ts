@@ -1,5 +1,5 @@
 import type { CaptionFormat, ListenMessage } from '../lib/client';
-import { wrap } from '../lib/operate/report/wrap';
+import { wrap } from '../lib/report/wrap';
 import { NoticePrinter } from './model-notice';
 import { DEFAULT_COLUMNS, LiveLine, type Output, printable } from './terminal';
 

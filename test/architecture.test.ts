@@ -6,12 +6,23 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   contract: { rooms: [], packages: /^$/ },
   dockerfile: { rooms: ['contract'], packages: /^dockerfile-ast$/ },
-  infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
+  report: { rooms: ['contract'], packages: /^$/ },
+  assembly: { rooms: ['contract'], packages: /^$/ },
+  image: { rooms: ['contract', 'report', 'dockerfile'], packages: /^(@aws-sdk\/|tar-stream$)/ },
   client: { rooms: ['contract'], packages: /^(@aws-sdk|@smithy)\// },
-  local: { rooms: ['contract'], packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/ },
+  infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
+  local: {
+    rooms: ['contract', 'assembly'],
+    packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/,
+  },
+  check: {
+    rooms: ['contract', 'dockerfile', 'report', 'image', 'client'],
+    packages: /^(websocket$|ws$)/,
+  },
+  capacity: { rooms: ['contract', 'report', 'client'], packages: /^(hdr-histogram-js$|@resvg\/resvg-js$)/ },
   operate: {
-    rooms: ['contract', 'client', 'dockerfile'],
-    packages: /^(@aws-sdk\/|@smithy\/|hdr-histogram-js$|@resvg\/resvg-js$|websocket$|ws$|tar-stream$)/,
+    rooms: ['contract', 'report', 'assembly', 'image', 'client'],
+    packages: /^(@aws-sdk\/|@smithy\/)/,
   },
 };
 

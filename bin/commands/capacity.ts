@@ -3,15 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import type { CapacityOptions, CapacityProgress, CapacityResult, CapacitySubject, LoadPlan } from '../../lib/capacity';
 import { AUDIO_CHUNK_MS } from '../../lib/contract';
-import type {
-  CapacityOptions,
-  CapacityProgress,
-  CapacityResult,
-  CapacitySubject,
-  LoadPlan,
-} from '../../lib/operate/capacity';
-import { wrap } from '../../lib/operate/report/wrap';
+import { wrap } from '../../lib/report/wrap';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -115,7 +109,7 @@ Examples:
 
 async function capacity(options: CapacityCommandOptions, interrupted: AbortSignal): Promise<void> {
   const { GeneratorPool, measureCapacity, renderCapacity, renderStep, STEP_HEADER } =
-    require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+    require('../../lib/capacity') as typeof import('../../lib/capacity');
   const plan = loadPlan(options);
   const limits = { maxLagMs: options.maxLag ?? MAX_LAG_MS[plan.kind], maxErrors: options.maxErrors };
   const target = await findTarget(options);
@@ -319,7 +313,7 @@ async function isAgreed(
   options: CapacityCommandOptions,
   interrupted: AbortSignal,
 ): Promise<boolean> {
-  const { estimateLoad } = require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+  const { estimateLoad } = require('../../lib/capacity') as typeof import('../../lib/capacity');
   const estimate = estimateLoad(options.steps ?? options, options);
   const minutes = Math.ceil(estimate.minutes);
   const hours = estimate.sessionHours < 0.1 ? 'less than 0.1' : `up to ${estimate.sessionHours.toFixed(1)}`;
@@ -354,8 +348,7 @@ function describeProgress(progress: Exclude<CapacityProgress, { phase: 'step' }>
 }
 
 function writeReports(result: CapacityResult, subject: CapacitySubject, directory: string): void {
-  const { renderHtmlReport, renderPng } =
-    require('../../lib/operate/capacity') as typeof import('../../lib/operate/capacity');
+  const { renderHtmlReport, renderPng } = require('../../lib/capacity') as typeof import('../../lib/capacity');
   mkdirSync(directory, { recursive: true });
   const write = (extension: string, content: string | Uint8Array) => {
     const file = join(directory, `${subject.endpointName}.${extension}`);

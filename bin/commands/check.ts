@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CheckContainerOptions } from '../../lib/check';
 import { ExplainedError, invocationPathFault, queryStringFault } from '../../lib/contract';
 import type { LocalModel } from '../../lib/local';
-import type { CheckContainerOptions } from '../../lib/operate/check';
-import type { Finding } from '../../lib/operate/finding';
+import type { Finding } from '../../lib/report/finding';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting } from '../key-value';
@@ -102,7 +102,7 @@ Examples:
 }
 
 async function check(target: string | undefined, options: CheckOptions, abortSignal: AbortSignal): Promise<number> {
-  const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+  const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
   const named = [target, options.url, options.stack].filter(word => word !== undefined);
   const [subject] = named;
   if (named.length !== 1 || subject === undefined) {
@@ -126,7 +126,7 @@ async function check(target: string | undefined, options: CheckOptions, abortSig
         );
   clearProgress();
   const report = { command: 'check', subject, findings };
-  const { renderJUnit, renderSarif } = require('../../lib/operate/report') as typeof import('../../lib/operate/report');
+  const { renderJUnit, renderSarif } = require('../../lib/report') as typeof import('../../lib/report');
   if (options.junit) writeReport(options.junit, renderJUnit(report));
   if (options.sarif) {
     const { version } = require('../../package.json') as { version: string };
@@ -151,14 +151,13 @@ async function checkUrl(url: string, live: CheckContainerOptions): Promise<Findi
       next: 'For example: --url ws://localhost:8080',
     });
   }
-  const { checkContainer } = require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  const { checkContainer } = require('../../lib/check') as typeof import('../../lib/check');
   return checkContainer({ ...live, url });
 }
 
 /** What there is to look at, then the container itself where it can run here. */
 async function checkModel(model: CheckedModel, options: CheckOptions, live: CheckContainerOptions): Promise<Finding[]> {
-  const { checkContainer, checkStatically } =
-    require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  const { checkContainer, checkStatically } = require('../../lib/check') as typeof import('../../lib/check');
   const looked = await checkStatically(model.target, {
     ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
     ...(options.target ? { target: options.target } : {}),
@@ -243,7 +242,7 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
 }
 
 function liveOptions(options: CheckOptions, abortSignal: AbortSignal): CheckContainerOptions {
-  const { readExchange } = require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+  const { readExchange } = require('../../lib/check') as typeof import('../../lib/check');
   return {
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.query === undefined ? {} : { query: options.query }),

@@ -28,7 +28,7 @@ export function destroyCheckCommand(): Command {
     .action(async (subject: string, options: AwsOptions & { app: string; json?: boolean }) => {
       const { destroyCheck } =
         require('../../lib/operate/destroy-check') as typeof import('../../lib/operate/destroy-check');
-      const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+      const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
       const stack = readStackIfThere(subject, options.app);
       using plane = controlPlane({ ...options, region: options.region ?? stack?.region });
       const report = await destroyCheck(plane, stack?.name ?? subject, stack?.template);

@@ -250,7 +250,7 @@ function clockScale(text: string): Clock {
 }
 
 function collectFault(text: string, before: readonly Fault[]): Fault[] {
-  const { parseFault } = require('../../lib/local/faults') as typeof import('../../lib/local/faults');
+  const { parseFault } = require('../../lib/local/stream/faults') as typeof import('../../lib/local/stream/faults');
   try {
     return [...before, parseFault(text)];
   } catch (error) {
@@ -260,7 +260,7 @@ function collectFault(text: string, before: readonly Fault[]): Fault[] {
 }
 
 function faultHelp(): string {
-  const { FAULT_KINDS } = require('../../lib/local/faults') as typeof import('../../lib/local/faults');
+  const { FAULT_KINDS } = require('../../lib/local/stream/faults') as typeof import('../../lib/local/stream/faults');
   const width = Math.max(...Object.keys(FAULT_KINDS).map(kind => kind.length));
   const lines = Object.entries(FAULT_KINDS).map(([kind, definition]) => {
     const value = 'value' in definition ? `; =${definition.value.meaning} (${definition.value.default})` : '';

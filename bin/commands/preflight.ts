@@ -25,7 +25,7 @@ export function preflightCommand(): Command {
     )
     .action(async (name: string, options: AwsOptions & StackOptions & { json?: boolean }) => {
       const { preflight } = require('../../lib/operate/preflight') as typeof import('../../lib/operate/preflight');
-      const { isClean } = require('../../lib/operate/finding') as typeof import('../../lib/operate/finding');
+      const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
       const runtime = process.env.AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2;
       const stack = await readStack(name, options);
       using plane = controlPlane({ ...options, region: options.region ?? stack.region });

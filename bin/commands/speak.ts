@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
-import { wrap } from '../../lib/operate/report/wrap';
+import { wrap } from '../../lib/report/wrap';
 import { fitted } from '../help-text';
 import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';

@@ -3,13 +3,13 @@
  */
 export { CompletionState, DataType } from '../contract';
 export * from './audio';
-export * from './bidi-session';
-export type { BidiClient, Fragment, StreamTarget } from './bidi-stream';
 export * from './deepgram';
-export type { InputPosition } from './replay-buffer';
-export type * from './resume';
-export type { RetryOptions } from './retry';
+export * from './errors/session-error';
 export * from './runtime-http2';
-export * from './session-error';
-export * from './session-streams';
-export type { SessionStatistics } from './statistics';
+export * from './session/bidi-session';
+export type { InputPosition } from './session/replay-buffer';
+export type * from './session/resume';
+export * from './session/session-streams';
+export type { SessionStatistics } from './session/statistics';
+export type { BidiClient, Fragment, StreamTarget } from './stream/bidi-stream';
+export type { RetryOptions } from './stream/retry';

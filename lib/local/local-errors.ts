@@ -11,6 +11,3 @@ export class PortInUseError extends ExplainedError {}
 
 /** What was asked of the local SageMaker does not fit together. */
 export class InvalidLocalOptionsError extends ExplainedError {}
-
-/** The cloud assembly cannot be read, or holds nothing to run. */
-export class CloudAssemblyError extends ExplainedError {}

@@ -1,18 +1,18 @@
+import type { LocalEndpoint } from '../assembly/local-endpoint';
 import { RUNTIME_PORT } from '../contract';
-import { AutomaticEngine } from './automatic-engine';
-import { type Certificate, defaultCertificateDirectory, loadCertificate } from './certificate';
 import { Clock } from './clock';
-import type { ContainerEngine } from './container-engine';
-import { type Fault, FaultPlan } from './faults';
-import { Front } from './front';
-import { HostedEndpoint, HostedVariant } from './hosted-endpoint';
-import { HostedInstance } from './hosted-instance';
-import type { LocalEndpoint } from './local-endpoint';
+import { AutomaticEngine } from './engine/automatic-engine';
+import type { ContainerEngine } from './engine/container-engine';
+import { HostedEndpoint, HostedVariant } from './hosting/hosted-endpoint';
+import { HostedInstance } from './hosting/hosted-instance';
+import { watchSources } from './hosting/source-watcher';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
-import { RequestHandler } from './request-handler';
-import { type LocalCredentials, SignatureVerifier } from './signature-verification';
-import { watchSources } from './source-watcher';
+import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
+import { Front } from './service/front';
+import { RequestHandler } from './service/request-handler';
+import { type LocalCredentials, SignatureVerifier } from './service/signature-verification';
+import { type Fault, FaultPlan } from './stream/faults';
 
 /** The pair that a local SageMaker accepts where none other is named. It opens nothing but this machine's loopback interface. */
 export const LOCAL_CREDENTIALS: LocalCredentials = {

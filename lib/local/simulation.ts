@@ -1,4 +1,4 @@
-import type { LocalEndpoint, LocalModel } from './local-endpoint';
+import type { LocalEndpoint, LocalModel } from '../assembly/local-endpoint';
 import { InvalidLocalOptionsError } from './local-errors';
 
 /** One model that a stand-in plays. */

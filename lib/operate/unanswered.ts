@@ -1,6 +1,6 @@
+import { fail, type Observation, warn } from '../report/finding';
 import { type NoAnswer, sayNoAnswer } from './aws';
 import { explainFailure, type FailureCause, type FixNames, fillFix } from './failures';
-import { fail, type Observation, warn } from './finding';
 
 /**
  * What is seen where AWS gave no value.

@@ -5,7 +5,7 @@ import { checkCommand } from '../../bin/commands/check';
 import { BIDIRECTIONAL_LABEL_LINE } from '../../lib/contract';
 import { runCommand } from './support/run-command';
 
-const SOUND = `${process.execPath} ${join(__dirname, '..', 'operate', 'check', 'broken', 'sound.js')}`;
+const SOUND = `${process.execPath} ${join(__dirname, '..', 'check', 'broken', 'sound.js')}`;
 const DOCKERFILE = ['FROM node:24', BIDIRECTIONAL_LABEL_LINE, 'ENTRYPOINT ["node", "server.js"]'];
 
 let directory: string;

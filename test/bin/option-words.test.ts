@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOptionWords } from '../../bin/option-words';
 
-const CLIENT = readFileSync(join(__dirname, '../../lib/client/explain-failure.ts'), 'utf8');
+const CLIENT = readFileSync(join(__dirname, '../../lib/client/errors/explain-failure.ts'), 'utf8');
 
 test.each([
   ['`modelInvocationPath` and `modelQueryString`', '--path and --query'],

@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { LocalSageMaker } from '../../lib/local';
-import { loadCertificate } from '../../lib/local/certificate';
+import { loadCertificate } from '../../lib/local/service/certificate';
 import { run } from './processes';
 import type { Scorecard } from './scorecard';
 import { installGoProgram } from './tools/go';

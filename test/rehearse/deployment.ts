@@ -165,7 +165,7 @@ async function lookAtEcho(cdk: Cdk, imageUri: string, scorecard: Scorecard): Pro
 async function runImage(engine: ImageEngine, scorecard: Scorecard): Promise<void> {
   const model = { name: 'echo', environment: {} };
   await scorecard.check('the image, run, passes every live check of bidi check', async () => {
-    const { checkContainer } = require('../../lib/operate/check') as typeof import('../../lib/operate/check');
+    const { checkContainer } = require('../../lib/check') as typeof import('../../lib/check');
     const start = () => engine.start({ model, name: 'echo', onLine: () => undefined });
     const findings = await checkContainer({ start });
     assert.ok(findings.length >= 5);

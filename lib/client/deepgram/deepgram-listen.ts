@@ -1,5 +1,5 @@
-import type { Message as SessionMessage } from '../bidi-session';
-import type { ResumeOptions } from '../resume';
+import type { Message as SessionMessage } from '../session/bidi-session';
+import type { ResumeOptions } from '../session/resume';
 import { DeepgramParametersError, UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';
 import { DeepgramStream, type DeepgramStreamOptions, type OpenedStream } from './deepgram-stream';

@@ -1,13 +1,13 @@
 import { DEEPGRAM_DRAIN_MS, DEEPGRAM_KEEP_ALIVE_MS, type DeepgramProduct } from '../../contract';
+import { ModelStreamClosedError } from '../errors/session-error';
 import {
   BidiSession,
   type BidiSessionOptions,
   type KeepAliveOptions,
   type Message as SessionMessage,
-} from '../bidi-session';
-import type { ResumeOptions } from '../resume';
-import { ModelStreamClosedError } from '../session-error';
-import type { SessionStatistics } from '../statistics';
+} from '../session/bidi-session';
+import type { ResumeOptions } from '../session/resume';
+import type { SessionStatistics } from '../session/statistics';
 import { DeepgramDrainError, DeepgramEndedError, DeepgramModelError } from './deepgram-error';
 import type { ErrorMessage } from './listen-messages';
 import { MessageQueue } from './message-queue';

@@ -1,7 +1,7 @@
 import type { RawEncoding } from '../audio';
-import type { Message } from '../bidi-session';
-import type { InputPosition } from '../replay-buffer';
-import type { ResumeOptions } from '../resume';
+import type { Message } from '../session/bidi-session';
+import type { InputPosition } from '../session/replay-buffer';
+import type { ResumeOptions } from '../session/resume';
 import { parseMessage } from './deepgram-message';
 import { LISTEN_MESSAGE_TYPES, type ListenMessage, settledSeconds } from './listen-messages';
 import type { ListenParameters } from './listen-parameters';

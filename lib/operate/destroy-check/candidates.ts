@@ -1,7 +1,7 @@
 import { DescribeStacksCommand, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
+import { readEndpointPlans, type Template, TemplateReader } from '../../assembly';
 import { endpointLogGroup, partitionOf } from '../../contract';
 import { type Answer, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
-import { readEndpointPlans, type Template, TemplateReader } from '../stack';
 
 /** What may be left of a stack or an endpoint, by kind. */
 export interface Candidates {

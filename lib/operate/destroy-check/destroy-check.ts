@@ -7,10 +7,19 @@ import {
   DescribeModelCommand,
 } from '@aws-sdk/client-sagemaker';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Template } from '../../assembly';
+import { ecrRegistryOf, parseImageReference } from '../../image/image-reference';
+import {
+  type Finding,
+  finding,
+  type Observation,
+  pass,
+  type Report,
+  type Rule,
+  skip,
+  warn,
+} from '../../report/finding';
 import type { Answer, ControlPlane } from '../aws';
-import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
-import { type Finding, finding, type Observation, pass, type Report, type Rule, skip, warn } from '../finding';
-import type { Template } from '../stack';
 import { unanswered } from '../unanswered';
 import { type Candidates, gatherCandidates } from './candidates';
 import { COST_WORDS, type CostClass, costClassOf } from './cost';

@@ -1,7 +1,7 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { TemplateContext } from '../../assembly';
+import { type Finding, fail, finding, pass, type Rule } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, fail, finding, pass, type Rule } from '../finding';
-import type { TemplateContext } from '../stack';
 import { unanswered } from '../unanswered';
 
 const RULE: Rule = {

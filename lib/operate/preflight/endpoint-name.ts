@@ -1,8 +1,8 @@
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
+import type { EndpointPlan } from '../../assembly';
+import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../finding';
-import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
 
 const RULE: Rule = {

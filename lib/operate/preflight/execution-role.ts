@@ -1,5 +1,5 @@
-import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
-import type { EndpointPlan, ModelPlan, RolePlan } from '../stack';
+import type { EndpointPlan, ModelPlan, RolePlan } from '../../assembly';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 
 const TRUST: Rule = {
   name: 'execution-role-trust',

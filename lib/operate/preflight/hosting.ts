@@ -1,6 +1,6 @@
+import type { EndpointPlan } from '../../assembly';
 import { DEEPGRAM_INFERENCE_AMI, instanceFamily, NVME_INSTANCE_FAMILIES } from '../../contract';
-import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../finding';
-import type { EndpointPlan } from '../stack';
+import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
 
 const VOLUME_KEY: Rule = {
   name: 'volume-key',

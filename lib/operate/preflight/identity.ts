@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { TemplateContext } from '../../assembly';
 import { partitionOf } from '../../contract';
+import { type Finding, fail, finding, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, fail, finding, pass, type Rule, skip } from '../finding';
-import type { TemplateContext } from '../stack';
 import { unanswered } from '../unanswered';
 
 const CREDENTIALS: Rule = {

@@ -1,11 +1,11 @@
+import type { EndpointPlan } from '../../assembly';
+import { checkImage } from '../../image/check-image';
+import { readEcrImage } from '../../image/ecr-image';
+import { ImageError } from '../../image/image-error';
+import { ecrRegistryOf, parseImageReference } from '../../image/image-reference';
+import { ImageRule } from '../../image/image-rules';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { checkImage } from '../check/image/check-image';
-import { readEcrImage } from '../check/image/ecr-image';
-import { ImageError } from '../check/image/image-error';
-import { ecrRegistryOf, parseImageReference } from '../check/image/image-reference';
-import { ImageRule } from '../check/image/image-rules';
-import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
-import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
 
 const PRESENT: Rule = {

@@ -1,8 +1,8 @@
 import { DescribeModelPackageCommand } from '@aws-sdk/client-sagemaker';
+import type { EndpointPlan } from '../../assembly';
 import { MODEL_PACKAGE_ARN_PATTERN } from '../../contract';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../finding';
-import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
 
 const READABLE: Rule = {

@@ -1,6 +1,6 @@
+import { readEndpointPlans, readPrivateAccessPlans, type Template, TemplateReader } from '../../assembly';
+import { type Finding, finding, type Report, type Rule, skip, warn } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, finding, type Report, type Rule, skip, warn } from '../finding';
-import { readEndpointPlans, readPrivateAccessPlans, type Template, TemplateReader } from '../stack';
 import { checkBootstrap } from './bootstrap';
 import { checkEndpointName } from './endpoint-name';
 import { checkExecutionRole } from './execution-role';

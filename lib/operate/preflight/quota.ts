@@ -3,9 +3,9 @@ import {
   paginateListServiceQuotas,
   type ServiceQuota,
 } from '@aws-sdk/client-service-quotas';
+import type { EndpointPlan } from '../../assembly';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 import type { Answer, ControlPlane } from '../aws';
-import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
-import type { EndpointPlan } from '../stack';
 import { unanswered } from '../unanswered';
 
 const RULE: Rule = {

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
+import type { PrivateAccessPlan } from '../../assembly';
 import { RUNTIME_PORT, runtimeUri } from '../../contract';
-import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../finding';
-import type { PrivateAccessPlan } from '../stack';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 
 const PORT: Rule = {
   name: 'runtime-port',

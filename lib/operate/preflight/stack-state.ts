@@ -1,6 +1,6 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { type Finding, fail, finding, pass, type Rule, warn } from '../../report/finding';
 import type { ControlPlane } from '../aws';
-import { type Finding, fail, finding, pass, type Rule, warn } from '../finding';
 import { unanswered } from '../unanswered';
 
 const RULE: Rule = {

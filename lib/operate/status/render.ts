@@ -1,4 +1,4 @@
-import { hanging } from '../report/wrap';
+import { hanging } from '../../report/wrap';
 import type { FailureDiagnosis } from './diagnosis';
 import type { EndpointState, ScalingState, VariantState } from './endpoint-state';
 import type { Progress } from './follow';

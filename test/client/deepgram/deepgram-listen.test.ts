@@ -7,7 +7,7 @@ import {
   type ListenMessage,
   UnsupportedMessageError,
 } from '../../../lib/client/deepgram';
-import { ModelStreamClosedError, StreamInterruptedError } from '../../../lib/client/session-error';
+import { ModelStreamClosedError, StreamInterruptedError } from '../../../lib/client/errors/session-error';
 import { controls, FakeDeepgramClient, type FakeModel } from './fake-deepgram-client';
 
 const RATE = 16_000;

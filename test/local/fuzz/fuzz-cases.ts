@@ -4,15 +4,15 @@ import { crc32 } from 'node:zlib';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
 import { Clock, LOCAL_CREDENTIALS } from '../../../lib/local';
+import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
 import {
   type DataFrame,
   FrameSequenceError,
   FrameToEventMapper,
   type PayloadPart,
-} from '../../../lib/local/frame-mapping';
-import type { Sidecar } from '../../../lib/local/sidecar';
-import { SignatureVerifier } from '../../../lib/local/signature-verification';
-import { type SessionEnd, StreamSession } from '../../../lib/local/stream-session';
+} from '../../../lib/local/stream/frame-mapping';
+import type { Sidecar } from '../../../lib/local/stream/sidecar';
+import { type SessionEnd, StreamSession } from '../../../lib/local/stream/stream-session';
 import { Random } from './random';
 
 const codec = new EventStreamCodec(

@@ -18,7 +18,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { ControlPlane } from '../../../lib/operate/aws';
 import { costClassOf, destroyCheck } from '../../../lib/operate/destroy-check';
-import { renderTable } from '../../../lib/operate/report';
+import { renderTable } from '../../../lib/report';
 
 const cloudFormation = mockClient(CloudFormationClient);
 const sageMaker = mockClient(SageMakerClient);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { BIDIRECTIONAL_LABEL } from '../../../lib/contract';
 import { ControlPlane } from '../../../lib/operate/aws';
 import { type PreflightSubject, preflight } from '../../../lib/operate/preflight';
-import { renderTable } from '../../../lib/operate/report';
+import { renderTable } from '../../../lib/report';
 import { CALLER_IDENTITY, FakeAws, Fault, SILENCE } from '../fake-aws';
 
 const PACKAGE = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/stt';

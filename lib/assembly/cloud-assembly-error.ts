@@ -1,0 +1,4 @@
+import { ExplainedError } from '../contract';
+
+/** The cloud assembly cannot be read, or holds nothing to run. */
+export class CloudAssemblyError extends ExplainedError {}

@@ -1,0 +1,153 @@
+import type { SessionError } from '../client';
+import { ExplainedError } from '../contract';
+import { LoadGenerator } from './load-generator';
+import { type LoadPlan, loadProtocol } from './load-plan';
+import type { LoadSession } from './load-protocol';
+import { type EncodedStatistics, encodeStatistics } from './load-statistics';
+
+/** What a generator process is told at its start. Credentials and certificates come with its environment. */
+export interface GeneratorTask {
+  readonly plan: LoadPlan;
+  readonly endpointName: string;
+  readonly region?: string;
+  /** URL of the runtime where it is not the region's own. */
+  readonly endpoint?: string;
+  readonly targetVariant?: string;
+  readonly modelInvocationPath?: string;
+  readonly modelQueryString?: string;
+  readonly openTimeoutMs: number;
+  readonly opensPerSecond: number;
+  readonly maxLagMs: number;
+  /** Whether one session is opened before the load, to tell what no session can ever get past. */
+  readonly trial?: boolean;
+}
+
+/** What the coordinator says. */
+export type GeneratorRequest =
+  | { readonly type: 'start'; readonly task: GeneratorTask }
+  | { readonly type: 'sessions'; readonly wanted: number }
+  | { readonly type: 'collect' }
+  | { readonly type: 'stop' };
+
+/** What a generator process answers. */
+export type GeneratorResponse =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly what: string; readonly why: string; readonly next: string }
+  | { readonly type: 'active'; readonly sessions: number }
+  | { readonly type: 'collected'; readonly statistics: EncodedStatistics }
+  | { readonly type: 'stopped' };
+
+/** Longest wait for the trial session to open, and then to close, in milliseconds: the coordinator waits no longer than for both. */
+const TRIAL_OPEN_TIMEOUT_MS = 15_000;
+const TRIAL_CLOSE_TIMEOUT_MS = 2_000;
+
+/** Errors by which a session can never open, by class name: this side's settings, its rights, or a name that nobody knows. */
+const HOPELESS = new Set(['ClientConfigurationError', 'AccessDeniedError', 'InvalidRequestError']);
+
+/** Statuses by which a container says that path, query or rights are wrong, rather than that it is busy. */
+const WRONG_REQUEST = [400, 401, 403, 404];
+
+/** Whether every session will fail as this one did. */
+export function isHopeless(error: unknown): error is ExplainedError {
+  if (!(error instanceof ExplainedError)) return false;
+  const { name, retryable, OriginalStatusCode } = error as ExplainedError & Partial<SessionError>;
+  if (name === 'ModelRefusedError') return WRONG_REQUEST.includes(OriginalStatusCode ?? 0);
+  return HOPELESS.has(name) || (name === 'ConnectError' && retryable === false);
+}
+
+/** Opens one session and closes it. What may be otherwise a moment later is left to the measurement, which counts it. */
+async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, openTimeoutMs: number): Promise<void> {
+  let session: LoadSession;
+  try {
+    session = await open(Math.min(openTimeoutMs, TRIAL_OPEN_TIMEOUT_MS));
+  } catch (error) {
+    if (isHopeless(error)) throw error;
+    return;
+  }
+  const late = setTimeout(() => session.abort(), TRIAL_CLOSE_TIMEOUT_MS);
+  await session.close().catch(() => {});
+  clearTimeout(late);
+}
+
+/** Time between two reports of the open sessions, in milliseconds. */
+const REPORT_INTERVAL_MS = 250;
+
+async function makeGenerator(task: GeneratorTask): Promise<LoadGenerator> {
+  const { BidiSession, SageMakerRuntimeHTTP2Client } = require('../client') as typeof import('../client');
+  const { endpoint, region } = task;
+  const client = new SageMakerRuntimeHTTP2Client({
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+  });
+  const protocol = await loadProtocol(task.plan);
+  const open = (openTimeoutMs: number) =>
+    BidiSession.open({
+      client,
+      endpointName: task.endpointName,
+      targetVariant: task.targetVariant,
+      modelInvocationPath: task.modelInvocationPath ?? protocol.target?.modelInvocationPath,
+      modelQueryString: task.modelQueryString ?? protocol.target?.modelQueryString,
+      openTimeoutMs,
+      // What the endpoint refuses has to be counted, not smoothed over.
+      retry: false,
+    });
+  if (task.trial) await tryOnce(open, task.openTimeoutMs);
+  return new LoadGenerator({
+    protocol,
+    opensPerSecond: task.opensPerSecond,
+    maxLagMs: task.maxLagMs,
+    open: async abortSignal => {
+      const session = await open(task.openTimeoutMs);
+      if (abortSignal.aborted) {
+        session.abort(abortSignal.reason);
+        throw abortSignal.reason;
+      }
+      return session;
+    },
+  });
+}
+
+function serve(): void {
+  let generator: LoadGenerator | undefined;
+  const send = (response: GeneratorResponse) => process.send?.(response);
+  const reports = setInterval(
+    () => generator && send({ type: 'active', sessions: generator.active }),
+    REPORT_INTERVAL_MS,
+  );
+  const start = async (task: GeneratorTask) => {
+    try {
+      generator = await makeGenerator(task);
+      send({ type: 'ready' });
+    } catch (error) {
+      const { what, why, next } =
+        error instanceof ExplainedError
+          ? error
+          : {
+              what: (error as Error).message,
+              why: 'The load generator could not start.',
+              next: 'Look at the message.',
+            };
+      send({ type: 'failed', what, why, next });
+      process.disconnect();
+    }
+  };
+  const stop = async () => {
+    clearInterval(reports);
+    await generator?.stop();
+    send({ type: 'stopped' });
+    process.disconnect();
+  };
+  process.on('message', (request: GeneratorRequest) => {
+    if (request.type === 'start') void start(request.task);
+    else if (request.type === 'sessions') generator?.setSessions(request.wanted);
+    else if (request.type === 'collect' && generator) {
+      send({ type: 'collected', statistics: encodeStatistics(generator.collect()) });
+    } else if (request.type === 'stop') void stop();
+  });
+  // Without its coordinator a generator must not go on.
+  process.on('disconnect', () => process.exit());
+  // The coordinator decides on Ctrl-C; the terminal sends it to every process.
+  process.on('SIGINT', () => {});
+}
+
+if (require.main === module) serve();

@@ -1,0 +1,161 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../contract';
+import { Source } from '../../../image/source';
+import { fail, pass, warn } from '../../../report/finding';
+import { EchoConversation } from '../conversation';
+import type { LiveCheck } from '../live-check';
+import { ProbeError } from '../probe-error';
+
+/** What an application might send: a value with a percent-encoded character, and an empty one. */
+const EXAMPLE_QUERY = 'language=en&name=caf%C3%A9&empty=';
+
+/** A path that no container has for a reason. */
+const OTHER_PATH = 'v1/bidi-check';
+
+/** Opening a stream. */
+export const OPEN_CHECKS: readonly LiveCheck[] = [
+  {
+    name: 'open-default-path',
+    rule: `The container accepts a WebSocket on /${BIDIRECTIONAL_STREAM_PATH}, or on the path that callers name.`,
+    source: Source.DEVELOPER_GUIDE,
+    advice: `Accept WebSocket upgrades on /${BIDIRECTIONAL_STREAM_PATH}; if callers always name another path, check it with --path.`,
+    async run(context) {
+      const { path } = context.target;
+      await context.withSocket(async () => undefined);
+      if (path === undefined || path === BIDIRECTIONAL_STREAM_PATH) return pass('accepted');
+      try {
+        await context.withSocket(async () => undefined, { url: context.url(BIDIRECTIONAL_STREAM_PATH) });
+        return pass(`accepted on /${path} and on the default path`);
+      } catch (error) {
+        if (!(error instanceof ProbeError)) throw error;
+        return warn(
+          `accepted on /${path}, not on the default path: ${error.message}`,
+          `Every caller has to name the path; the client's option is modelInvocationPath: '${path}'.`,
+        );
+      }
+    },
+  },
+  {
+    name: 'unknown-message',
+    rule: 'A message that the container does not know ends its own stream at most.',
+    source: Source.ADVICE,
+    advice: 'Catch what goes wrong with one message, and answer or close that one stream.',
+    needs: ['open-default-path'],
+    // Also how an echo is told: for it no message is unknown.
+    async run(context) {
+      const echo = new EchoConversation();
+      const fault = await context.withSocket(socket => echo.hold(socket, { timeoutMs: context.limits.replyMs }));
+      if (!fault) context.conversation ??= echo;
+      return pass(fault ? `it does not echo: ${fault}` : 'it echoes what it is sent');
+    },
+  },
+  {
+    name: 'open-other-path',
+    rule: 'A path that the caller names is accepted, or refused at once.',
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Answer an upgrade on an unknown path with 404 instead of leaving it open.',
+    needs: ['open-default-path'],
+    async run(context) {
+      try {
+        await context.withSocket(async () => undefined, { url: context.url(OTHER_PATH) });
+        return pass(`accepted on /${OTHER_PATH}`);
+      } catch (error) {
+        if (!(error instanceof ProbeError)) throw error;
+        const { status } = error;
+        return status !== undefined && status >= 400 && status < 500
+          ? pass(`/${OTHER_PATH} was refused with ${status}`)
+          : fail(`/${OTHER_PATH}: ${error.message}`, this.advice);
+      }
+    },
+  },
+  {
+    name: 'open-with-query',
+    rule: 'The container accepts a query string after the path.',
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Compare the path without the query string, and ignore parameters that you do not know.',
+    needs: ['open-default-path'],
+    async run(context) {
+      if (context.target.query) return pass('accepted with the query string of all checks');
+      try {
+        await context.withSocket(async () => undefined, { url: context.url(undefined, EXAMPLE_QUERY) });
+        return pass(`accepted with ?${EXAMPLE_QUERY}`);
+      } catch (error) {
+        if (!(error instanceof ProbeError)) throw error;
+        if (context.conversation?.isEcho) return fail(`with ?${EXAMPLE_QUERY}: ${error.message}`, this.advice);
+        return warn(
+          `with ?${EXAMPLE_QUERY}: ${error.message}`,
+          'Fine if it takes known parameters only; name some with --query.',
+        );
+      }
+    },
+  },
+  {
+    name: 'open-negotiation',
+    rule: 'The upgrade response names no extension or subprotocol that was not offered.',
+    source: 'RFC 6455, section 4.2.2',
+    advice: 'Turn compression off, or use a WebSocket library that answers only what is offered.',
+    needs: ['open-default-path'],
+    run: context =>
+      context.withSocket(async ({ responseHeaders }) => {
+        const unasked = ['sec-websocket-extensions', 'sec-websocket-protocol'].filter(name => responseHeaders[name]);
+        return unasked.length === 0
+          ? pass('none')
+          : { verdict: 'fail', seen: unasked.map(name => `${name}: ${responseHeaders[name]}`).join(', ') };
+      }),
+  },
+  {
+    name: 'accept-time',
+    rule: `A stream is accepted within ${ACCEPT_TIMEOUT_MS} ms.`,
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Accept first, then do what takes time: load, authenticate or warm up after the upgrade.',
+    needs: ['open-default-path'],
+    async run(context) {
+      const { acceptMs } = context.limits;
+      const times: number[] = [];
+      for (let count = 0; count < 5; count++) {
+        await context.withSocket(async socket => times.push(socket.openMs));
+      }
+      // A first one may find code that was never run; a container that is slow is slow every time.
+      const medianMs = times.sort((a, b) => a - b)[2]!;
+      const slowestMs = times[4]!;
+      const seen = `half of 5 within ${medianMs.toFixed(1)} ms, the slowest in ${slowestMs.toFixed(1)} ms`;
+      if (medianMs > acceptMs) return fail(`${seen}; ${acceptMs} ms are allowed`, this.advice);
+      return slowestMs > acceptMs ? warn(`${seen}; ${acceptMs} ms are allowed`, this.advice) : pass(seen);
+    },
+  },
+  {
+    name: 'accept-burst',
+    rule: `Many streams that open at the same moment are each accepted within ${ACCEPT_TIMEOUT_MS} ms.`,
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Raise the connection limit and the listen backlog, and keep the accepting thread free.',
+    needs: ['accept-time'],
+    async run(context) {
+      const { burst } = context.load;
+      const { acceptMs } = context.limits;
+      const delays = monitorEventLoopDelay({ resolution: 5 });
+      delays.enable();
+      const opened = await Promise.allSettled(Array.from({ length: burst }, () => context.open()));
+      delays.disable();
+      const sockets = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+      for (const socket of sockets) socket.leave();
+      const refused = opened.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
+      const strange = refused.find(error => !(error instanceof ProbeError));
+      if (strange) throw strange;
+      if (refused.length > 0)
+        return fail(`${refused.length} of ${burst} were not accepted: ${refused[0]!.message}`, this.advice);
+      const times = sockets.map(socket => socket.openMs).sort((a, b) => a - b);
+      const medianMs = times[times.length >> 1]!;
+      const slowestMs = times[times.length - 1]!;
+      const seen = `${burst} at once, half within ${medianMs.toFixed(0)} ms, the slowest in ${slowestMs.toFixed(0)} ms`;
+      if (slowestMs <= acceptMs) return pass(seen);
+      const ownMs = delays.max / 1e6;
+      // The probe and the container share this machine, and perhaps others share it too: only a clear case fails.
+      return medianMs - ownMs > 2 * acceptMs
+        ? fail(`${seen}; ${acceptMs} ms are allowed`, this.advice)
+        : warn(
+            `${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own; ${acceptMs} ms are allowed`,
+            `Run it on a machine with less to do; if it stays so: ${this.advice}`,
+          );
+    },
+  },
+];

@@ -1,0 +1,187 @@
+import { SESSION_LIMIT_MS } from '../../../contract';
+import { Source } from '../../../image/source';
+import { fail, pass } from '../../../report/finding';
+import type { LiveCheck } from '../live-check';
+import type { LiveContext } from '../live-context';
+import { Opcode, type ProbeSocket } from '../probe-socket';
+import { residentBytes } from '../resident-memory';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** One message of the slow reader. */
+const SLOW_READER_MESSAGE_BYTES = 64 * 1024;
+
+/** Silence after which the container is taken to wait for its reader, in milliseconds. */
+const STALL_MS = 750;
+
+/** Connections cut in each of the ways. */
+const CUTS = 8;
+
+/** Sessions beside each other, and their end. */
+export const SESSION_CHECKS: readonly LiveCheck[] = [
+  {
+    name: 'concurrent-sessions',
+    rule: 'Many sessions talk at once, and each hears only its own replies.',
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Keep what belongs to a session in the session, not in a variable that all share.',
+    needs: ['open-default-path'],
+    requires: 'conversation',
+    async run(context) {
+      const { conversation, limits, load } = context;
+      const sockets = await Promise.all(Array.from({ length: load.sessions }, () => context.open()));
+      const exchanges = conversation?.isEcho ? load.exchanges : 1;
+      const faults = await Promise.all(
+        sockets.map(async socket => {
+          for (let count = 0; count < exchanges; count++) {
+            const fault = await conversation?.hold(socket, { timeoutMs: 2 * limits.replyMs });
+            if (fault) return fault;
+          }
+          return conversation?.isEcho && socket.messages.size > 0 ? 'more replies than messages' : undefined;
+        }),
+      );
+      for (const socket of sockets) socket.leave();
+      const wrong = faults.filter(fault => fault !== undefined);
+      const seen = `${load.sessions} sessions, ${exchanges} exchange${exchanges === 1 ? '' : 's'} each`;
+      return wrong.length === 0
+        ? pass(`${seen}, every reply on its own session`)
+        : fail(`${seen}: wrong on ${wrong.length}, the first: ${wrong[0]}`, this.advice);
+    },
+  },
+  {
+    name: 'slow-reader',
+    rule: 'A caller that does not read is waited for, without unbounded memory and without holding up others.',
+    source: Source.ADVICE,
+    advice:
+      'Stop reading from a stream while its replies pile up (pause on a full send buffer), and close it if that lasts.',
+    needs: ['binary-message'],
+    requires: 'echo',
+    run: slowReader,
+  },
+  {
+    name: 'abrupt-disconnect',
+    rule: 'A connection that is cut in the middle of a message harms nobody else.',
+    source: Source.ADVICE,
+    advice: 'Handle the error event of every socket, and free what belongs to the session.',
+    needs: ['open-default-path'],
+    async run(context) {
+      const part = Buffer.from('bidi-check, cut in the middle');
+      // The first bytes of a masked binary frame that promises 64 KiB (RFC 6455, section 5.2).
+      const halfFrame = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      const ways: ((socket: ProbeSocket) => void)[] = [
+        socket => socket.cut('reset'),
+        socket => {
+          socket.send(Opcode.BINARY, part, false);
+          socket.cut('fin');
+        },
+        socket => {
+          socket.sendRaw(halfFrame);
+          // Not before the bytes are on their way.
+          setImmediate(() => socket.cut('reset'));
+        },
+        socket => {
+          // Replies on their way; to a container that is not an echo, nothing that it would not know.
+          for (let count = 0; count < 20 && context.conversation?.isEcho; count++) socket.send(Opcode.BINARY, part);
+          setImmediate(() => socket.cut('reset'));
+        },
+      ];
+      for (const cut of ways) {
+        const sockets = await Promise.all(Array.from({ length: CUTS }, () => context.open()));
+        for (const socket of sockets) cut(socket);
+      }
+      await new Promise(resolve => setTimeout(resolve, 50));
+      const { status } = await context.ping();
+      if (status !== 200) return { verdict: 'fail', seen: `afterwards /ping answers ${status}` };
+      const fault = await context.withSocket(socket => context.faultOf(socket));
+      const seen = `${CUTS * ways.length} connections cut in ${ways.length} ways`;
+      return fault
+        ? fail(`${seen}; afterwards, on a new stream: ${fault}`, this.advice)
+        : pass(`${seen}; new streams work`);
+    },
+  },
+  {
+    name: 'session-cap',
+    rule: `A stream lives for ${SESSION_LIMIT_MS / 60_000} minutes with a ping each minute; the caller opens another, which works like the first.`,
+    source: Source.DEVELOPER_GUIDE,
+    advice: 'Close no stream for being old or quiet, and hold no state that a reconnect needs.',
+    needs: ['open-default-path'],
+    async run(context) {
+      const { sessionMs, webSocketPingMs } = context.limits;
+      const seconds = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(1)} s`;
+      const ended = await context.withSocket(async socket => {
+        const startedAt = performance.now();
+        const pings = setInterval(() => socket.isOpen && socket.send(Opcode.PING, ''), webSocketPingMs);
+        const end = await socket.endWithin(sessionMs).finally(() => clearInterval(pings));
+        if (end) return `the container closed it with ${end.code} after ${seconds(performance.now() - startedAt)}`;
+        const fault = await context.faultOf(socket);
+        // Going away: the platform's end of the session, not the caller's.
+        socket.sendClose(1001);
+        await socket.endWithin(context.limits.replyMs);
+        return fault && `at its end: ${fault}`;
+      });
+      if (ended) return fail(`a stream of ${seconds(sessionMs)}: ${ended}`, this.advice);
+      const fault = await context.withSocket(socket => context.faultOf(socket));
+      return fault
+        ? fail(`the stream that followed one of ${seconds(sessionMs)}: ${fault}`, this.advice)
+        : pass(
+            `a stream of ${seconds(sessionMs)} with ${Math.floor(sessionMs / webSocketPingMs)} pings, and one after it`,
+          );
+    },
+  },
+];
+
+/** Looks back on what every other check received, so it runs after them. */
+export const FRAME_FORMAT_CHECK: LiveCheck = {
+  name: 'frame-format',
+  rule: 'What the container sends is well-formed: unmasked, fragments in order, text in UTF-8.',
+  source: 'RFC 6455, sections 5.1 to 5.6',
+  advice: 'Leave the framing to a WebSocket library.',
+  needs: ['open-default-path'],
+  async run(context) {
+    if (context.breaches.size === 0) return pass('nothing wrong in any frame of this run');
+    return {
+      verdict: 'fail',
+      seen: [...context.breaches].map(([breach, count]) => `${breach}, ${count} times`).join('; '),
+    };
+  },
+};
+
+async function slowReader(this: LiveCheck, context: LiveContext) {
+  const { slowReaderBytes } = context.load;
+  const pid = context.container?.pid;
+  const before = await residentBytes(pid);
+  return context.withSocket(async socket => {
+    socket.pause();
+    const message = Buffer.alloc(SLOW_READER_MESSAGE_BYTES, 'bidi');
+    let sentBytes = 0;
+    let isStalled = false;
+    while (sentBytes < slowReaderBytes && !isStalled && socket.isOpen) {
+      const flushed = socket.send(Opcode.BINARY, message);
+      sentBytes += message.length;
+      if (!flushed) isStalled = !(await socket.drained(STALL_MS));
+    }
+    const after = await residentBytes(pid);
+    const growth =
+      before === undefined || after === undefined
+        ? 'its memory is not visible from here'
+        : `its memory grew by ${((after - before) / MEBIBYTE).toFixed(0)} MiB`;
+    const seen = `it took ${(sentBytes / MEBIBYTE).toFixed(0)} MiB from a caller that does not read; ${growth}`;
+    if (!isStalled && socket.isOpen) return fail(`${seen}; it never waited`, this.advice);
+
+    const other = await context.withSocket(neighbour => context.faultOf(neighbour));
+    if (other) return fail(`${seen}; meanwhile, on another stream: ${other}`, this.advice);
+    if (!socket.isOpen) return pass(`${seen}; it closed that stream`);
+
+    socket.resume();
+    let receivedBytes = 0;
+    while (receivedBytes < sentBytes) {
+      const reply = await socket.messages.take(context.limits.replyMs);
+      if (!reply) break;
+      receivedBytes += reply.payload.length;
+    }
+    return receivedBytes === sentBytes || !socket.isOpen
+      ? pass(
+          `${seen}; it waited, and ${receivedBytes === sentBytes ? 'all came once it was read' : 'then closed that stream'}`,
+        )
+      : fail(`${seen}; once it was read, ${sentBytes - receivedBytes} bytes were missing`, this.advice);
+  });
+}

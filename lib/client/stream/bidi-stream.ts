@@ -1,0 +1,317 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { Stream } from 'node:stream';
+import type { HttpHandlerOptions } from '@smithy/types';
+import { CompletionState, DataType, RuntimeHeader } from '../../contract';
+import { explainOpenFailure, explainStreamFailure, interrupted, openTimeout } from '../errors/explain-failure';
+import { SessionAbortedError, type StreamDestination, StreamEndedError } from '../errors/session-error';
+import {
+  InvokeEndpointWithBidirectionalStreamCommand,
+  type InvokeEndpointWithBidirectionalStreamCommandOutput,
+  type ResponseStreamEvent,
+} from '../runtime-http2';
+import { connectionRoundTripMs, watchConnection } from './connection-health';
+import { InputHandoff } from './input-handoff';
+
+/** Anything that sends the command: the kit's client, the official one, or a wrapper around either. */
+export interface BidiClient {
+  /**
+   * Sends an `InvokeEndpointWithBidirectionalStreamCommand`. Resolves with its output.
+   *
+   * @param options `abortSignal` cuts the request and its stream.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: an official client's own command class is nominally another.
+  send(command: any, options?: HttpHandlerOptions): Promise<any>;
+}
+
+/** One frame, in either direction: one event of the stream, one WebSocket frame at the model. */
+export interface Fragment {
+  /** Payload of the frame: at most 24 MiB where it is sent, the limit of one event. */
+  readonly data: Uint8Array;
+  /** `UTF8` is a text frame, `BINARY` a binary one. */
+  readonly dataType: DataType;
+  /** `PARTIAL`: more of the message follows. `COMPLETE`: the message ends here. */
+  readonly completionState: CompletionState;
+}
+
+/** Which model a stream goes to. */
+export interface StreamTarget {
+  /** Name of the endpoint: 1 to 63 letters, digits and inner hyphens. */
+  readonly endpointName: string;
+  /**
+   * Production variant that is to answer.
+   *
+   * @default the endpoint's own choice, by weight
+   */
+  readonly targetVariant?: string;
+  /**
+   * Path of the container's WebSocket, without a leading slash, such as `v1/listen`: at most 100 characters.
+   *
+   * @default invocations-bidirectional-stream
+   */
+  readonly modelInvocationPath?: string;
+  /**
+   * Query string of the container's WebSocket, percent-encoded, without a leading `?`: at most 2048 characters.
+   *
+   * @default none
+   */
+  readonly modelQueryString?: string;
+}
+
+/** How a stream is opened. */
+export interface StreamOpenOptions {
+  /** Bound of the open, in milliseconds. */
+  readonly timeoutMs: number;
+  /**
+   * The bound that an error is to name, in milliseconds.
+   *
+   * @default timeoutMs
+   */
+  readonly boundMs?: number;
+  /**
+   * Gives up the open.
+   *
+   * @default none
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** The part of a Node HTTP/2 response that the SDK hands through as the body. */
+type RawStream = Pick<ClientHttp2Stream, 'once' | 'close' | 'setTimeout' | 'rstCode' | 'session' | 'closed'>;
+
+interface RawResponse {
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RawStream;
+}
+
+interface RawExchange {
+  readonly request?: {
+    readonly hostname?: string;
+    readonly port?: number;
+    readonly protocol?: string;
+    readonly body?: unknown;
+  };
+}
+
+/**
+ * One stream to a model: a single invocation of the operation, open from the response headers to its end.
+ *
+ * {@link BidiSession} is one or several of these in a row.
+ */
+export class BidiStream {
+  /**
+   * Opens a stream: resolves with the response headers, which the platform sends when the model has taken the WebSocket.
+   * (The SDK's own promise waits for the first response event, which may never come before the first input.)
+   *
+   * @throws SessionError
+   * @throws the signal's reason when it is aborted before the stream is open
+   */
+  static async open(client: BidiClient, target: StreamTarget, options: StreamOpenOptions): Promise<BidiStream> {
+    const { timeoutMs, boundMs = timeoutMs, signal } = options;
+    const stream = new BidiStream(client, target);
+    const onAbort = () => stream.abort(signal?.reason as Error);
+    const timer = setTimeout(() => stream.abort(openTimeout(boundMs, stream.destination)), timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await stream.#opened;
+      return stream;
+    } catch (error) {
+      throw stream.#lose(error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The production variant that answers, once known. */
+  invokedProductionVariant: string | undefined;
+  destination: StreamDestination;
+  readonly #controller = new AbortController();
+  // The SDK stops reading early when it cannot sign or write an event, and says so nowhere else.
+  readonly #input = new InputHandoff(() =>
+    setImmediate(() =>
+      this.#lose(interrupted('an event could not be signed or written.', this.destination, this.#inputFault)),
+    ),
+  );
+  /** What the SDK's own stream of events ended with. */
+  #inputFault: Error | undefined;
+  readonly #opened: Promise<unknown>;
+  readonly #output: Promise<InvokeEndpointWithBidirectionalStreamCommandOutput>;
+  #events: AsyncIterator<ResponseStreamEvent> | undefined;
+  #raw: RawStream | undefined;
+  readonly #failed: Promise<never>;
+  #rejectFailed!: (reason: Error) => void;
+  #failure: Error | undefined;
+  #isOpen = false;
+  #ended = false;
+
+  private constructor(client: BidiClient, target: StreamTarget) {
+    this.destination = { endpointName: target.endpointName };
+    this.#failed = new Promise((_, reject) => {
+      this.#rejectFailed = reject;
+    });
+    const command = new InvokeEndpointWithBidirectionalStreamCommand({
+      EndpointName: target.endpointName,
+      TargetVariant: target.targetVariant,
+      ModelInvocationPath: target.modelInvocationPath,
+      ModelQueryString: target.modelQueryString,
+      Body: this.#input,
+    });
+    const headers = new Promise<void>(resolve => {
+      command.middlewareStack.add(
+        next => async args => {
+          this.#noteDestination(args as RawExchange);
+          this.#noteInputFault(args as RawExchange);
+          const result = await next(args);
+          const response = result.response as RawResponse;
+          if (response.statusCode === 200) {
+            this.#isOpen = true;
+            this.invokedProductionVariant = response.headers?.[RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()];
+            this.#adopt(response.body);
+            resolve();
+          }
+          return result;
+        },
+        { step: 'deserialize', priority: 'low', name: 'bidiStreamResponseHeaders' },
+      );
+    });
+    this.#output = Promise.resolve(client.send(command, { abortSignal: this.#controller.signal }));
+    this.#output.then(
+      output => {
+        this.#isOpen = true;
+        this.invokedProductionVariant ??= output.InvokedProductionVariant;
+      },
+      error => this.#lose(error),
+    );
+    this.#opened = Promise.race([headers, this.#output, this.#failed]);
+    // Whoever reads or writes meets the failure; with nobody there it must not end the process.
+    this.#failed.catch(() => undefined);
+    this.#opened.catch(() => undefined);
+  }
+
+  /** Round trip of the last HTTP/2 ping on this stream's connection, in milliseconds. */
+  get roundTripMs(): number | undefined {
+    return connectionRoundTripMs(this.#raw?.session);
+  }
+
+  /** Given to {@link write} and not yet taken by the SDK, in bytes. */
+  get pendingBytes(): number {
+    return this.#input.pendingBytes;
+  }
+
+  /** Whether nothing can be read or written any more. */
+  get isOver(): boolean {
+    return this.#ended || this.#failure !== undefined;
+  }
+
+  /** Resolves when the bytes may be reused and there is room for more. */
+  write({ data, dataType, completionState }: Fragment): Promise<void> {
+    return this.#input.put({ PayloadPart: { Bytes: data, DataType: dataType, CompletionState: completionState } });
+  }
+
+  /** Ends the input. Resolves when the SDK has taken the end; the signed empty event follows. */
+  end(): Promise<void> {
+    return this.#input.end();
+  }
+
+  /**
+   * The next frame of the model, or `undefined` at the orderly end. Not to be called again before it settles.
+   *
+   * @throws SessionError
+   */
+  async next(): Promise<Fragment | undefined> {
+    try {
+      this.#events ??= (await Promise.race([this.#output, this.#failed])).Body![Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await this.#events.next();
+        if (done) break;
+        const part = value.PayloadPart;
+        if (!part) continue;
+        return {
+          data: part.Bytes ?? EMPTY,
+          dataType: part.DataType === DataType.UTF8 ? DataType.UTF8 : DataType.BINARY,
+          completionState:
+            part.CompletionState === CompletionState.PARTIAL ? CompletionState.PARTIAL : CompletionState.COMPLETE,
+        };
+      }
+    } catch (error) {
+      throw this.#lose(error);
+    }
+    // Once the input has ended, Node ends a stream that was reset or cut as it ends one that finished.
+    if (this.#raw?.rstCode)
+      throw this.#lose(interrupted(`it was reset (code ${this.#raw.rstCode}).`, this.destination));
+    if (this.#failure) throw this.#failure;
+    this.#ended = true;
+    this.#input.fail(this.#endedError());
+    return undefined;
+  }
+
+  /** Ends everything at once; what was not sent is rejected with the reason. */
+  abort(reason?: Error): void {
+    if (this.isOver) return;
+    this.#fail(
+      reason ??
+        new SessionAbortedError({
+          what: `The stream to "${this.destination.endpointName}" was aborted.`,
+          why: 'abort() was called.',
+          next: 'Open a new session.',
+          destination: this.destination,
+        }),
+    );
+  }
+
+  #endedError(): StreamEndedError {
+    return new StreamEndedError({
+      what: `The model behind "${this.destination.endpointName}" has ended the stream.`,
+      why: 'The container closed its WebSocket.',
+      next: 'Read the session to its end for the reason, and open a new one to send more.',
+      destination: this.destination,
+    });
+  }
+
+  #noteDestination({ request }: RawExchange): void {
+    if (!request?.hostname) return;
+    const port = request.port ?? (request.protocol === 'http:' ? 80 : 443);
+    this.destination = { ...this.destination, host: request.hostname, port };
+  }
+
+  #noteInputFault({ request }: RawExchange): void {
+    if (!(request?.body instanceof Stream)) return;
+    request.body.once('error', error => {
+      this.#inputFault = error;
+    });
+  }
+
+  #adopt(raw: RawStream | undefined): void {
+    if (typeof raw?.setTimeout !== 'function' || typeof raw.once !== 'function') return;
+    this.#raw = raw;
+    raw.setTimeout(0); // a quiet stream is not a dead one
+    if (raw.session) watchConnection(raw.session);
+    // With nobody reading, this is how the writer learns. A reader gets what has arrived first.
+    raw.once('close', () => {
+      const { rstCode = 0 } = raw;
+      this.#input.fail(
+        this.#failure ??
+          (rstCode ? interrupted(`it was reset (code ${rstCode}).`, this.destination) : this.#endedError()),
+      );
+    });
+  }
+
+  /** Explains what ended the stream, the first time. Returns the reason. */
+  #lose(cause: unknown): Error {
+    const explain = this.#isOpen ? explainStreamFailure : explainOpenFailure;
+    return this.#failure ?? this.#fail(explain(cause, this.destination));
+  }
+
+  /** Ends everything for a reason and frees what it holds. */
+  #fail(reason: Error): Error {
+    this.#failure = reason;
+    this.#input.fail(reason);
+    if (this.#raw && !this.#raw.closed) this.#raw.close(constants.NGHTTP2_CANCEL);
+    this.#controller.abort(reason);
+    this.#rejectFailed(reason);
+    return reason;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import {
+  BIND_TO_HOST_VARIABLE,
+  BIND_TO_PORT_VARIABLE,
+  type ContainerExit,
+  type RunningContainer,
+  SERVE_ARGUMENT,
+  STOP_GRACE_MS,
+} from '../../contract';
+import { ContainerStartError } from '../local-errors';
+import type { ContainerEngine, ContainerStart } from './container-engine';
+import { ContainerOutput } from './container-output';
+import { watchdog } from './watchdog';
+
+/** Variables of this machine that a process needs to run at all. Everything else comes from the template, as in a container. */
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'SystemRoot', 'ComSpec'];
+
+/** Where a container's process is asked to listen: nobody else's business on a shared network. */
+const LOOPBACK = '127.0.0.1';
+
+/** Ends the process group of a container whose host is gone. */
+const END_GROUP = 'kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null';
+
+/** Runs a model's command as a process of this machine: no image, no container engine. */
+export class ProcessEngine implements ContainerEngine {
+  /** `process` */
+  readonly name = 'process';
+
+  async start({ model, name, onLine }: ContainerStart): Promise<RunningContainer> {
+    const { command, directory } = model;
+    if (!command?.[0] || !directory) {
+      throw new ContainerStartError({
+        what: `Model ${model.name} cannot run as a process: the template names no command for it.`,
+        why: 'Only an image that this kit built from a directory carries the command that starts it without a container engine.',
+        next: 'Run it with --engine docker, or give BidiImage.fromDirectory a command.',
+      });
+    }
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new ContainerStartError({
+        what: `Model ${model.name} cannot start: there is no directory ${directory}.`,
+        why: 'The cloud assembly was made on another machine, or the directory was moved since.',
+        next: 'Synthesize again on this machine.',
+      });
+    }
+    const port = await freePort();
+    const child = spawn(command[0], [...command.slice(1), SERVE_ARGUMENT], {
+      cwd: directory,
+      env: {
+        ...inherited(),
+        ...model.environment,
+        [BIND_TO_PORT_VARIABLE]: String(port),
+        [BIND_TO_HOST_VARIABLE]: LOOPBACK,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own, so that what it starts ends with it, and Ctrl-C reaches us alone
+    });
+    const output = new ContainerOutput(onLine);
+    output.read(child.stdout, 'stdout');
+    output.read(child.stderr, 'stderr');
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      throw new ContainerStartError(
+        {
+          what: `Model ${model.name} cannot start: ${command[0]} does not run (${(cause as NodeJS.ErrnoException).code}).`,
+          why: `The command of container ${name} is not installed here, or not executable.`,
+          next: `Try it by hand in ${directory}: ${[...command, SERVE_ARGUMENT].join(' ')}`,
+        },
+        { cause },
+      );
+    }
+    return new ContainerProcess(child, port, output);
+  }
+}
+
+class ContainerProcess implements RunningContainer {
+  readonly host = LOOPBACK;
+  readonly exited: Promise<ContainerExit>;
+  #hasExited = false;
+
+  constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+    private readonly recorded: ContainerOutput,
+  ) {
+    const callOff = watchdog(END_GROUP, String(child.pid));
+    this.exited = new Promise(resolve => {
+      // 'close' rather than 'exit': by then its last words are read.
+      child.once('close', (code, signal) => {
+        this.#hasExited = true;
+        this.#killGroup('SIGKILL'); // what it started and left behind
+        callOff();
+        resolve({ code, signal });
+      });
+      // A grandchild that keeps the pipes open must not keep the exit a secret.
+      child.once('exit', () => this.#killGroup('SIGKILL'));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  output(): readonly string[] {
+    return this.recorded.lines();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (!this.#hasExited) this.#killGroup(signal);
+  }
+
+  async stop(graceMs = STOP_GRACE_MS): Promise<ContainerExit> {
+    this.kill('SIGTERM');
+    const deadline = setTimeout(() => this.kill('SIGKILL'), graceMs);
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  #killGroup(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.child.pid!, signal);
+    } catch {
+      // gone already
+    }
+  }
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    INHERITED_VARIABLES.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
+}
+
+/** A TCP port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

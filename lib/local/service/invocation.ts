@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  EVENT_STREAM_CONTENT_TYPE,
+  INVOCATION_BODY_LIMIT_BYTES,
+  INVOCATION_TIMEOUT_MS,
+  INVOCATIONS_PATH,
+  RESPONSE_STREAM_TIMEOUT_MS,
+  type RunningContainer,
+  RuntimeHeader,
+  StreamErrorCode,
+  variantNameFault,
+} from '../../contract';
+import type { HostedInstance } from '../hosting/hosted-instance';
+import { encodeError, encodePlainPayloadPart } from '../stream/event-codec';
+import type { Exchange } from './front';
+import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
+import { inputValidationError, modelError, modelStreamError, type ServiceError } from './service-error';
+
+/** Request headers that the platform hands to the container (API reference, `InvokeEndpoint`). */
+const FORWARDED_REQUEST_HEADERS = [
+  'content-type',
+  'accept',
+  'x-amzn-sagemaker-custom-attributes',
+  'x-amzn-sagemaker-target-model',
+  'x-amzn-sagemaker-inference-id',
+  'x-amzn-sagemaker-session-id',
+];
+
+/** Response headers of the container that the platform hands to the caller (API reference, `InvokeEndpoint`). */
+const FORWARDED_RESPONSE_HEADERS = [
+  'x-amzn-sagemaker-custom-attributes',
+  'x-amzn-sagemaker-new-session-id',
+  'x-amzn-sagemaker-closed-session-id',
+];
+
+/** Longest answer of a failing container that is repeated in the error, in bytes. */
+const ORIGINAL_MESSAGE_LIMIT_BYTES = 4_096;
+
+/**
+ * The operations `InvokeEndpoint` and, where streamed, `InvokeEndpointWithResponseStream`: one request to the container's
+ * `/invocations`.
+ *
+ * @throws ServiceError
+ */
+export async function invoke(
+  context: OperationContext,
+  exchange: Exchange,
+  endpointName: string,
+  requestId: string,
+  streamed: boolean,
+): Promise<void> {
+  const { headers } = exchange;
+  const body = await readBody(exchange);
+  context.verifier?.verifyRequest(exchange, createHash('sha256').update(body).digest('hex'));
+  const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
+  checkInput(endpointName, targetVariant === undefined ? undefined : variantNameFault(targetVariant));
+  const instance = hostedEndpoint(context, endpointName).choose(targetVariant);
+  const began = performance.now();
+  const lease = instance.lease();
+  try {
+    const answer = await ask(context, instance, lease.container, forwardedHeaders(headers, streamed), body, streamed);
+    const responseHeaders = {
+      'x-amzn-requestid': requestId,
+      [RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()]: instance.name.variant,
+      ...picked(answer.headers, FORWARDED_RESPONSE_HEADERS),
+    };
+    const contentType = answer.headers['content-type'] ?? 'application/octet-stream';
+    if (streamed) {
+      await answerWithEvents(context, exchange, answer, {
+        ...responseHeaders,
+        'content-type': EVENT_STREAM_CONTENT_TYPE,
+        'x-amzn-sagemaker-content-type': contentType,
+      });
+    } else {
+      const whole = await readWhole(context, instance, answer);
+      exchange
+        .respond(200, { ...responseHeaders, 'content-type': contentType, 'content-length': whole.length })
+        .end(whole);
+    }
+    context.observe({
+      type: 'invoked',
+      requestId,
+      name: instance.name,
+      statusCode: 200,
+      durationMs: performance.now() - began,
+    });
+  } finally {
+    lease.release();
+  }
+}
+
+async function readBody({ body }: Exchange): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > INVOCATION_BODY_LIMIT_BYTES) {
+      throw inputValidationError(`The body is longer than ${INVOCATION_BODY_LIMIT_BYTES} bytes.`);
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, length);
+}
+
+function forwardedHeaders(headers: Exchange['headers'], streamed: boolean): Record<string, string> {
+  const forwarded = picked(headers, FORWARDED_REQUEST_HEADERS);
+  const accept = headers['x-amzn-sagemaker-accept'];
+  if (streamed && accept !== undefined) forwarded.accept = accept;
+  return forwarded;
+}
+
+function picked(headers: Readonly<Record<string, string | string[] | undefined>>, names: readonly string[]) {
+  const chosen: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string') chosen[name] = value;
+  }
+  return chosen;
+}
+
+/** Resolves with the container's 200; every other answer is an error. */
+async function ask(
+  context: OperationContext,
+  instance: HostedInstance,
+  container: RunningContainer | undefined,
+  headers: Record<string, string>,
+  body: Buffer,
+  streamed: boolean,
+): Promise<IncomingMessage> {
+  if (!container) throw unanswered(context, instance, 'The container is not running.');
+  const asked = httpRequest({
+    host: container.host,
+    port: container.port,
+    path: INVOCATIONS_PATH,
+    method: 'POST',
+    headers: { ...headers, 'content-length': body.length },
+    agent: false,
+  });
+  const timeoutMs = streamed ? RESPONSE_STREAM_TIMEOUT_MS : INVOCATION_TIMEOUT_MS;
+  const deadline = context.clock.setTimeout(() => asked.destroy(new InvocationTimeout()), timeoutMs);
+  asked.on('close', () => clearTimeout(deadline));
+  asked.end(body);
+  let answer: IncomingMessage;
+  try {
+    [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  } catch (error) {
+    throw unanswered(
+      context,
+      instance,
+      error instanceof InvocationTimeout ? timeoutMessage(instance) : 'The container closed the connection.',
+    );
+  }
+  const statusCode = answer.statusCode ?? 0;
+  if (statusCode >= 200 && statusCode < 300) return answer;
+  const original = await readStart(answer);
+  const kind = statusCode >= 500 ? 'server' : 'client';
+  const arn = logStreamArn(context.region, instance.name);
+  throw modelError(
+    `Received ${kind} error (${statusCode}) from ${instance.name.variant} with message "${original}". See ${arn} for more information.`,
+    statusCode,
+    original,
+    arn,
+  );
+}
+
+class InvocationTimeout extends Error {}
+
+function timeoutMessage(instance: HostedInstance): string {
+  return `Your invocation timed out while waiting for a response from container ${instance.name.variant}. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.`;
+}
+
+function unanswered(context: OperationContext, instance: HostedInstance, message: string): ServiceError {
+  return modelError(
+    `Received server error (0) from ${instance.name.variant} with message "${message}"`,
+    0,
+    message,
+    logStreamArn(context.region, instance.name),
+  );
+}
+
+async function readStart(answer: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= ORIGINAL_MESSAGE_LIMIT_BYTES) break;
+    }
+  } catch {
+    // what came is what there is to tell
+  }
+  return Buffer.concat(pieces).subarray(0, ORIGINAL_MESSAGE_LIMIT_BYTES).toString();
+}
+
+async function readWhole(
+  context: OperationContext,
+  instance: HostedInstance,
+  answer: IncomingMessage,
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) pieces.push(piece);
+  } catch (error) {
+    throw unanswered(
+      context,
+      instance,
+      error instanceof InvocationTimeout
+        ? timeoutMessage(instance)
+        : 'The container closed the connection in the middle of its answer.',
+    );
+  }
+  return Buffer.concat(pieces);
+}
+
+/** What the container writes, as it writes it: one event for each piece. */
+async function answerWithEvents(
+  context: OperationContext,
+  exchange: Exchange,
+  answer: IncomingMessage,
+  headers: Record<string, string>,
+): Promise<void> {
+  const response = exchange.respond(200, headers);
+  const gone = once(response, 'close').then(() => 'gone' as const);
+  // The deadline of the request goes with the request; the stream has one of its own.
+  const deadline = context.clock.setTimeout(() => answer.destroy(new InvocationTimeout()), RESPONSE_STREAM_TIMEOUT_MS);
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      if (response.write(encodePlainPayloadPart(piece))) continue;
+      const next = await Promise.race([once(response, 'drain'), gone]);
+      if (next === 'gone') return;
+    }
+  } catch (error) {
+    response.write(
+      encodeError(
+        error instanceof InvocationTimeout
+          ? modelStreamError(
+              'The model failed to finish sending the response within the timeout period.',
+              StreamErrorCode.MODEL_INVOCATION_TIME_EXCEEDED,
+            )
+          : modelStreamError('The connection to the model container was closed.', StreamErrorCode.STREAM_BROKEN),
+      ),
+    );
+  } finally {
+    clearTimeout(deadline);
+    response.end();
+  }
+}

@@ -1,0 +1,37 @@
+import { LOCAL_ACCOUNT } from '../../assembly/local-account';
+import { endpointLogGroup, endpointNameFault } from '../../contract';
+import type { Clock } from '../clock';
+import type { HostedEndpoint } from '../hosting/hosted-endpoint';
+import type { InstanceName, LocalObserver } from '../local-event';
+import type { FaultPlan } from '../stream/faults';
+import { inputValidationError } from './service-error';
+import type { SignatureVerifier } from './signature-verification';
+
+/** What the operations of one local SageMaker share. */
+export interface OperationContext {
+  readonly endpoints: ReadonlyMap<string, HostedEndpoint>;
+  readonly region: string;
+  /** Undefined where signatures are not verified. */
+  readonly verifier: SignatureVerifier | undefined;
+  readonly clock: Clock;
+  readonly faults: FaultPlan;
+  readonly observe: LocalObserver;
+}
+
+/** @throws ServiceError 400 when there is no such endpoint. */
+export function hostedEndpoint({ endpoints }: OperationContext, name: string): HostedEndpoint {
+  const endpoint = endpoints.get(name);
+  if (!endpoint) throw inputValidationError(`Endpoint ${name} of account ${LOCAL_ACCOUNT} not found.`);
+  return endpoint;
+}
+
+/** @throws ServiceError 400 with all faults together. */
+export function checkInput(endpointName: string, ...more: (string | undefined)[]): void {
+  const faults = [endpointNameFault(endpointName), ...more].filter(fault => fault !== undefined);
+  if (faults.length > 0) throw inputValidationError(faults.join(' '));
+}
+
+/** Where the platform would have the container's log. */
+export function logStreamArn(region: string, { endpoint, variant, instance }: InstanceName): string {
+  return `arn:aws:logs:${region}:${LOCAL_ACCOUNT}:log-group:${endpointLogGroup(endpoint)}:log-stream:${variant}/local-${instance}`;
+}

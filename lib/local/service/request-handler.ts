@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:http2';
+import { BIDIRECTIONAL_STREAM_PATH } from '../../contract';
+import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
+import type { Exchange } from './front';
+import { invoke } from './invocation';
+import type { OperationContext } from './operation-context';
+import { internalServerError, ServiceError } from './service-error';
+
+/**
+ * The plain operations are of an older service model, which has other names for the same errors (API model `sagemaker-runtime`,
+ * 2017-05-13).
+ */
+const PLAIN_ERROR_NAMES: Record<string, string> = {
+  InputValidationError: 'ValidationError',
+  InternalServerError: 'InternalFailure',
+  ServiceUnavailableError: 'ServiceUnavailable',
+};
+
+/** Milliseconds that a refused request may go on being sent before its stream is reset. */
+const RESET_AFTER_MS = 1_000;
+
+/** Answers the requests of one local SageMaker. */
+export class RequestHandler {
+  readonly #streaming: BidirectionalStreamOperation;
+
+  constructor(private readonly context: OperationContext) {
+    this.#streaming = new BidirectionalStreamOperation(context);
+  }
+
+  /** Streams that are open now. */
+  get openSessions(): number {
+    return this.#streaming.openSessions;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(exchange: Exchange): Promise<void> {
+    const requestId = randomUUID();
+    const { endpointName, operation } = route(exchange);
+    try {
+      if (operation === BIDIRECTIONAL_STREAM_PATH) {
+        await this.#streaming.handle(exchange, endpointName, requestId);
+      } else if (operation === 'invocations' || operation === 'invocations-response-stream') {
+        await invoke(this.context, exchange, endpointName, requestId, operation !== 'invocations');
+      } else {
+        throw new ServiceError('UnknownOperationException', 404, {});
+      }
+    } catch (error) {
+      const refused =
+        error instanceof ServiceError ? error : internalServerError('The request failed because of an unknown error.');
+      this.#refuse(exchange, requestId, refused, operation !== BIDIRECTIONAL_STREAM_PATH);
+    }
+  }
+
+  #refuse(exchange: Exchange, requestId: string, error: ServiceError, isPlain: boolean): void {
+    const errorType = (isPlain ? PLAIN_ERROR_NAMES[error.errorType] : undefined) ?? error.errorType;
+    this.context.observe({
+      type: 'refused',
+      requestId,
+      method: exchange.method,
+      path: exchange.target,
+      statusCode: error.statusCode,
+      error: errorType,
+      message: error.message,
+    });
+    const body = error.body();
+    const { stream } = exchange;
+    if (stream?.destroyed) return;
+    exchange
+      .respond(error.statusCode, {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        'x-amzn-requestid': requestId,
+        'x-amzn-errortype': errorType,
+      })
+      .end(body);
+    exchange.body.resume(); // what still comes is dropped
+    if (stream) {
+      const reset = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), RESET_AFTER_MS);
+      stream.once('close', () => clearTimeout(reset));
+    }
+  }
+}
+
+function route({ method, target }: Exchange): { endpointName: string; operation: string | undefined } {
+  const [path = ''] = target.split('?', 1);
+  const match = method === 'POST' ? /^\/endpoints\/([^/]+)\/([^/]+)$/.exec(path) : null;
+  return { endpointName: decoded(match?.[1] ?? ''), operation: match?.[2] };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // no name either way
+  }
+}

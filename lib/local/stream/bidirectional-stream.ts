@@ -1,0 +1,216 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LOCAL_ACCOUNT } from '../../assembly/local-account';
+import {
+  ACCEPT_TIMEOUT_MS,
+  BIDIRECTIONAL_STREAM_PATH,
+  EVENT_STREAM_CONTENT_TYPE,
+  invocationPathFault,
+  MeteringHeader,
+  queryStringFault,
+  type RunningContainer,
+  RuntimeHeader,
+  variantNameFault,
+} from '../../contract';
+import type { InstanceName } from '../local-event';
+import type { Exchange } from '../service/front';
+import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from '../service/operation-context';
+import {
+  handshakeError,
+  inputValidationError,
+  internalServerError,
+  internalStreamFailure,
+  serviceUnavailableError,
+  throttlingError,
+} from '../service/service-error';
+import type { Fault, FaultKind, FaultPhase } from './faults';
+import { MeteringStream, meteringOffer } from './metering';
+import { HandshakeFailure, Sidecar } from './sidecar';
+import { StreamSession } from './stream-session';
+
+/** The operation `InvokeEndpointWithBidirectionalStream`. */
+export class BidirectionalStreamOperation {
+  readonly #sessions = new Set<StreamSession>();
+
+  constructor(private readonly context: OperationContext) {}
+
+  /** Streams that are open now. */
+  get openSessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** Resolves when the session is over. @throws ServiceError when it cannot be opened. */
+  async handle(exchange: Exchange, endpointName: string, requestId: string): Promise<void> {
+    const { stream, headers } = exchange;
+    const { verifier, clock, observe } = this.context;
+    if (!stream) throw inputValidationError('InvokeEndpointWithBidirectionalStream needs HTTP/2.');
+    const verified = verifier?.verifyRequest(exchange);
+    const chain = verified && verifier?.eventChain(verified);
+    const { targetVariant, target } = checkedInput(headers, endpointName);
+    const endpoint = hostedEndpoint(this.context, endpointName);
+    const faults = this.context.faults.next();
+    throwOpeningFault(faults, endpointName);
+    if (faultOf(faults, 'reset', 'opening')) {
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      return;
+    }
+    const instance = endpoint.choose(targetVariant);
+    const path = target.slice(1);
+    const began = performance.now();
+    const lease = instance.lease();
+    let isBroken = false;
+    try {
+      const opened = await this.#open(stream, instance.name, lease.container, target, requestId, faults);
+      if (!opened) return;
+      const { sidecar, metering } = opened;
+      exchange.respond(200, {
+        'content-type': EVENT_STREAM_CONTENT_TYPE,
+        'x-amzn-requestid': requestId,
+        [RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()]: instance.name.variant,
+      });
+      const session = new StreamSession({
+        stream,
+        sidecar,
+        chain,
+        clock,
+        pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
+        readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
+        onPhase: phase => strike(faults, phase, session, lease.container),
+      });
+      this.#sessions.add(session);
+      observe({ type: 'session-opened', requestId, path, name: instance.name });
+      const { outcome, message, isBroken: wasBroken = false } = await session.ended;
+      isBroken = wasBroken;
+      this.#sessions.delete(session);
+      const meter = await metering;
+      await meter?.close();
+      observe({
+        type: 'session-ended',
+        session: {
+          ...instance.name,
+          requestId,
+          path,
+          durationMs: performance.now() - began,
+          firstResponseMs: session.firstResponseAt === undefined ? undefined : session.firstResponseAt - began,
+          received: session.received,
+          sent: session.sent,
+          outcome,
+          message,
+          metering: meter?.totals ?? {},
+          droppedMeteringRecords: meter?.dropped ?? 0,
+        },
+      });
+    } finally {
+      lease.release(isBroken);
+    }
+  }
+
+  async #open(
+    stream: ServerHttp2Stream,
+    name: InstanceName,
+    container: RunningContainer | undefined,
+    target: string,
+    requestId: string,
+    faults: readonly Fault[],
+  ): Promise<{ sidecar: Sidecar; metering: Promise<MeteringStream | undefined> } | undefined> {
+    const sidecar = await this.#connect(name, container, target, requestId, faults);
+    const offer = meteringOffer(sidecar.responseHeaders);
+    let metering: Promise<MeteringStream | undefined> = Promise.resolve(undefined);
+    if (offer) {
+      metering = this.#connect(name, container, offer.target, requestId, []).then(
+        companion => new MeteringStream(companion, this.context.clock),
+      );
+      if (offer.isRequired) {
+        try {
+          await metering;
+        } catch (error) {
+          sidecar.destroy(1011);
+          throw error;
+        }
+      }
+      metering = metering.catch(() => undefined); // an offer that leads nowhere costs only the metering
+    }
+    if (!stream.destroyed) return { sidecar, metering };
+    sidecar.destroy(1001);
+    await (await metering)?.close();
+    return undefined;
+  }
+
+  async #connect(
+    name: InstanceName,
+    container: RunningContainer | undefined,
+    target: string,
+    requestId: string,
+    faults: readonly Fault[],
+  ): Promise<Sidecar> {
+    try {
+      if (!container) throw new HandshakeFailure(0, 'The container is not running.');
+      if (faultOf(faults, 'crash', 'opening')) {
+        container.kill('SIGKILL');
+        throw new HandshakeFailure(0, 'The container is gone.');
+      }
+      const refusal = faultOf(faults, 'refuse', 'opening');
+      if (refusal) throw new HandshakeFailure(refusal.value, 'Refused by an injected fault.');
+      const late = faultOf(faults, 'accept-delay', 'opening')?.value ?? 0;
+      await delay(Math.min(late, ACCEPT_TIMEOUT_MS));
+      if (late > ACCEPT_TIMEOUT_MS) throw new HandshakeFailure(0, `No answer within ${ACCEPT_TIMEOUT_MS} ms.`);
+      return await Sidecar.connect({
+        host: container.host,
+        port: container.port,
+        target,
+        headers: { [MeteringHeader.REQUEST_ID]: requestId },
+        acceptTimeoutMs: ACCEPT_TIMEOUT_MS,
+      });
+    } catch (error) {
+      if (!(error instanceof HandshakeFailure)) throw error;
+      throw handshakeError(error.statusCode, error.message, logStreamArn(this.context.region, name));
+    }
+  }
+}
+
+function checkedInput(
+  headers: Exchange['headers'],
+  endpointName: string,
+): { targetVariant: string | undefined; target: string } {
+  const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
+  const invocationPath = headers[RuntimeHeader.MODEL_INVOCATION_PATH.toLowerCase()];
+  const query = headers[RuntimeHeader.MODEL_QUERY_STRING.toLowerCase()];
+  checkInput(
+    endpointName,
+    targetVariant === undefined ? undefined : variantNameFault(targetVariant),
+    invocationPath === undefined ? undefined : invocationPathFault(invocationPath),
+    query === undefined ? undefined : queryStringFault(query),
+  );
+  return { targetVariant, target: `/${invocationPath ?? BIDIRECTIONAL_STREAM_PATH}${query ? `?${query}` : ''}` };
+}
+
+function faultOf(faults: readonly Fault[], kind: FaultKind, phase: FaultPhase): Fault | undefined {
+  return faults.find(fault => fault.kind === kind && fault.phase === phase);
+}
+
+function throwOpeningFault(faults: readonly Fault[], endpointName: string): void {
+  if (faultOf(faults, 'throttling', 'opening')) throw throttlingError();
+  if (faultOf(faults, 'internal-failure', 'opening')) throw internalServerError('An injected fault.');
+  if (faultOf(faults, 'unavailable', 'opening')) {
+    throw serviceUnavailableError(`Endpoint ${endpointName} of account ${LOCAL_ACCOUNT} is not in service.`);
+  }
+}
+
+/** Injects the faults of a phase into an open session. */
+function strike(
+  faults: readonly Fault[],
+  phase: FaultPhase,
+  session: StreamSession,
+  container: RunningContainer | undefined,
+): void {
+  for (const fault of faults) {
+    if (fault.phase !== phase) continue;
+    if (fault.kind === 'internal-failure') session.fail(internalStreamFailure('An injected fault.'));
+    else if (fault.kind === 'crash') {
+      container?.kill('SIGKILL');
+      session.onEnd({ code: 1006, reason: '' }); // not whenever the system gets round to it
+    } else if (fault.kind === 'close') session.onEnd({ code: fault.value, reason: 'An injected fault.' });
+    else if (fault.kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
+    else if (fault.kind === 'reset') session.reset();
+  }
+}

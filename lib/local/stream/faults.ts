@@ -1,0 +1,136 @@
+import { InvalidLocalOptionsError } from '../local-errors';
+
+/** When in the life of a session a fault strikes: while it opens, after its first event, or when the client ends its input. */
+export const FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
+/** When a fault strikes: while a stream opens, after the first event of the client, or when the client ends its input. */
+export type FaultPhase = (typeof FAULT_PHASES)[number];
+
+interface FaultKindDefinition {
+  /** What happens, for people. */
+  readonly summary: string;
+  /** Phases in which the platform can show it; the first is the default. */
+  readonly phases: readonly FaultPhase[];
+  /** What the value means, and what it is when none is given. Absent: it takes none. */
+  readonly value?: { readonly meaning: string; readonly default: number };
+}
+
+/** What operators fear, and what can be injected. */
+export const FAULT_KINDS = {
+  /** The value is how long. Over 250 ms, the platform's limit, the open fails with HTTP 424 `ModelError`. */
+  'accept-delay': {
+    summary: 'the container takes its time to accept the socket',
+    phases: ['opening'],
+    value: { meaning: 'milliseconds', default: 300 },
+  },
+  /** HTTP 424 `ModelError` with the value as `OriginalStatusCode`. */
+  refuse: {
+    summary: 'the container refuses the upgrade',
+    phases: ['opening'],
+    value: { meaning: 'HTTP status', default: 503 },
+  },
+  /** HTTP 400 `ThrottlingException`. */
+  throttling: { summary: 'the platform asks to slow down', phases: ['opening'] },
+  /** HTTP 503 `ServiceUnavailableError`. */
+  unavailable: { summary: 'the endpoint is not in service', phases: ['opening'] },
+  /** HTTP 500 `InternalServerError` while opening, else `InternalStreamFailure` on the stream. */
+  'internal-failure': {
+    summary: 'the platform itself fails',
+    phases: ['streaming', 'opening', 'closing'],
+  },
+  /** SIGKILL: HTTP 424 `ModelError` while opening, else `ModelStreamError`. Every session of the container is gone. */
+  crash: { summary: 'the container is killed', phases: ['streaming', 'opening', 'closing'] },
+  /** The value is the close code. `ModelStreamError`, unless 1000 or 1005 after the client has ended its input. */
+  close: {
+    summary: 'the container closes the WebSocket',
+    phases: ['streaming', 'closing'],
+    value: { meaning: 'close code', default: 1011 },
+  },
+  /** A frame with the reserved opcode 3: `ModelStreamError`. */
+  'bad-frame': {
+    summary: 'the container sends a frame that RFC 6455 does not allow',
+    phases: ['streaming', 'closing'],
+  },
+  /** An HTTP/2 stream reset without an error event. */
+  reset: { summary: 'the network cuts the stream without a word', phases: ['streaming', 'opening', 'closing'] },
+  /** `ModelStreamError` after 5 pings in a row, a minute apart: the platform's tolerance. */
+  'ping-silence': { summary: 'the container answers no ping', phases: ['streaming'] },
+  /** The value is the container's speed. Flow control then slows the client down to it. */
+  'slow-reader': {
+    summary: 'the container reads slowly',
+    phases: ['streaming'],
+    value: { meaning: 'bytes a second', default: 16_000 },
+  },
+} as const satisfies Record<string, FaultKindDefinition>;
+/** What can be injected: a key of {@link FAULT_KINDS}. */
+export type FaultKind = keyof typeof FAULT_KINDS;
+
+/** One fault to inject. */
+export interface Fault {
+  /** What is injected. */
+  readonly kind: FaultKind;
+  /** When it strikes: one of the phases that {@link FAULT_KINDS} has for the kind. */
+  readonly phase: FaultPhase;
+  /** As {@link FAULT_KINDS} says for the kind. */
+  readonly value: number;
+  /**
+   * Strikes one session in so many, the first of them included.
+   *
+   * @default 1 - every session
+   */
+  readonly every?: number;
+}
+
+/**
+ * Reads a fault from its word: `KIND[@PHASE][=VALUE][/EVERY]`, such as `crash`, `internal-failure@closing`, `accept-delay=400` or
+ * `throttling/10` for one session in ten.
+ *
+ * @throws InvalidLocalOptionsError
+ */
+export function parseFault(text: string): Fault {
+  const match = /^([a-z-]+)(?:@([a-z]+))?(?:=(\d+))?(?:\/(\d+))?$/.exec(text.trim());
+  const kind = match?.[1];
+  if (!match || kind === undefined || !Object.hasOwn(FAULT_KINDS, kind)) {
+    throw invalidFault(
+      `"${text}" is no fault that can be injected.`,
+      `A fault is KIND[@PHASE][=VALUE][/EVERY]; the kinds are ${Object.keys(FAULT_KINDS).join(', ')}.`,
+    );
+  }
+  const definition: FaultKindDefinition = FAULT_KINDS[kind as FaultKind];
+  const phase = (match[2] ?? definition.phases[0]) as FaultPhase;
+  if (!definition.phases.includes(phase)) {
+    throw invalidFault(
+      `The fault ${kind} cannot strike in the phase "${phase}".`,
+      `The platform shows it while ${definition.phases.join(' or ')}.`,
+    );
+  }
+  if (match[3] !== undefined && !definition.value) {
+    throw invalidFault(`The fault ${kind} takes no value.`, `It is written ${kind}@${phase}.`);
+  }
+  const every = match[4] === undefined ? undefined : Number(match[4]);
+  if (every === 0)
+    throw invalidFault(`The fault ${text} would strike no session.`, 'One session in so many is at least one.');
+  return {
+    kind: kind as FaultKind,
+    phase,
+    value: Number(match[3] ?? definition.value?.default ?? 0),
+    ...(every === undefined ? {} : { every }),
+  };
+}
+
+/** Which faults strike which session. */
+export class FaultPlan {
+  #sessions = 0;
+
+  constructor(private readonly faults: readonly Fault[]) {}
+
+  /** The faults of the session that opens now. */
+  next(): readonly Fault[] {
+    const number = this.#sessions;
+    this.#sessions += 1;
+    return this.faults.filter(fault => number % (fault.every ?? 1) === 0);
+  }
+}
+
+function invalidFault(what: string, why: string): InvalidLocalOptionsError {
+  return new InvalidLocalOptionsError({ what, why, next: 'See bidi local --help for the list.' });
+}

@@ -1,0 +1,321 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import {
+  EVENT_HEADERS_LIMIT_BYTES,
+  EVENT_PAYLOAD_LIMIT_BYTES,
+  EventHeader,
+  MODEL_STREAM_ERROR_FRAME,
+  SESSION_LIMIT_MS,
+  StreamErrorCode,
+  WEBSOCKET_PING_INTERVAL_MS,
+  WEBSOCKET_PING_TOLERANCE,
+} from '../../contract';
+import type { Clock } from '../clock';
+import { internalStreamFailure, modelStreamError, ServiceError } from '../service/service-error';
+import type { EventSignatureChain } from '../service/signature-verification';
+import { decodeEvent, encodeError, encodePayloadPart } from './event-codec';
+import { EventStreamDecoder, EventTooLargeError, MalformedEventStreamError } from './event-stream-decoder';
+import {
+  type DataFrame,
+  EventToFrameMapper,
+  FrameSequenceError,
+  FrameToEventMapper,
+  InvalidEventError,
+  Opcode,
+} from './frame-mapping';
+import type { Sidecar, SidecarListener, WebSocketEnd } from './sidecar';
+
+/** Longest event: the longest payload in its own event, inside the longest signing event. */
+const EVENT_LIMIT_BYTES = EVENT_PAYLOAD_LIMIT_BYTES + 2 * EVENT_HEADERS_LIMIT_BYTES;
+
+/** Longest text frame that is looked at as a structured error, in bytes. */
+const ERROR_FRAME_LIMIT_BYTES = 16 * 1024;
+
+/** Milliseconds that a response which has ended waits for the request to end before it is reset. */
+const RESET_AFTER_MS = 1_000;
+
+/** Milliseconds that the container may go on sending after the client ended its input. */
+const DRAIN_LIMIT_MS = 60_000;
+
+export interface StreamSessionOptions {
+  readonly stream: ServerHttp2Stream;
+  readonly sidecar: Sidecar;
+  /** Chain of the events' signatures, or undefined where signatures are not verified. */
+  readonly chain: EventSignatureChain | undefined;
+  readonly clock: Clock;
+  /** Told once when the session is in a phase, before anything of it happens. */
+  readonly onPhase?: (phase: 'streaming' | 'closing') => void;
+  /**
+   * Whether answers to pings are heard.
+   *
+   * @default true
+   */
+  readonly pingsAreAnswered?: boolean;
+  /**
+   * How fast the container seems to read.
+   *
+   * @default - as fast as it does
+   */
+  readonly readBytesPerSecond?: number | undefined;
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  /** `ended`, `aborted`, or the name of the error. */
+  readonly outcome: string;
+  readonly message?: string;
+  /** Whether the container was gone without a close frame. */
+  readonly isBroken?: boolean;
+}
+
+/**
+ * One open stream: events of the client to frames of the container and back, one for one, with backpressure both ways.
+ *
+ * Bytes wait in the sockets' own buffers only: a container that does not read stops the reading of the HTTP/2 stream, whose flow
+ * control window then stops the client; a client that does not read stops the reading of the container's socket.
+ */
+export class StreamSession implements SidecarListener {
+  readonly received = { events: 0, bytes: 0 };
+  readonly sent = { events: 0, bytes: 0 };
+  /** When the first response event was written, in milliseconds of `performance.now()`. */
+  firstResponseAt: number | undefined;
+  /** Resolves when the session is over. */
+  readonly ended: Promise<SessionEnd>;
+
+  readonly #stream: ServerHttp2Stream;
+  readonly #sidecar: Sidecar;
+  readonly #chain: EventSignatureChain | undefined;
+  readonly #clock: Clock;
+  readonly #toFrame = new EventToFrameMapper();
+  readonly #toEvent = new FrameToEventMapper();
+  readonly #decoder = new EventStreamDecoder(EVENT_LIMIT_BYTES, event => this.#onEvent(event));
+  readonly #limit: NodeJS.Timeout;
+  readonly #pings: NodeJS.Timeout;
+  #drainLimit: NodeJS.Timeout | undefined;
+  #unansweredPings = 0;
+  #inputEnded = false;
+  #isSlowed = false;
+  #isOver = false;
+  #resolveEnded!: (end: SessionEnd) => void;
+
+  constructor(private readonly options: StreamSessionOptions) {
+    const { stream, sidecar, chain, clock } = options;
+    this.#stream = stream;
+    this.#sidecar = sidecar;
+    this.#chain = chain;
+    this.#clock = clock;
+    this.ended = new Promise(resolve => {
+      this.#resolveEnded = resolve;
+    });
+    this.#limit = clock.setTimeout(() => this.#onLimit(), SESSION_LIMIT_MS);
+    this.#pings = clock.setInterval(() => this.#onPingDue(), WEBSOCKET_PING_INTERVAL_MS);
+    stream.on('data', (piece: Buffer) => this.#onData(piece));
+    stream.on('end', () => this.#onInputEnd());
+    stream.on('drain', () => sidecar.resume());
+    stream.on('close', () => this.#onStreamClosed());
+    sidecar.listen(this);
+  }
+
+  /** Ends the session with an error, as the platform would. */
+  fail(error: ServiceError, isBroken = false): void {
+    if (this.#isOver) return;
+    if (!this.#stream.destroyed) this.#stream.write(encodeError(error));
+    this.#finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
+  }
+
+  /** Cuts the stream without a word, as a broken network does. */
+  reset(): void {
+    this.#over({ outcome: 'aborted' }, 1001);
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  // From the client.
+
+  #onData(piece: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      this.#decoder.write(piece);
+    } catch (error) {
+      this.fail(streamErrorOf(error));
+      return;
+    }
+    if (!this.#sidecar.isWritable) this.#stream.pause();
+    if (this.options.readBytesPerSecond) this.#slowDown(piece.length / this.options.readBytesPerSecond);
+  }
+
+  #slowDown(seconds: number): void {
+    this.#isSlowed = true;
+    this.#stream.pause();
+    setTimeout(() => {
+      this.#isSlowed = false;
+      if (this.#sidecar.isWritable) this.#stream.resume();
+    }, seconds * 1_000);
+  }
+
+  #onEvent(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#inputEnded) throw new MalformedEventStreamError('An event came after the end of the input.');
+    const outer = decodeEvent(bytes);
+    this.#chain?.verify(outer);
+    const isEnvelope = this.#chain !== undefined || EventHeader.CHUNK_SIGNATURE in outer.headers;
+    if (isEnvelope && outer.body.length === 0) {
+      this.#onInputEnd();
+      return;
+    }
+    const frame = this.#toFrame.map(isEnvelope ? decodeEvent(outer.body) : outer);
+    this.received.events += 1;
+    this.received.bytes += frame.payload.length;
+    this.#sidecar.send(frame);
+    if (this.received.events === 1) this.options.onPhase?.('streaming');
+  }
+
+  #onInputEnd(): void {
+    if (this.#isOver || this.#inputEnded) return;
+    if (this.#decoder.isInsideEvent && this.#stream.readableEnded) {
+      this.fail(streamErrorOf(new MalformedEventStreamError('The request ended in the middle of an event.')));
+      return;
+    }
+    this.#inputEnded = true;
+    this.options.onPhase?.('closing');
+    if (this.#isOver) return;
+    this.#sidecar.close();
+    this.#drainLimit = this.#clock.setTimeout(
+      () => this.#finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
+      DRAIN_LIMIT_MS,
+    );
+  }
+
+  #onStreamClosed(): void {
+    this.#over({ outcome: 'aborted' }, 1001);
+  }
+
+  // From the container.
+
+  onFrame(frame: DataFrame): void {
+    if (this.#isOver) return;
+    const reported = structuredError(frame);
+    if (reported) {
+      this.fail(reported);
+      return;
+    }
+    let event: ReturnType<FrameToEventMapper['map']>;
+    try {
+      event = this.#toEvent.map(frame);
+    } catch (error) {
+      if (!(error instanceof FrameSequenceError)) throw error;
+      this.#sidecar.destroy(1002);
+      this.fail(modelStreamError(error.message, StreamErrorCode.STREAM_BROKEN));
+      return;
+    }
+    this.firstResponseAt ??= performance.now();
+    this.sent.events += 1;
+    this.sent.bytes += event.payload.length;
+    if (!this.#stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload)))
+      this.#sidecar.pause();
+  }
+
+  onDrain(): void {
+    if (!this.#isSlowed) this.#stream.resume();
+  }
+
+  onPong(): void {
+    if (this.options.pingsAreAnswered !== false) this.#unansweredPings = 0;
+  }
+
+  onEnd({ code, reason }: WebSocketEnd): void {
+    if (this.#isOver) return;
+    if (this.#inputEnded && (code === 1000 || code === 1005)) {
+      this.#finish({ outcome: 'ended' });
+    } else if (code === 1006) {
+      this.fail(
+        modelStreamError(
+          'The connection to the model container was closed unexpectedly.',
+          StreamErrorCode.STREAM_BROKEN,
+        ),
+        true,
+      );
+    } else {
+      const words = reason ? `: ${reason}` : '';
+      this.fail(modelStreamError(`The model container closed the WebSocket with code ${code}${words}`, String(code)));
+    }
+  }
+
+  // The platform's clocks.
+
+  #onLimit(): void {
+    this.fail(
+      modelStreamError(
+        `The stream reached its limit of ${SESSION_LIMIT_MS / 60_000} minutes.`,
+        StreamErrorCode.MODEL_INVOCATION_TIME_EXCEEDED,
+      ),
+    );
+  }
+
+  #onPingDue(): void {
+    if (this.#unansweredPings >= WEBSOCKET_PING_TOLERANCE) {
+      this.fail(
+        modelStreamError(
+          `The model container left ${this.#unansweredPings} pings in a row unanswered.`,
+          StreamErrorCode.STREAM_BROKEN,
+        ),
+      );
+      return;
+    }
+    this.#unansweredPings += 1;
+    this.#sidecar.ping();
+  }
+
+  // The end.
+
+  #finish(end: SessionEnd, closeCode?: number): void {
+    if (this.#isOver) return;
+    this.#over(end, closeCode);
+    const stream = this.#stream;
+    stream.end();
+    // The rest of the request is read and dropped, so that its sender is not left hanging on a closed window.
+    stream.resume();
+    if (!stream.closed) {
+      const reset = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), RESET_AFTER_MS);
+      stream.once('close', () => clearTimeout(reset));
+    }
+  }
+
+  #over(end: SessionEnd, closeCode?: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#limit);
+    clearTimeout(this.#drainLimit);
+    clearInterval(this.#pings);
+    this.#sidecar.destroy(closeCode);
+    this.#resolveEnded(end);
+  }
+}
+
+/** The structured error that a container may send as a text frame, or undefined for everything else. */
+function structuredError({ opcode, fin, payload }: DataFrame): ServiceError | undefined {
+  if (opcode !== Opcode.TEXT || !fin || payload.length > ERROR_FRAME_LIMIT_BYTES) return undefined;
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  // Two bytes decide for nearly every frame.
+  if (text[0] !== 0x7b || !text.includes(`"${MODEL_STREAM_ERROR_FRAME}"`)) return undefined;
+  try {
+    const parsed = JSON.parse(text.toString()) as Record<
+      string,
+      { ErrorCode?: unknown; Message?: unknown } | undefined
+    >;
+    const error = parsed[MODEL_STREAM_ERROR_FRAME];
+    if (Object.keys(parsed).length !== 1 || typeof error !== 'object' || error === null) return undefined;
+    return modelStreamError(String(error.Message ?? ''), String(error.ErrorCode ?? ''));
+  } catch {
+    return undefined;
+  }
+}
+
+function streamErrorOf(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof EventTooLargeError || error instanceof InvalidEventError) {
+    return new ServiceError('ValidationException', 400, { message: error.message });
+  }
+  if (error instanceof MalformedEventStreamError) {
+    return new ServiceError('SerializationException', 400, { message: error.message });
+  }
+  return internalStreamFailure('The stream processing failed because of an unknown error.');
+}

@@ -1,3 +1,0 @@
-export * from './image';
-export * from './live';
-export { checkStatically, type StaticCheck, StaticCheckError, type StaticCheckOptions } from './static-check';

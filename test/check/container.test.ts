@@ -1,0 +1,186 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { type CheckContainerOptions, checkContainer, ExchangeFileError, readExchange } from '../../lib/check/live';
+import type { RunningContainer } from '../../lib/contract';
+import { countVerdicts, type Finding } from '../../lib/report/finding';
+import { spawnContainer } from './spawned-container';
+import { mkdtempDisposable } from './temporary-directory';
+
+const SMALL: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
+  clock: 1,
+  limits: { acceptMs: 2_000, replyMs: 1_500, stopMs: 8_000, holdMs: 200, sessionMs: 800, webSocketPingMs: 100 },
+  load: { burst: 40, sessions: 20, busySessions: 8, slowReaderBytes: 48 * 1024 * 1024 },
+};
+
+function verdictOf(findings: readonly Finding[], name: string): Finding {
+  const found = findings.find(finding => finding.name === name);
+  if (!found) throw new Error(`there is no ${name}`);
+  return found;
+}
+
+const transcriber = () => spawnContainer([process.execPath, 'transcriber.js'], __dirname);
+
+test('the echo container passes everything', async () => {
+  const directory = join(__dirname, '..', '..', 'container', 'echo');
+  const findings = await checkContainer({
+    ...SMALL,
+    start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
+  });
+  expect(findings.filter(finding => finding.verdict !== 'pass').map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
+    expect.stringMatching(/^metering: not offered/),
+  ]);
+}, 60_000);
+
+test('the Deepgram simulator passes what an exchange makes checkable', async () => {
+  const directory = join(__dirname, '..', '..', 'container', 'deepgram-simulator');
+  const findings = await checkContainer({
+    ...SMALL,
+    start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
+    exchange: readExchange(join(__dirname, 'listen.json')),
+  });
+  const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+  expect(caught.map(({ name }) => name)).toEqual(['open-default-path']);
+  expect(verdictOf(findings, 'concurrent-sessions').verdict).toBe('pass');
+}, 60_000);
+
+describe('a container that is not an echo', () => {
+  test('is checked without a known reply as far as that goes', async () => {
+    const findings = await checkContainer({
+      ...SMALL,
+      start: transcriber,
+      path: 'v1/listen',
+      query: 'model=nova-3',
+    });
+    expect(findings.filter(finding => finding.verdict === 'fail')).toEqual([]);
+    expect(verdictOf(findings, 'pong').verdict).toBe('pass');
+    expect(verdictOf(findings, 'session-cap').verdict).toBe('pass');
+    expect(verdictOf(findings, 'abrupt-disconnect').verdict).toBe('pass');
+    expect(verdictOf(findings, 'text-message').seen).toMatch(/needs a container that echoes/);
+    expect(verdictOf(findings, 'concurrent-sessions').seen).toMatch(/--exchange/);
+    expect(verdictOf(findings, 'open-default-path')).toMatchObject({
+      verdict: 'warn',
+      next: expect.stringContaining("modelInvocationPath: 'v1/listen'"),
+    });
+  });
+
+  test('is checked with what an exchange says', async () => {
+    using directory = mkdtempDisposable();
+    const file = join(directory.path, 'listen.json');
+    writeFileSync(join(directory.path, 'speech.raw'), Buffer.alloc(1_000));
+    const exchange = {
+      path: 'v1/listen',
+      query: 'model=nova-3',
+      send: [{ file: 'speech.raw', partBytes: 300 }, { json: { type: 'Finalize' } }],
+      expect: [{ type: 'text', matches: 'Results', json: { type: 'Results', bytes: 1_000 } }],
+    };
+    writeFileSync(file, JSON.stringify(exchange));
+    const findings = await checkContainer({ ...SMALL, start: transcriber, exchange: readExchange(file) });
+    expect(findings.filter(finding => finding.verdict === 'fail')).toEqual([]);
+    for (const name of ['exchange', 'fragments-in', 'concurrent-sessions', 'ping-under-load', 'pong-under-load']) {
+      expect(verdictOf(findings, name)).toMatchObject({ name, verdict: 'pass' });
+    }
+
+    writeFileSync(file, JSON.stringify({ ...exchange, expect: [{ json: { bytes: 999 } }] }));
+    const limits = { ...SMALL.limits, replyMs: 400 };
+    const wrong = await checkContainer({ ...SMALL, limits, start: transcriber, exchange: readExchange(file) });
+    expect(verdictOf(wrong, 'exchange')).toMatchObject({
+      verdict: 'fail',
+      seen: 'expectation 1 of 1 was not met: no reply within 400 ms',
+    });
+  }, 40_000);
+
+  test('an exchange tells all its faults at once', () => {
+    using directory = mkdtempDisposable();
+    const file = join(directory.path, 'exchange.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        path: '/v1',
+        send: [{ text: 'a', json: 1 }, { file: 'absent' }],
+        expect: [{}, { matches: '(' }],
+      }),
+    );
+    expect(() => readExchange(file)).toThrow(ExchangeFileError);
+    expect(() => readExchange(file)).toThrow(
+      /leading slash.*Message 1: .*exactly one.*Message 2: .*ENOENT.*Expectation 1: .*at least one.*Expectation 2: .*regular expression/s,
+    );
+    expect(() => readExchange(join(directory.path, 'absent.json'))).toThrow(ExchangeFileError);
+  });
+});
+
+describe('a container that runs already', () => {
+  let container: RunningContainer;
+  beforeAll(async () => {
+    container = await spawnContainer([process.execPath, 'sound.js'], join(__dirname, 'broken'));
+    const url = `http://127.0.0.1:${container.port}/ping`;
+    while (!(await fetch(url).catch(() => undefined))?.ok) await new Promise(resolve => setTimeout(resolve, 50));
+  });
+  afterAll(() => container.stop());
+
+  test('is checked by its URL and left running', async () => {
+    const findings = await checkContainer({ ...SMALL, url: `ws://127.0.0.1:${container.port}` });
+    const skipped = findings.filter(finding => finding.verdict === 'skip').map(finding => finding.name);
+    expect(skipped).toEqual(['start', 'ping-while-loading', 'ready-at-first-ping', 'sigterm']);
+    expect(countVerdicts(findings)).toMatchObject({ fail: 0, warn: 0 });
+    expect((await fetch(`http://127.0.0.1:${container.port}/ping`)).status).toBe(200);
+  });
+
+  test('takes path and query string from the URL', async () => {
+    const findings = await checkContainer({ ...SMALL, url: `ws://127.0.0.1:${container.port}/v1/absent?a=b` });
+    expect(verdictOf(findings, 'open-default-path')).toMatchObject({
+      verdict: 'fail',
+      seen: expect.stringMatching(/404/),
+    });
+    expect(verdictOf(findings, 'pong')).toMatchObject({ verdict: 'skip' });
+  });
+});
+
+test('nothing that answers fails without a wait for each check', async () => {
+  const findings = await checkContainer({ ...SMALL, url: 'ws://127.0.0.1:9' });
+  expect(verdictOf(findings, 'ping-get')).toMatchObject({
+    verdict: 'fail',
+    seen: expect.stringContaining('ECONNREFUSED'),
+  });
+  expect(verdictOf(findings, 'open-default-path').verdict).toBe('fail');
+  expect(countVerdicts(findings).pass).toBe(0);
+});
+
+test('something else that listens is told apart from a slow container', async () => {
+  const server: Server = createServer((_request, response) => response.writeHead(401).end());
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const findings = await checkContainer({ ...SMALL, url: `ws://127.0.0.1:${port}` });
+    expect(verdictOf(findings, 'ping-get')).toMatchObject({ verdict: 'fail', seen: 'GET /ping answered 401' });
+    expect(verdictOf(findings, 'open-default-path').seen).toBe('the upgrade was refused with 401');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('a run that is ended early leaves no container behind', async () => {
+  const abort = new AbortController();
+  let container: RunningContainer | undefined;
+  const findings = await checkContainer({
+    ...SMALL,
+    limits: { ...SMALL.limits, sessionMs: 60_000 },
+    start: async () => {
+      container = await spawnContainer([process.execPath, 'sound.js'], join(__dirname, 'broken'));
+      return container;
+    },
+    onCheck: name => {
+      if (name === 'session-cap') setTimeout(() => abort.abort(), 100);
+    },
+    abortSignal: abort.signal,
+  });
+  for (const name of ['session-cap', 'sigterm']) {
+    expect(verdictOf(findings, name)).toMatchObject({ verdict: 'skip', seen: 'the run was ended early' });
+  }
+  expect((await container!.exited).signal).toBe('SIGKILL');
+  await expect(
+    new Promise((resolve, reject) => connect(container!.port, '127.0.0.1').on('connect', resolve).on('error', reject)),
+  ).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});

@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import {
+  AccessDeniedError,
+  BidiSession,
+  type BidiSessionOptions,
+  ConnectError,
+  EndpointUnavailableError,
+  InvalidRequestError,
+  ModelRefusedError,
+  OpenTimeoutError,
+  PlatformError,
+  SageMakerRuntimeHTTP2Client,
+  type SessionError,
+  ThrottledError,
+} from '../../../lib/client';
+import { retryDelayMs } from '../../../lib/client/stream/retry';
+import { failure } from '../support/failure';
+import { echo, FakeRuntime } from '../support/fake-runtime';
+import { client, fake } from '../support/fresh-runtime';
+
+const FAST = { maxAttempts: 4, baseDelayMs: 2 };
+const open = (options: Partial<BidiSessionOptions> = {}) =>
+  BidiSession.open({ endpointName: 'echo', client, retry: FAST, ...options });
+
+/** Refuses this often, then echoes. */
+function refuseFirst(times: number, status: number, name: string, body: object = { Message: 'not now' }): void {
+  let refused = 0;
+  fake.behaviour = stream => {
+    refused += 1;
+    return refused <= times ? stream.refuse(status, name, body) : echo(stream);
+  };
+}
+
+const RETRIED: [number, string, new (...parameters: never[]) => SessionError][] = [
+  [424, 'ModelError', ModelRefusedError],
+  [429, 'TooManyRequestsException', ThrottledError],
+  [400, 'ThrottlingException', ThrottledError],
+  [503, 'ServiceUnavailableError', EndpointUnavailableError],
+  [500, 'InternalServerError', PlatformError],
+];
+
+describe.each(RETRIED)('%i %s', (status, name, expected) => {
+  test('is tried again until it works', async () => {
+    refuseFirst(3, status, name);
+    const session = await open();
+    expect(session.statistics.openAttempts).toBe(4);
+    await session.send('hello');
+    expect(await session.receive()).toBe('hello');
+    await session.close();
+  });
+
+  test('is thrown when the attempts are used up, and at once without retry', async () => {
+    refuseFirst(100, status, name);
+    const error = await failure(open());
+    expect(error).toBeInstanceOf(expected);
+    expect(error).toMatchObject({ httpStatusCode: status, retryable: true });
+    expect(fake.streams).toHaveLength(4);
+    await failure(open({ retry: false }));
+    expect(fake.streams).toHaveLength(5);
+  });
+});
+
+test.each([
+  [400, 'InputValidationError', InvalidRequestError],
+  [400, 'ValidationException', InvalidRequestError],
+  [401, 'UnrecognizedClientException', AccessDeniedError],
+  [403, 'AccessDeniedException', AccessDeniedError],
+  [404, 'ResourceNotFoundException', InvalidRequestError],
+  [413, 'PayloadTooLarge', InvalidRequestError],
+  [422, 'Unprocessable', InvalidRequestError],
+])('%i %s is never tried again', async (status, name, expected) => {
+  refuseFirst(100, status, name, { Message: 'Endpoint echo not found' });
+  const error = await failure(open());
+  expect(error).toBeInstanceOf(expected);
+  expect(error.what).toContain('Endpoint echo not found.');
+  expect(error.retryable).toBe(false);
+  expect(fake.streams).toHaveLength(1);
+});
+
+test('the error of a refusing model has every field of the platform', async () => {
+  const fields = {
+    Message: 'Failed to establish WebSocket connection',
+    OriginalStatusCode: 400,
+    OriginalMessage: 'bad query',
+    LogStreamArn: 'arn:aws:logs:eu-west-1:111122223333:log-group:x:log-stream:y',
+    ErrorCode: 'HANDSHAKE',
+  };
+  refuseFirst(1, 424, 'ModelError', fields);
+  const error = await failure(open({ retry: false }));
+  expect(error).toMatchObject(fields);
+  expect(error.cause).toMatchObject({ name: 'ModelError', message: fields.Message, OriginalStatusCode: 400 });
+  expect(error.toJSON()).toMatchObject({ name: 'ModelRefusedError', httpStatusCode: 424, ...fields });
+});
+
+describe('a connection that fails', () => {
+  test('is tried again: nothing listens', async () => {
+    const { port } = fake;
+    await fake.close();
+    const error = await failure(open());
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error.what).toContain(`127.0.0.1:${port}: connect ECONNREFUSED`);
+  });
+
+  test('is tried again: cut before the response', async () => {
+    let cuts = 0;
+    fake.behaviour = stream => {
+      cuts += 1;
+      return cuts <= 2 ? stream.cut() : echo(stream);
+    };
+    const session = await open();
+    expect(session.statistics.openAttempts).toBe(3);
+    await session.close();
+  });
+
+  test('is tried again: the stream is refused', async () => {
+    let refusals = 0;
+    fake.behaviour = stream => {
+      refusals += 1;
+      return refusals <= 2 ? stream.reset(7) : echo(stream);
+    };
+    const session = await open();
+    expect(session.statistics.openAttempts).toBe(3);
+    await session.close();
+  });
+
+  test('is not tried again when the certificate is not trusted', async () => {
+    const secure = await FakeRuntime.start({ tls: true });
+    const stranger = new SageMakerRuntimeHTTP2Client(secure.client);
+    const error = await failure(open({ client: stranger }));
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error.retryable).toBe(false);
+    expect(error.next).toContain('NODE_EXTRA_CA_CERTS');
+    stranger.destroy();
+    await secure.close();
+  });
+
+  test('that hangs is bounded by the whole open, not by each attempt', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const startedAt = performance.now();
+    const error = await failure(
+      open({ client: undefined, ...fake.client, endpoint: `http://127.0.0.1:${port}`, openTimeoutMs: 120 }),
+    );
+    expect(error).toBeInstanceOf(OpenTimeoutError);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    silent.close();
+  });
+});
+
+test('the bound of the open ends the retries', async () => {
+  refuseFirst(1_000, 424, 'ModelError');
+  const startedAt = performance.now();
+  const error = await failure(
+    open({ openTimeoutMs: 150, retry: { maxAttempts: 1_000, baseDelayMs: 20, maxDelayMs: 40 } }),
+  );
+  expect([ModelRefusedError, OpenTimeoutError].some(kind => error instanceof kind)).toBe(true);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(fake.streams.length).toBeGreaterThan(1);
+});
+
+test('an abort ends the wait before the next attempt', async () => {
+  refuseFirst(1_000, 424, 'ModelError');
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 50);
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0.999);
+  const error = await failure(
+    open({ abortSignal: controller.signal, retry: { maxAttempts: 9, baseDelayMs: 20_000, maxDelayMs: 20_000 } }),
+  );
+  random.mockRestore();
+  expect(error).toBe(reason);
+});
+
+describe('the wait between attempts', () => {
+  test('doubles up to the limit', () => {
+    const upperEnds = [1, 2, 3, 4, 5, 6, 7].map(failures => retryDelayMs(failures, {}, () => 1));
+    expect(upperEnds).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+  });
+
+  test('has full jitter: anywhere between nothing and the upper end', () => {
+    expect(retryDelayMs(3, {}, () => 0)).toBe(0);
+    expect(retryDelayMs(3, {}, () => 0.5)).toBe(400);
+    const drawn = Array.from({ length: 400 }, () => retryDelayMs(3));
+    expect(Math.min(...drawn)).toBeLessThan(100);
+    expect(Math.max(...drawn)).toBeGreaterThan(700);
+  });
+});
+
+test('a burst at a cold endpoint opens: 150 streams that each wait longer than 2 s', async () => {
+  fake.behaviour = async stream => {
+    await new Promise(resolve => setTimeout(resolve, 2_100));
+    await echo(stream);
+  };
+  const sessions = await Promise.all(Array.from({ length: 150 }, () => open()));
+  expect(sessions.every(session => session.statistics.openAttempts === 1)).toBe(true);
+  await Promise.all(sessions.map(session => session.close()));
+});
