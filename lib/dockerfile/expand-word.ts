@@ -11,39 +11,60 @@ export function expandWord(
 ): string {
   let result = '';
   let isQuoted = false;
-  for (let position = 0; position < word.length; position++) {
-    const character = word[position]!;
-    const next = word[position + 1];
-    if (character === escapeCharacter && next !== undefined) {
-      // Between double quotes it only escapes what means something there.
-      if (isQuoted && !['"', '$', escapeCharacter].includes(next)) result += character;
-      result += next;
-      position++;
-    } else if (character === '"') {
-      isQuoted = !isQuoted;
-    } else if (character === "'" && !isQuoted) {
-      const end = word.indexOf("'", position + 1);
-      if (end < 0) return result + word.slice(position);
-      result += word.slice(position + 1, end);
-      position = end;
-    } else if (character === '$') {
-      const reference = referenceAt(word.slice(position));
-      if (!reference) result += character;
-      else {
-        const { name, operator, isEmptyUnset, operand } = reference;
-        const value = lookUp(name);
-        const isSet = value !== undefined && !(isEmptyUnset && value === '');
-        const other = () => expandWord(operand, lookUp, escapeCharacter);
-        if (operator === '-') result += isSet ? value : other();
-        else if (operator === '+') result += isSet ? other() : '';
-        else result += value ?? '';
-        position += reference.length - 1;
-      }
-    } else {
-      result += character;
-    }
+  for (let position = 0; position < word.length; ) {
+    const piece = pieceAt(word, position, isQuoted, lookUp, escapeCharacter);
+    result += piece.text;
+    isQuoted = piece.isQuoted ?? isQuoted;
+    position += piece.length;
   }
   return result;
+}
+
+/** What a piece of a word stands for. */
+interface Piece {
+  readonly text: string;
+  /** Characters of the word that it takes. */
+  readonly length: number;
+  /** Whether what follows is between double quotes, where the piece changes that. */
+  readonly isQuoted?: boolean;
+}
+
+function pieceAt(
+  word: string,
+  position: number,
+  isQuoted: boolean,
+  lookUp: (name: string) => string | undefined,
+  escapeCharacter: string,
+): Piece {
+  const character = word[position]!;
+  const next = word[position + 1];
+  if (character === escapeCharacter && next !== undefined) {
+    // Between double quotes the escape character stays, except before a character with a meaning there.
+    const escapes = !isQuoted || ['"', '$', escapeCharacter].includes(next);
+    return { text: escapes ? next : character + next, length: 2 };
+  }
+  if (character === '"') return { text: '', length: 1, isQuoted: !isQuoted };
+  if (character === "'" && !isQuoted) {
+    const end = word.indexOf("'", position + 1);
+    // An open quote stays as it is written.
+    if (end < 0) return { text: word.slice(position), length: word.length - position };
+    return { text: word.slice(position + 1, end), length: end + 1 - position };
+  }
+  const reference = character === '$' ? referenceAt(word.slice(position)) : undefined;
+  if (!reference) return { text: character, length: 1 };
+  return { text: expandReference(reference, lookUp, escapeCharacter), length: reference.length };
+}
+
+function expandReference(
+  { name, operator, isEmptyUnset, operand }: Reference,
+  lookUp: (name: string) => string | undefined,
+  escapeCharacter: string,
+): string {
+  const value = lookUp(name);
+  const isSet = value !== undefined && !(isEmptyUnset && value === '');
+  if (operator === '-' && !isSet) return expandWord(operand, lookUp, escapeCharacter);
+  if (operator === '+') return isSet ? expandWord(operand, lookUp, escapeCharacter) : '';
+  return value ?? '';
 }
 
 /** A variable as it is written, with the operator and the operand of `${name:-operand}`. */
