@@ -8,7 +8,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: RegExp }> = {
   dockerfile: { rooms: ['contract'], packages: /^dockerfile-ast$/ },
   report: { rooms: ['contract'], packages: /^$/ },
   assembly: { rooms: ['contract'], packages: /^$/ },
-  image: { rooms: ['contract', 'report', 'dockerfile'], packages: /^(@aws-sdk\/|tar-stream$)/ },
+  image: { rooms: ['contract', 'report', 'dockerfile'], packages: /^@aws-sdk\// },
   client: { rooms: ['contract'], packages: /^(@aws-sdk|@smithy)\// },
   infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   local: {

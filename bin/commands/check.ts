@@ -40,7 +40,7 @@ export function checkCommand(): Command {
     .description(
       'Holds a container against the contract of bidirectional streaming, in whatever language it is written: its Dockerfile or image, and the container itself, run as SageMaker runs it.',
     )
-    .argument('[target]', 'directory with a Dockerfile, OCI layout, image archive, or image')
+    .argument('[target]', 'directory with a Dockerfile, or an image')
     .option('--url <url>', 'a container that runs already: ws://host:port[/path][?query]')
     .option('--stack <name>', 'the container of a stack of this CDK app')
     .option('--app <directory>', 'with --stack: a cloud assembly to read as it is, instead of running the app')
@@ -52,7 +52,7 @@ export function checkCommand(): Command {
     .option('--file <name>', 'Dockerfile in the directory (default: Dockerfile)')
     .option('--target <stage>', 'stage of the Dockerfile (default: the last)')
     .option('--build-arg <key=value>', 'argument of the build; may be repeated', collectSetting)
-    .option('--pushed', 'ask the registry even where an engine on this machine keeps the image')
+    .option('--pushed', 'read the image from ECR even where an engine on this machine keeps it')
     .option('--command <command>', 'run the directory as a process with this command, instead of building an image')
     .option('-e, --env <key=value>', 'environment of the container; may be repeated', collectSetting)
     .option('--no-live', 'look only, run nothing')
@@ -112,7 +112,7 @@ async function check(target: string | undefined, options: CheckOptions, abortSig
           ? 'Nothing is named to check.'
           : `${named.length} things are named to check: ${named.join(', ')}.`,
       why: 'One run checks one container.',
-      next: 'Name one: a directory, an archive or an image, or --url, or --stack.',
+      next: 'Name one: a directory or an image, or --url, or --stack.',
     });
   }
   const live = liveOptions(options, abortSignal);
@@ -165,15 +165,6 @@ async function checkModel(model: CheckedModel, options: CheckOptions, live: Chec
     buildArgs: options.buildArg ?? {},
   });
   if (!options.live) return [...looked.findings];
-  if (!looked.directory && !looked.image) {
-    return [
-      ...looked.findings,
-      notRun(
-        'an archive cannot be run as it is',
-        'Load it (docker load --input FILE) and check the image by its name.',
-      ),
-    ];
-  }
   const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
   const local: LocalModel = {
     name: model.target,

@@ -10,4 +10,5 @@ export * from './names';
 export * from './region';
 export * from './running-container';
 export * from './runtime';
+export * from './source';
 export * from './template';

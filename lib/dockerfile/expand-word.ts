@@ -1,8 +1,18 @@
+import { DockerfileError } from './dockerfile-error';
+
+/** Longest expanded word, in characters, as long as a line may be. Without a bound, `ENV A=$A$A` doubles with every line. */
+const WORD_LIMIT = 65_535;
+
+/** Deepest nesting of `${a:-${b:-…}}` that is expanded. Deeper text stays as it is written. */
+const NESTING_LIMIT = 32;
+
 /**
  * Expands the variables of a Dockerfile's word and takes its quotes away: `$name`, `${name}`, `${name:-word}`, `${name:+word}` and the
  * forms without colon. Between single quotes a word stays as it is.
  *
  * Source: Dockerfile reference, "Environment replacement".
+ *
+ * @throws DockerfileError when the word becomes longer than any line may be
  */
 export function expandWord(
   word: string,
@@ -16,6 +26,13 @@ export function expandWord(
     result += piece.text;
     isQuoted = piece.isQuoted ?? isQuoted;
     position += piece.length;
+    if (result.length > WORD_LIMIT) {
+      throw new DockerfileError({
+        what: `A value of the Dockerfile has more than ${WORD_LIMIT} characters once its variables are expanded.`,
+        why: 'Variables that contain each other grow with every line.',
+        next: 'Shorten the value.',
+      });
+    }
   }
   return result;
 }
@@ -96,8 +113,9 @@ function referenceAt(text: string): Reference | undefined {
 function closingBrace(text: string, start: number): number {
   let depth = 1;
   for (let position = start; position < text.length; position++) {
-    if (text.startsWith('${', position)) depth++;
-    else if (text[position] === '}' && --depth === 0) return position;
+    if (text.startsWith('${', position)) {
+      if (++depth > NESTING_LIMIT) return -1;
+    } else if (text[position] === '}' && --depth === 0) return position;
   }
   return -1;
 }

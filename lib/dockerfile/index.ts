@@ -1,6 +1,6 @@
+export { DockerfileError } from './dockerfile-error';
 export {
   type DockerfileBuild,
-  DockerfileError,
   type DockerfileImage,
   readDockerfile,
   type Stated,

@@ -1,9 +1,16 @@
 import type { Arg, Env, From, Instruction, Label, Property } from 'dockerfile-ast';
-import { ExplainedError, IMAGE_PLATFORM } from '../contract';
+import { IMAGE_PLATFORM } from '../contract';
+import { DockerfileError } from './dockerfile-error';
 import { expandWord } from './expand-word';
 
-/** The Dockerfile cannot be read as one: no stage, or a stage that is not there. */
-export class DockerfileError extends ExplainedError {}
+/** Longest Dockerfile, in characters. The kit's own bound. */
+const TEXT_LIMIT = 1024 * 1024;
+
+/** Longest line, in characters: BuildKit's own limit (moby/buildkit, `frontend/dockerfile/parser`, one scanner token). */
+const LINE_LIMIT = 65_535;
+
+/** Most stages. The kit's own bound. */
+const STAGE_LIMIT = 500;
 
 /** A value and the line that set it, counted from 1. */
 export interface Stated<T> {
@@ -78,9 +85,10 @@ interface StageImage {
  *
  * Source: Dockerfile reference, docs.docker.com/reference/dockerfile.
  *
- * @throws DockerfileError when there is no stage to read
+ * @throws DockerfileError when there is no stage to read, or when it is larger than any Dockerfile
  */
 export function readDockerfile(text: string, { target, buildArgs = {} }: DockerfileBuild = {}): DockerfileImage {
+  throwIfTooLarge(text);
   // Loaded when a Dockerfile is read: an app whose images lie in a registry does not pay for the parser.
   const { DockerfileParser } = require('dockerfile-ast') as typeof import('dockerfile-ast');
   const dockerfile = DockerfileParser.parse(text);
@@ -101,6 +109,8 @@ export function readDockerfile(text: string, { target, buildArgs = {} }: Dockerf
       }
     }
   }
+
+  if (stages.length > STAGE_LIMIT) throw tooLarge(`has more than ${STAGE_LIMIT} stages`);
 
   const image = (index: number): StageImage => {
     const { from, instructions } = stages[index]!;
@@ -123,6 +133,25 @@ export function readDockerfile(text: string, { target, buildArgs = {} }: Dockerf
     return current;
   };
   return image(targetIndex(stages, target));
+}
+
+function throwIfTooLarge(text: string): void {
+  if (text.length > TEXT_LIMIT) throw tooLarge(`has more than ${TEXT_LIMIT} characters`);
+  let start = 0;
+  for (let line = 1; start < text.length; line++) {
+    const end = text.indexOf('\n', start);
+    const length = (end < 0 ? text.length : end) - start;
+    if (length > LINE_LIMIT) throw tooLarge(`has more than ${LINE_LIMIT} characters in line ${line}`);
+    start += length + 1;
+  }
+}
+
+function tooLarge(what: string): DockerfileError {
+  return new DockerfileError({
+    what: `The Dockerfile ${what}.`,
+    why: 'No builder takes such a file, or it is another file.',
+    next: 'Name the right file.',
+  });
 }
 
 /** The last stage of a name, in any case, or -1. */

@@ -1,10 +1,10 @@
 import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand, type Image } from '@aws-sdk/client-ecr';
 import type { ContainerImage } from './container-image';
 import { ImageError } from './image-error';
+import { DOCUMENT_LIMIT_BYTES, MANIFEST_MEDIA_TYPES, readImageManifest } from './image-manifest';
 import type { ImageReference } from './image-reference';
-import { MANIFEST_MEDIA_TYPES, readOciImage } from './oci-image';
 
-/** How ECR is asked. */
+/** How an image is read from ECR. */
 export interface EcrOptions {
   /**
    * Client of the registry's region.
@@ -52,7 +52,7 @@ export async function readEcrImage(
     const root = await image(
       reference.digest ? { imageDigest: reference.digest } : { imageTag: reference.tag ?? 'latest' },
     );
-    return await readOciImage(
+    return await readImageManifest(
       reference.text,
       {
         bytes: Buffer.from(root.imageManifest ?? ''),
@@ -73,7 +73,7 @@ export async function readEcrImage(
               next: `Allow s3:GetObject on the bucket prod-${registry.region}-starport-layer-bucket, or try from another network.`,
             });
           }
-          return Buffer.from(await response.arrayBuffer());
+          return readBody(response, reference.text);
         },
       },
     );
@@ -94,4 +94,22 @@ export async function readEcrImage(
   } finally {
     if (!options.client) client.destroy();
   }
+}
+
+/** @throws ImageError when the body is longer than any configuration */
+async function readBody(response: Response, reference: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > DOCUMENT_LIMIT_BYTES) {
+      throw new ImageError({
+        what: `The configuration of ${reference} has more than ${DOCUMENT_LIMIT_BYTES} bytes.`,
+        why: 'Configurations are smaller; something else answered.',
+        next: 'Try from another network, without a proxy.',
+      });
+    }
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks);
 }

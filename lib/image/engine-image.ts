@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ContainerImage } from './container-image';
 import { ImageError } from './image-error';
-import { type ConfigurationDocument, configurationOf } from './oci-image';
+import { configurationOf } from './image-manifest';
+import { isRecord, type JsonRecord, recordOf, textOf } from './json-shape';
 
 const run = promisify(execFile);
 
@@ -11,16 +12,6 @@ const ENGINES = ['docker', 'podman', 'finch', 'nerdctl'] as const;
 
 /** An engine whose daemon is starting or gone may never answer. */
 const INSPECT_TIMEOUT_MS = 20_000;
-
-interface InspectedImage {
-  readonly Architecture?: string;
-  readonly Os?: string;
-  readonly Size?: number;
-  readonly Config?: ConfigurationDocument['config'];
-  readonly RootFS?: { readonly Layers?: readonly string[] | null };
-  /** Of engines on containerd: the outermost manifest. */
-  readonly Descriptor?: { readonly mediaType?: string };
-}
 
 /**
  * Reads an image that a container engine on this machine keeps, or gives `undefined` when no engine has it.
@@ -50,33 +41,45 @@ async function inspect(engine: string, reference: string): Promise<ContainerImag
     // Not installed, not running, or no such image: the next engine or the registry may have it.
     return undefined;
   }
-  let image: InspectedImage | undefined;
-  try {
-    [image] = JSON.parse(output) as InspectedImage[];
-  } catch (error) {
-    throw new ImageError(
-      {
-        what: `${engine} image inspect ${reference} did not print JSON.`,
-        why: 'Another program may answer under that name.',
-        next: `Run it yourself: ${engine} image inspect ${reference}`,
-      },
-      { cause: error },
-    );
-  }
+  const image = parseInspected(output, `${engine} image inspect ${reference}`);
   if (!image) return undefined;
-  const mediaType = image.Descriptor?.mediaType;
+  // What an index holds is not part of the output; that it is one is what matters.
+  const mediaType = textOf(recordOf(image.Descriptor).mediaType);
   const isIndex = mediaType !== undefined && /index|manifest\.list/.test(mediaType);
+  const layers = recordOf(image.RootFS).Layers;
   return {
     reference,
-    // What the index holds is not told by `inspect`; that it is one is what matters.
     manifest: { ...(mediaType ? { mediaType } : {}), ...(isIndex ? { indexPlatforms: [] } : {}) },
-    configuration: configurationOf({
-      ...(image.Architecture ? { architecture: image.Architecture } : {}),
-      ...(image.Os ? { os: image.Os } : {}),
-      ...(image.Config ? { config: image.Config } : {}),
-    }),
-    layerCount: image.RootFS?.Layers?.length ?? 0,
-    totalBytes: image.Size ?? 0,
+    configuration: configurationOf(
+      { architecture: image.Architecture, os: image.Os, config: image.Config },
+      `output of ${engine} image inspect ${reference}`,
+    ),
+    layerCount: Array.isArray(layers) ? layers.length : 0,
+    totalBytes: typeof image.Size === 'number' ? image.Size : 0,
     compressed: false,
   };
+}
+
+/** The one image of the output, or `undefined` where its list is empty. */
+function parseInspected(output: string, command: string): JsonRecord | undefined {
+  let parsed: unknown;
+  let cause: unknown;
+  try {
+    parsed = JSON.parse(output);
+  } catch (error) {
+    cause = error;
+  }
+  if (Array.isArray(parsed)) {
+    const [image] = parsed as readonly unknown[];
+    if (image === undefined) return undefined;
+    if (isRecord(image)) return image;
+  }
+  throw new ImageError(
+    {
+      what: `${command} did not print a JSON list of images.`,
+      why: 'Another program may answer under that name.',
+      next: `Run it yourself: ${command}`,
+    },
+    { cause },
+  );
 }

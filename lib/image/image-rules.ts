@@ -7,9 +7,9 @@ import {
   CONTAINER_PORT,
   IMAGE_PLATFORM,
   SERVE_ARGUMENT,
+  Source,
 } from '../contract';
 import { fail, type Observation, pass, type Rule, skip, warn } from '../report/finding';
-import { Source } from './source';
 
 /** What is asked of an image, be it read from a Dockerfile or from its configuration. */
 export const ImageRule = {

@@ -97,3 +97,22 @@ test('a target that is not there, and a file without a stage', () => {
   expect(() => readDockerfile('FROM a AS cpu\nFROM b', { target: 'tpu' })).toThrow(/no stage "tpu".*cpu, 1/s);
   expect(() => readDockerfile('')).toThrow(DockerfileError);
 });
+
+describe('hostile input', () => {
+  test.each<[string, string]>([
+    ['a line of 10 MB', `FROM a\nENV A=${'x'.repeat(10_000_000)}\n`],
+    ['a line that no builder takes', `FROM a\nENV A=${'x'.repeat(70_000)}\n`],
+    ['values that double with every line', `FROM a\nENV A=xx\n${'ENV A=$A$A\n'.repeat(60)}`],
+    ['stages without end', 'FROM a\n'.repeat(1_000)],
+  ])('%s is refused', (_name, text) => {
+    expect(() => readDockerfile(text)).toThrow(DockerfileError);
+  });
+
+  test.each<[string, string]>([
+    ['open', '${a:-'.repeat(12_000)],
+    ['closed', `${'${a:-'.repeat(10_000)}${'}'.repeat(10_000)}`],
+  ])('variables that are nested and %s are read in steps that the text bounds', (_name, word) => {
+    // A quadratic reader takes minutes here, and the test runner's own limit ends it.
+    expect(readDockerfile(`FROM a\nUSER ${word}\nUSER app\n`).user?.value).toBe('app');
+  });
+});

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RunningContainer, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../contract';
-import { Source } from '../../image/source';
+import { type RunningContainer, Source, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../contract';
 import { type Finding, fail, finding, pass, type Rule, skip } from '../../report/finding';
 import type { LiveContext } from './live-context';
 import { ProbeError } from './probe-error';

@@ -6,18 +6,14 @@ import {
   type ContainerImage,
   checkImage,
   ecrRegistryOf,
-  OCI_LAYOUT_FILE,
   parseImageReference,
   readEcrImage,
   readEngineImage,
-  readImageArchive,
-  readOciLayoutDirectory,
-  readRegistryImage,
 } from '../../image';
 import type { Finding } from '../../report/finding';
 import { checkDockerfile } from './check-dockerfile';
 
-/** What is looked at without running it. */
+/** How a target is checked without running it. */
 export interface StaticCheckOptions extends DockerfileBuild {
   /**
    * Name of the Dockerfile in a directory.
@@ -26,7 +22,7 @@ export interface StaticCheckOptions extends DockerfileBuild {
    */
   readonly file?: string;
   /**
-   * Ask the registry even where a container engine on this machine keeps an image of that name.
+   * Read the image from ECR even where a container engine on this machine keeps an image of that name.
    *
    * @default false
    */
@@ -45,42 +41,57 @@ export interface StaticCheck {
 /** The target is nothing that can be checked. */
 export class StaticCheckError extends ExplainedError {}
 
+/** Longest Dockerfile that is read, in bytes. */
+const DOCKERFILE_LIMIT_BYTES = 1024 * 1024;
+
 /**
- * Checks a directory with a Dockerfile, a Dockerfile, an OCI layout, an image archive, or an image by its name: from a container
- * engine on this machine, from ECR, or from any other registry.
+ * Checks a directory with a Dockerfile, a Dockerfile, or an image by its name: from a container engine on this machine, else from
+ * Amazon ECR.
  *
  * @throws StaticCheckError, DockerfileError or ImageError when there is nothing to check
  */
 export async function checkStatically(target: string, options: StaticCheckOptions = {}): Promise<StaticCheck> {
   const stat = statSync(target, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) {
-    if (existsSync(join(target, OCI_LAYOUT_FILE))) {
-      return { findings: checkImage(await readOciLayoutDirectory(target)) };
-    }
-    return checkDockerfileOf(target, options.file ?? 'Dockerfile', options);
+  if (stat?.isDirectory()) return checkDockerfileIn(target, options.file ?? 'Dockerfile', options);
+  if (stat && /dockerfile|containerfile/i.test(basename(target))) {
+    return checkDockerfileIn(dirname(target), basename(target), options);
   }
-  if (stat?.isFile()) {
-    return /dockerfile|containerfile/i.test(basename(target))
-      ? checkDockerfileOf(dirname(target), basename(target), options)
-      : { findings: checkImage(await readImageArchive(target)) };
+  if (stat) {
+    throw new StaticCheckError({
+      what: `${target} is neither a directory nor a Dockerfile.`,
+      why: 'Archives of images are not read.',
+      next: `Load it and check the image by its name: docker load --input ${target}`,
+    });
   }
   if (/^[./~]/.test(target)) {
     throw new StaticCheckError({
       what: `There is no ${target}.`,
-      why: 'It looks like a path: neither a directory nor a file is there.',
-      next: 'Name a directory with a Dockerfile, an image archive, or an image.',
+      why: 'It looks like a path, and neither a directory nor a file has it.',
+      next: 'Name a directory with a Dockerfile, or an image.',
     });
   }
   return { findings: checkImage(await readImage(target, options.pushed ?? false)), image: target };
 }
 
-function checkDockerfileOf(path: string, file: string, options: DockerfileBuild): StaticCheck {
+function checkDockerfileIn(path: string, file: string, options: DockerfileBuild): StaticCheck {
   const dockerfile = join(path, file);
-  if (!existsSync(dockerfile)) {
+  const stat = statSync(dockerfile, { throwIfNoEntry: false });
+  if (!stat) {
     throw new StaticCheckError({
       what: `There is no ${dockerfile}.`,
-      why: `The directory holds neither ${file} nor an OCI layout.`,
-      next: 'Name the Dockerfile with --file, or another directory.',
+      why: existsSync(join(path, 'oci-layout'))
+        ? 'The directory is an OCI layout, which is not read.'
+        : `The directory holds no ${file}.`,
+      next: existsSync(join(path, 'oci-layout'))
+        ? 'Load the image and check it by its name, for example: skopeo copy oci:DIRECTORY docker-daemon:NAME:latest'
+        : 'Name the Dockerfile with --file, or another directory.',
+    });
+  }
+  if (!stat.isFile() || stat.size > DOCKERFILE_LIMIT_BYTES) {
+    throw new StaticCheckError({
+      what: `${dockerfile} is no Dockerfile.`,
+      why: stat.isFile() ? `It has more than ${DOCKERFILE_LIMIT_BYTES} bytes.` : 'It is not a regular file.',
+      next: 'Name the Dockerfile with --file.',
     });
   }
   return {
@@ -94,5 +105,10 @@ async function readImage(name: string, pushed: boolean): Promise<ContainerImage>
   const kept = pushed ? undefined : await readEngineImage(name);
   if (kept) return kept;
   const ecr = ecrRegistryOf(reference);
-  return ecr ? readEcrImage(reference, ecr) : readRegistryImage(reference);
+  if (ecr) return readEcrImage(reference, ecr);
+  throw new StaticCheckError({
+    what: `The image ${name} is not on this machine, and ${reference.registry} is not Amazon ECR.`,
+    why: 'An image is read from a container engine on this machine or from ECR, where SageMaker pulls it from.',
+    next: `Pull it, then check it again: docker pull ${name}`,
+  });
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { WEBSOCKET_PING_INTERVAL_MS, WEBSOCKET_PING_TOLERANCE } from '../../../contract';
-import { Source } from '../../../image/source';
+import { Source, WEBSOCKET_PING_INTERVAL_MS, WEBSOCKET_PING_TOLERANCE } from '../../../contract';
 import { type Observation, pass, warn } from '../../../report/finding';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';

@@ -1,5 +1,4 @@
-import { PING_TIMEOUT_MS } from '../../../contract';
-import { Source } from '../../../image/source';
+import { PING_TIMEOUT_MS, Source } from '../../../contract';
 import { fail, type Observation, pass, skip, warn } from '../../../report/finding';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';

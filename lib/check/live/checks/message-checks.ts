@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Source } from '../../../image/source';
+import { Source } from '../../../contract';
 import { fail, type Observation, pass, warn } from '../../../report/finding';
 import { sendIn, silence } from '../conversation';
 import type { LiveCheck } from '../live-check';

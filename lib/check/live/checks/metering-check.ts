@@ -5,8 +5,8 @@ import {
   METERING_RECORD_INTERVAL_MS,
   METERING_RECORD_LIMIT_BYTES,
   MeteringHeader,
+  Source,
 } from '../../../contract';
-import { Source } from '../../../image/source';
 import { fail, pass, skip, warn } from '../../../report/finding';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';

@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH } from '../../../contract';
-import { Source } from '../../../image/source';
+import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH, Source } from '../../../contract';
 import { fail, pass, warn } from '../../../report/finding';
 import { EchoConversation } from '../conversation';
 import type { LiveCheck } from '../live-check';

@@ -1,5 +1,4 @@
-import { SESSION_LIMIT_MS } from '../../../contract';
-import { Source } from '../../../image/source';
+import { SESSION_LIMIT_MS, Source } from '../../../contract';
 import { fail, pass } from '../../../report/finding';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { STOP_GRACE_MS } from '../../../contract';
-import { Source } from '../../../image/source';
+import { Source, STOP_GRACE_MS } from '../../../contract';
 import { fail, pass, skip, warn } from '../../../report/finding';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { IMAGE_PLATFORM } from '../contract';
 import type { ContainerImage, ImageConfiguration } from './container-image';
 import { ImageError } from './image-error';
+import { isRecord, type JsonRecord, recordOf, textOf, textValues } from './json-shape';
 
 /**
  * Media types of manifests that are asked for and understood: OCI image specification 1.1, "Media Types", and Docker's "Image
@@ -17,12 +18,18 @@ export const MANIFEST_MEDIA_TYPES = [
 /** Manifests and configurations are small; a larger one is not what it says (OCI distribution specification: at least 4 MiB). */
 export const DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024;
 
+/** Most entries of an index and most layers of a manifest that are read. Images have at most some 127 layers. */
+const ENTRY_LIMIT = 1_000;
+
+/** A digest as it is accepted: an algorithm that can be verified, and as many hexadecimal digits as it has. */
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
 /** A pointer to a manifest, configuration or layer (OCI image specification, "Content Descriptors"). */
 export interface Descriptor {
   readonly mediaType?: string;
   readonly digest: string;
-  readonly size?: number;
-  readonly platform?: { readonly architecture?: string; readonly os?: string; readonly variant?: string };
+  readonly size: number;
+  readonly platform?: { readonly architecture?: string; readonly os?: string };
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -39,18 +46,6 @@ interface Manifest {
   readonly layers?: readonly Descriptor[];
 }
 
-/** The configuration document of an image, in the spelling that OCI and Docker share. */
-export interface ConfigurationDocument {
-  readonly architecture?: string;
-  readonly os?: string;
-  readonly config?: {
-    readonly Labels?: Readonly<Record<string, string>> | null;
-    readonly Entrypoint?: readonly string[] | null;
-    readonly User?: string;
-    readonly ExposedPorts?: Readonly<Record<string, object>> | null;
-  };
-}
-
 /** Attestations stand in an index as entries of the platform unknown/unknown (BuildKit, "Image Attestation Storage"). */
 const ATTESTATION_ANNOTATION = 'vnd.docker.reference.type';
 
@@ -59,12 +54,12 @@ const ATTESTATION_ANNOTATION = 'vnd.docker.reference.type';
  *
  * @throws ImageError when a document is missing, damaged or of another kind
  */
-export async function readOciImage(
+export async function readImageManifest(
   reference: string,
   root: { readonly bytes: Buffer; readonly mediaType?: string },
   store: ImageStore,
 ): Promise<ContainerImage> {
-  const outer = parseDocument<Manifest>(root.bytes, `manifest of ${reference}`);
+  const outer = parseManifest(root.bytes, `manifest of ${reference}`);
   const mediaType = root.mediaType ?? outer.mediaType;
   let manifest = outer;
   let index: Pick<ContainerImage['manifest'], 'indexPlatforms' | 'attestations'> = {};
@@ -82,7 +77,7 @@ export async function readOciImage(
     }
     const inner = await store.manifest(chosen);
     verifyDigest(inner, chosen.digest, reference);
-    manifest = parseDocument<Manifest>(inner, `manifest ${chosen.digest}`);
+    manifest = parseManifest(inner, `manifest ${chosen.digest}`);
   }
   if (!manifest.config || !manifest.layers) {
     throw new ImageError({
@@ -93,13 +88,11 @@ export async function readOciImage(
   }
   const configurationBytes = await store.configuration(manifest.config);
   verifyDigest(configurationBytes, manifest.config.digest, reference);
-  const layerBytes = manifest.layers.map(layer => layer.size ?? 0);
+  const layerBytes = manifest.layers.map(layer => layer.size);
   return {
     reference,
     manifest: { ...(mediaType ? { mediaType } : {}), ...index },
-    configuration: configurationOf(
-      parseDocument<ConfigurationDocument>(configurationBytes, `configuration of ${reference}`),
-    ),
+    configuration: parseConfiguration(configurationBytes, `configuration of ${reference}`),
     layerBytes,
     layerCount: layerBytes.length,
     totalBytes: layerBytes.reduce((sum, bytes) => sum + bytes, 0),
@@ -107,42 +100,96 @@ export async function readOciImage(
   };
 }
 
-/** The fields of a configuration document that the contract asks about. */
-export function configurationOf(document: ConfigurationDocument): ImageConfiguration {
+/** A manifest or an index, with the shape of every field that is read checked. */
+function parseManifest(bytes: Buffer, name: string): Manifest {
+  const document = parseDocument(bytes, name);
+  const { mediaType, manifests, config, layers } = document;
   return {
-    labels: document.config?.Labels ?? {},
-    entrypoint: document.config?.Entrypoint ?? [],
-    user: document.config?.User ?? '',
-    exposedPorts: Object.keys(document.config?.ExposedPorts ?? {}),
-    platform: `${document.os ?? 'unknown'}/${document.architecture ?? 'unknown'}`,
+    ...(typeof mediaType === 'string' ? { mediaType } : {}),
+    ...(manifests === undefined ? {} : { manifests: parseDescriptors(manifests, name) }),
+    ...(config === undefined ? {} : { config: parseDescriptor(config, name) }),
+    ...(layers === undefined ? {} : { layers: parseDescriptors(layers, name) }),
+  };
+}
+
+function parseDescriptors(value: unknown, name: string): Descriptor[] {
+  if (!Array.isArray(value) || value.length > ENTRY_LIMIT) {
+    throw damaged(`The ${name} does not hold a list of at most ${ENTRY_LIMIT} entries where the format has one.`);
+  }
+  return value.map(entry => parseDescriptor(entry, name));
+}
+
+function parseDescriptor(value: unknown, name: string): Descriptor {
+  const { mediaType, digest, size, platform, annotations } = recordOf(value);
+  if (typeof digest !== 'string' || !DIGEST.test(digest)) {
+    throw damaged(`The ${name} names a document by something else than a sha256 or sha512 digest.`);
+  }
+  const { architecture, os } = recordOf(platform);
+  return {
+    ...(typeof mediaType === 'string' ? { mediaType } : {}),
+    digest,
+    size: typeof size === 'number' && size >= 0 ? size : 0,
+    ...(typeof architecture === 'string' || typeof os === 'string'
+      ? { platform: { architecture: String(architecture), os: String(os) } }
+      : {}),
+    annotations: textValues(annotations),
+  };
+}
+
+/**
+ * The fields of a configuration document that the contract asks about.
+ *
+ * @throws ImageError when it is no configuration of an image
+ */
+export function parseConfiguration(bytes: Buffer, name: string): ImageConfiguration {
+  return configurationOf(parseDocument(bytes, name), name);
+}
+
+/** The same of a document that is parsed already, in the spelling that OCI, Docker and `image inspect` share. */
+export function configurationOf(document: JsonRecord, name: string): ImageConfiguration {
+  const config = recordOf(document.config);
+  const entrypoint = config.Entrypoint ?? [];
+  if (!Array.isArray(entrypoint) || !entrypoint.every(word => typeof word === 'string')) {
+    throw damaged(`The entry point in the ${name} is not a list of words.`);
+  }
+  return {
+    labels: textValues(config.Labels),
+    entrypoint,
+    user: textOf(config.User) ?? '',
+    exposedPorts: Object.keys(recordOf(config.ExposedPorts)),
+    platform: `${textOf(document.os) ?? 'unknown'}/${textOf(document.architecture) ?? 'unknown'}`,
   };
 }
 
 /** @throws ImageError when the bytes are not a JSON object */
-export function parseDocument<T extends object>(bytes: Buffer, what: string): T {
+function parseDocument(bytes: Buffer, name: string): JsonRecord {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null) return parsed as T;
+    parsed = JSON.parse(bytes.toString('utf8'));
   } catch {
-    // Told below, in the same words as JSON of another kind.
+    // Reported below, in the same words as JSON of another kind.
   }
-  throw new ImageError({
-    what: `The ${what} is not a JSON object.`,
-    why: 'The file is damaged, or something else answered in its place (a proxy, a login page).',
-    next: 'Pull or save the image again.',
+  if (isRecord(parsed)) return parsed;
+  throw damaged(`The ${name} is not a JSON object.`);
+}
+
+function damaged(what: string): ImageError {
+  return new ImageError({
+    what,
+    why: 'The document is damaged, or something else answered in its place, such as a proxy or a login page.',
+    next: 'Build and push the image again.',
   });
 }
 
 /** @throws ImageError when the content is not what its digest promises */
-export function verifyDigest(bytes: Buffer, digest: string, reference: string): void {
+function verifyDigest(bytes: Buffer, digest: string, reference: string): void {
   const [algorithm = '', expected] = digest.split(':');
-  if (!['sha256', 'sha512'].includes(algorithm)) return;
   const actual = createHash(algorithm).update(bytes).digest('hex');
   if (actual === expected) return;
   throw new ImageError({
     what: `A document of ${reference} does not match its digest ${digest}; its content hashes to ${algorithm}:${actual}.`,
-    why: 'It was changed or cut short after it was pushed or saved.',
-    next: 'Pull or save the image again.',
+    why: 'It was changed or cut short after it was pushed.',
+    next: 'Push the image again.',
   });
 }
 
