@@ -1,10 +1,12 @@
-import type { Explanation } from '../lib/contract';
+import { ExplainedError, type Explanation } from '../lib/contract';
 import { hanging } from '../lib/report/wrap';
+import { optionNames } from './option-names';
 import { DEFAULT_COLUMNS } from './terminal';
 
 /** Prints an error on stderr: what happened, why, and what to do next, as wide as the terminal. */
-export function printError(error: Explanation): void {
-  process.stderr.write(errorText(error, process.stderr.columns || DEFAULT_COLUMNS));
+export function printError(error: ExplainedError | Explanation): void {
+  const explanation = error instanceof ExplainedError ? error.explainWith(optionNames()) : error;
+  process.stderr.write(errorText(explanation, process.stderr.columns || DEFAULT_COLUMNS));
 }
 
 /** The three parts of an error, each under its label. A word that is wider, such as an ARN, stays whole. */

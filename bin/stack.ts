@@ -12,7 +12,9 @@ export interface StackOptions {
 }
 
 /** The cloud assembly holds no such stack. */
-export class UnknownStackError extends ExplainedError {}
+export class UnknownStackError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_UNKNOWN_STACK';
+}
 
 /** Directory where the CDK leaves the cloud assembly where nothing else is said. */
 const ASSEMBLY = 'cdk.out';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
-import { inOptionWords, type StreamingCommand } from './option-words';
+import { explainStreamError, type StreamingCommand } from './option-names';
 import { printError } from './print-error';
 import type { StreamTargetOptions } from './stream-target';
 import { isUsageFault, UsageError } from './usage-error';
@@ -33,7 +33,7 @@ export async function runStreaming(
     if (!(error instanceof ExplainedError)) throw error;
     const isUsage = isUsageFault(error);
     // Input that an interruption cut off before its first byte is no fault of the input.
-    if (!(isUsage && interrupted.signal.aborted)) printError(inOptionWords(error, command, options));
+    if (!(isUsage && interrupted.signal.aborted)) printError(explainStreamError(error, command, options));
     process.exitCode = interrupted.signal.aborted ? ExitCode.INTERRUPTED : isUsage ? ExitCode.USAGE : ExitCode.FAILED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

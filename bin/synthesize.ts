@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path';
 import { ExplainedError, type Explanation } from '../lib/contract';
 
 /** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
-export class SynthesisError extends ExplainedError {}
+export class SynthesisError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_SYNTHESIS';
+}
 
 /** What to synthesize. */
 export interface SynthesisOptions {

@@ -1,22 +1,11 @@
-import { ExplainedError } from '../lib/contract';
+import { ERROR_CODES, ExplainedError } from '../lib/contract';
 
 /** The command could not run: wrong words, a missing file, nothing to stream to. */
-export class UsageError extends ExplainedError {}
+export class UsageError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_USAGE';
+}
 
-/** Errors that say "it could not run" rather than "it ran and broke", by class name: their modules are loaded late. */
-const USAGE_FAULTS = new Set([
-  'UsageError',
-  'SynthesisError',
-  'UnknownStackError',
-  'CloudAssemblyError',
-  'AudioFormatError',
-  'DeepgramParametersError',
-  'ClientConfigurationError',
-  'GeneratorStartError',
-  'MissingRegionError',
-]);
-
-/** Whether the error says that a command could not run. */
+/** Whether the error says that a command could not run with what it was given, rather than that it ran and failed. */
 export function isUsageFault(error: unknown): boolean {
-  return error instanceof ExplainedError && USAGE_FAULTS.has(error.name);
+  return error instanceof ExplainedError && ERROR_CODES[error.code].kind === 'input';
 }

@@ -8,9 +8,14 @@ export {
   type DeepgramProduct,
   type DeepgramProductName,
   DeepgramProducts,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorCodeDefinition,
   ExplainedError,
   type Explanation,
+  type ExplanationTemplate,
   INFERENCE_AMI_VERSIONS,
+  type SettingNames,
   StackOutput,
 } from './contract';
 export * from './infra';

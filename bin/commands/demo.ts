@@ -15,7 +15,9 @@ const RECORDING = join(ROOT, 'examples', 'sample.wav');
 const PHRASES = ['I need help with', 'my account balance', 'I can help with that', 'and recent charges'];
 
 /** Something came back that was not sent, or did not come back. */
-class EchoMismatchError extends ExplainedError {}
+class EchoMismatchError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_ECHO_MISMATCH';
+}
 
 /** `bidi demo`: the whole path on this machine, from the template to the last byte. */
 export function demoCommand(): Command {

@@ -1,4 +1,6 @@
 import { ExplainedError } from '../contract';
 
 /** The cloud assembly cannot be read, or holds nothing to run. */
-export class CloudAssemblyError extends ExplainedError {}
+export class CloudAssemblyError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_CLOUD_ASSEMBLY';
+}

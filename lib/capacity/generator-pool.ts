@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ExplainedError } from '../contract';
+import { type ErrorCode, ExplainedError } from '../contract';
 import type { GeneratorRequest, GeneratorResponse, GeneratorTask } from './generator-process';
 import { decodeStatistics, type LoadStatistics, mergeStatistics } from './load-statistics';
 
 /** A generator process ended before its time. */
-export class GeneratorError extends ExplainedError {}
+export class GeneratorError extends ExplainedError {
+  override readonly code: ErrorCode = 'ERR_BIDI_GENERATOR';
+}
 
 /** A generator process could not start: the load cannot be made, or no session of it can ever open. */
-export class GeneratorStartError extends GeneratorError {}
+export class GeneratorStartError extends GeneratorError {
+  override readonly code: ErrorCode = 'ERR_BIDI_GENERATOR_START';
+}
 
 /** What makes load: several processes, or one generator in this process for tests. */
 export interface LoadSource {
@@ -172,7 +176,7 @@ class Member {
 
   private receive(response: GeneratorResponse): void {
     if (response.type === 'active') this.active = response.sessions;
-    else if (response.type === 'failed') this.fail(new GeneratorStartError(response));
+    else if (response.type === 'failed') this.fail(new GeneratorStartError(response.explanation));
     else if (response.type === this.waiting?.type) this.waiting.resolve(response);
   }
 

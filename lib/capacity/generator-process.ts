@@ -1,5 +1,5 @@
 import type { SessionError } from '../client';
-import { ExplainedError } from '../contract';
+import { type ErrorCode, ExplainedError, type ExplanationTemplate } from '../contract';
 import { LoadGenerator } from './load-generator';
 import { type LoadPlan, loadProtocol } from './load-plan';
 import type { LoadSession } from './load-protocol';
@@ -32,7 +32,7 @@ export type GeneratorRequest =
 /** What a generator process answers. */
 export type GeneratorResponse =
   | { readonly type: 'ready' }
-  | { readonly type: 'failed'; readonly what: string; readonly why: string; readonly next: string }
+  | { readonly type: 'failed'; readonly explanation: ExplanationTemplate }
   | { readonly type: 'active'; readonly sessions: number }
   | { readonly type: 'collected'; readonly statistics: EncodedStatistics }
   | { readonly type: 'stopped' };
@@ -41,18 +41,24 @@ export type GeneratorResponse =
 const TRIAL_OPEN_TIMEOUT_MS = 15_000;
 const TRIAL_CLOSE_TIMEOUT_MS = 2_000;
 
-/** Errors by which a session can never open, by class name: this side's settings, its rights, or a name that nobody knows. */
-const HOPELESS = new Set(['ClientConfigurationError', 'AccessDeniedError', 'InvalidRequestError']);
+/** Errors by which a session can never open: this side's settings, its rights, or a name that does not exist. */
+const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_BIDI_ACCESS_DENIED',
+  'ERR_BIDI_CREDENTIALS_MISSING',
+  'ERR_BIDI_INVALID_REQUEST',
+  'ERR_BIDI_INVALID_TARGET',
+  'ERR_BIDI_REGION_MISSING',
+]);
 
 /** Statuses by which a container says that path, query or rights are wrong, rather than that it is busy. */
 const WRONG_REQUEST = [400, 401, 403, 404];
 
 /** Whether every session will fail as this one did. */
-export function isHopeless(error: unknown): error is ExplainedError {
+export function isLastingFailure(error: unknown): error is ExplainedError {
   if (!(error instanceof ExplainedError)) return false;
-  const { name, retryable, OriginalStatusCode } = error as ExplainedError & Partial<SessionError>;
-  if (name === 'ModelRefusedError') return WRONG_REQUEST.includes(OriginalStatusCode ?? 0);
-  return HOPELESS.has(name) || (name === 'ConnectError' && retryable === false);
+  const { code, retryable, OriginalStatusCode } = error as ExplainedError & Partial<SessionError>;
+  if (code === 'ERR_BIDI_MODEL_REFUSED') return WRONG_REQUEST.includes(OriginalStatusCode ?? 0);
+  return LASTING.has(code) || (code === 'ERR_BIDI_CONNECT' && retryable === false);
 }
 
 /** Opens one session and closes it. What may be otherwise a moment later is left to the measurement, which counts it. */
@@ -61,7 +67,7 @@ async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, op
   try {
     session = await open(Math.min(openTimeoutMs, TRIAL_OPEN_TIMEOUT_MS));
   } catch (error) {
-    if (isHopeless(error)) throw error;
+    if (isLastingFailure(error)) throw error;
     return;
   }
   const late = setTimeout(() => session.abort(), TRIAL_CLOSE_TIMEOUT_MS);
@@ -119,15 +125,15 @@ function serve(): void {
       generator = await makeGenerator(task);
       send({ type: 'ready' });
     } catch (error) {
-      const { what, why, next } =
+      const explanation =
         error instanceof ExplainedError
-          ? error
+          ? error.template
           : {
               what: (error as Error).message,
               why: 'The load generator could not start.',
               next: 'Look at the message.',
             };
-      send({ type: 'failed', what, why, next });
+      send({ type: 'failed', explanation });
       process.disconnect();
     }
   };

@@ -25,7 +25,9 @@ export type LoadPlan =
     };
 
 /** The load cannot be made: a recording or a module is not what it has to be. */
-export class LoadPlanError extends ExplainedError {}
+export class LoadPlanError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_LOAD_PLAN';
+}
 
 /** Makes the protocol of a plan. */
 export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {

@@ -1,7 +1,17 @@
 /**
  * The data plane: stream to an endpoint, local or real.
  */
-export { CompletionState, DataType } from '../contract';
+export {
+  CompletionState,
+  DataType,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorCodeDefinition,
+  ExplainedError,
+  type Explanation,
+  type ExplanationTemplate,
+  type SettingNames,
+} from '../contract';
 export * from './audio';
 export * from './deepgram';
 export * from './errors/session-error';

@@ -1,4 +1,13 @@
+import type { ExplanationTemplate } from './explained-error';
 import { RUNTIME_PORT } from './runtime';
+
+/** What to say where nothing names the region. */
+export const MISSING_REGION: ExplanationTemplate = {
+  what: 'No region is configured.',
+  why: 'Neither {region} nor AWS_REGION nor the profile names one.',
+  next: 'Set {region}, such as us-east-1, or export AWS_REGION=us-east-1',
+  settings: ['region'],
+};
 
 /** An AWS partition, as far as a streaming endpoint needs to know it. */
 export interface Partition {

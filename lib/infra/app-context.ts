@@ -21,6 +21,7 @@ import type { Range } from './faults';
 
 /** Values in the app's context that mean something to this kit and are not what they must be, or keys that are misspelt. */
 export class InvalidContextError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_INVALID_CONTEXT';
   /** One sentence a fault. */
   readonly faults: readonly string[];
 

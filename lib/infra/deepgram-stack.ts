@@ -9,6 +9,7 @@ const SIMULATOR_DIRECTORY = path.join(__dirname, '..', '..', 'container', 'deepg
 
 /** No model package was named, and none can be chosen for the user: each belongs to a subscription, a region and a version. */
 export class MissingModelPackageError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_MODEL_PACKAGE_MISSING';
   constructor(stackId: string) {
     super({
       what: `${stackId} needs the ARN of a Deepgram model package, and none was given.`,

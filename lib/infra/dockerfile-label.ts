@@ -4,7 +4,9 @@ import { BIDIRECTIONAL_LABEL, BIDIRECTIONAL_LABEL_LINE, BIDIRECTIONAL_LABEL_VALU
 import { type DockerfileBuild, DockerfileError, readDockerfile } from '../dockerfile';
 
 /** The image of a Dockerfile would not carry the label by which the platform routes streams to it. */
-export class DockerfileLabelError extends ExplainedError {}
+export class DockerfileLabelError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DOCKERFILE_LABEL';
+}
 
 /**
  * Refuses a Dockerfile whose image would not carry the streaming label.

@@ -3,6 +3,7 @@ import { ExplainedError } from '../contract';
 
 /** Properties that SageMaker or CloudFormation would refuse, found at synthesis. Holds every fault, not the first alone. */
 export class InvalidPropsError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_INVALID_PROPS';
   /** One sentence a fault: what is wrong and what is allowed. */
   readonly faults: readonly string[];
 

@@ -1,13 +1,21 @@
 import { ExplainedError } from '../contract';
 
 /** A container cannot be started on this machine. */
-export class ContainerStartError extends ExplainedError {}
+export class ContainerStartError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_CONTAINER_START';
+}
 
 /** A container started and did not come into service. */
-export class HealthCheckError extends ExplainedError {}
+export class HealthCheckError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_HEALTH_CHECK';
+}
 
 /** The port is taken. */
-export class PortInUseError extends ExplainedError {}
+export class PortInUseError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_PORT_IN_USE';
+}
 
 /** What was asked of the local SageMaker does not fit together. */
-export class InvalidLocalOptionsError extends ExplainedError {}
+export class InvalidLocalOptionsError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_LOCAL_OPTIONS';
+}

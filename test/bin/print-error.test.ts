@@ -52,7 +52,7 @@ describe('without a region', () => {
       [
         'No region is configured.',
         '  why:  Neither --region nor AWS_REGION nor the profile names one.',
-        '  next: --region us-east-1, or export AWS_REGION=us-east-1',
+        '  next: Set --region, such as us-east-1, or export AWS_REGION=us-east-1',
         '',
       ].join('\n'),
     );

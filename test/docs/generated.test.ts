@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { architectureFile, renderArchitecture } from '../../docs/generate/architecture';
 import { CLI_PAGE, cliPage } from '../../docs/generate/cli';
+import { ERRORS_PAGE, errorsPage } from '../../docs/generate/errors';
 
 test('docs/cli.md says what the commands say (npm run docs:cli)', () => {
   expect(readFileSync(CLI_PAGE, 'utf8')).toBe(cliPage());
+});
+
+test('docs/errors.md lists every error code (npm run docs:errors)', () => {
+  expect(readFileSync(ERRORS_PAGE, 'utf8')).toBe(errorsPage());
 });
 
 test.each(['light', 'dark'] as const)(

@@ -34,7 +34,9 @@ export interface Exchange {
 }
 
 /** The file of an exchange cannot be used. Lists every fault. */
-export class ExchangeFileError extends ExplainedError {}
+export class ExchangeFileError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_EXCHANGE_FILE';
+}
 
 /**
  * Reads an exchange from a JSON file:

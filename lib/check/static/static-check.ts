@@ -39,7 +39,9 @@ export interface StaticCheck {
 }
 
 /** The target is nothing that can be checked. */
-export class StaticCheckError extends ExplainedError {}
+export class StaticCheckError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_CHECK_TARGET';
+}
 
 /** Longest Dockerfile that is read, in bytes. */
 const DOCKERFILE_LIMIT_BYTES = 1024 * 1024;

@@ -3,6 +3,7 @@ import type { ErrorMessage } from './listen-messages';
 
 /** Parameters that the product would refuse; found before anything is opened. */
 export class DeepgramParametersError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DEEPGRAM_PARAMETERS';
   /** Each fault as a sentence. */
   readonly faults: readonly string[];
 
@@ -14,8 +15,9 @@ export class DeepgramParametersError extends ExplainedError {
 
 /** The model said that something went wrong and ended the stream. */
 export class DeepgramModelError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DEEPGRAM_MODEL';
   /** Deepgram's code, such as `NET-0001`. */
-  readonly code: string | undefined;
+  readonly modelCode: string | undefined;
   /** Deepgram's description. */
   readonly description: string | undefined;
 
@@ -29,13 +31,14 @@ export class DeepgramModelError extends ExplainedError {
       },
       { cause },
     );
-    this.code = message.code;
+    this.modelCode = message.code;
     this.description = description;
   }
 }
 
 /** The model ended the stream in order, but nobody had asked it to. */
 export class DeepgramEndedError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DEEPGRAM_ENDED';
   constructor(product: DeepgramProduct) {
     super({
       what: `The model ended the stream before it was sent ${product.closeMessage}.`,
@@ -47,6 +50,7 @@ export class DeepgramEndedError extends ExplainedError {
 
 /** The model neither answered nor ended the stream after it was asked to finish. */
 export class DeepgramDrainError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DEEPGRAM_DRAIN';
   constructor(closeMessage: string, timeoutMs: number) {
     super({
       what: `The model was silent for ${timeoutMs / 1_000} s after ${closeMessage} and did not end the stream.`,
@@ -58,6 +62,7 @@ export class DeepgramDrainError extends ExplainedError {
 
 /** A control message that the product does not have. */
 export class UnsupportedMessageError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_UNSUPPORTED_MESSAGE';
   constructor(message: string, product: DeepgramProduct) {
     super({
       what: `${product.title} has no ${message} message.`,

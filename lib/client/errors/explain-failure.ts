@@ -1,4 +1,4 @@
-import { RUNTIME_PORT, StreamErrorCode, StreamErrorName, THROTTLING_ERROR } from '../../contract';
+import { MISSING_REGION, RUNTIME_PORT, StreamErrorCode, StreamErrorName, THROTTLING_ERROR } from '../../contract';
 import {
   AccessDeniedError,
   ClientConfigurationError,
@@ -68,10 +68,14 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
   const says = quote(failure.Message ?? failure.message);
   const endpoint = `"${destination.endpointName}"`;
   if (CONFIGURATION_ERRORS.test(name) || (status === undefined && CONFIGURATION_ERRORS.test(failure.message ?? ''))) {
+    if (/Region is missing/.test(failure.message ?? '')) {
+      return new ClientConfigurationError({ ...MISSING_REGION, code: 'ERR_BIDI_REGION_MISSING', destination, cause });
+    }
     return new ClientConfigurationError({
       what: `The request could not be signed or addressed: ${says}`,
-      why: 'This machine has no usable credentials, region or endpoint setting.',
-      next: 'Set AWS_REGION and AWS_PROFILE (or credentials), or give `region` and `credentials`.',
+      why: 'This machine has no usable credentials or endpoint setting.',
+      next: 'Set AWS_PROFILE or the credentials, or give {credentials}.',
+      settings: ['credentials'],
       destination,
       cause,
     });
@@ -81,7 +85,8 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
     return new ThrottledError({
       what: `The platform throttled the open of a stream to ${endpoint}: ${says}`,
       why: 'More streams are being opened at once than the account or endpoint takes.',
-      next: 'Open fewer at a time, raise `retry.maxAttempts`, or ask for a higher quota.',
+      next: ['Open fewer at a time, or ask for a higher quota.', 'Raise {retry.maxAttempts} to wait longer for room.'],
+      settings: ['retry.maxAttempts'],
       destination,
       cause,
     });
@@ -92,7 +97,8 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
       return new AccessDeniedError({
         what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
         why: `The request was signed for ${signedFor[1] ?? 'one region'}, and the endpoint's host is of another region.`,
-        next: "Set `region` or AWS_REGION to the endpoint's region.",
+        next: "Set {region} or AWS_REGION to the endpoint's region.",
+        settings: ['region'],
         destination,
         cause,
       });
@@ -111,7 +117,8 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
     return new ModelRefusedError({
       what: `The model behind ${endpoint} refused the stream: ${says}${original}${originalMessage}`,
       why: 'The container answered the WebSocket upgrade with an error or too late: a wrong path or query, or a model still loading or full.',
-      next: "Check `modelInvocationPath` and `modelQueryString`; the container's own reason is only in its log.",
+      next: "Check {modelInvocationPath} and {modelQueryString}; the container's own reason is only in its log.",
+      settings: ['modelInvocationPath', 'modelQueryString'],
       destination,
       cause,
     });
@@ -196,7 +203,11 @@ export function openTimeout(timeoutMs: number, destination: StreamDestination, c
       : `Port ${RUNTIME_PORT} may be blocked on the way, or the endpoint is cold and busy.`,
     next: elsewhere
       ? `Use the runtime URI with :${RUNTIME_PORT}.`
-      : `Allow outgoing TCP ${RUNTIME_PORT} (security group, interface endpoint, proxy), or raise \`openTimeoutMs\`.`,
+      : [
+          `Allow outgoing TCP ${RUNTIME_PORT} (security group, interface endpoint, proxy).`,
+          'Raise {openTimeoutMs} for an endpoint that is slow to answer.',
+        ],
+    settings: ['openTimeoutMs'],
     destination,
     cause,
   });

@@ -1,6 +1,7 @@
 import {
+  type ErrorCode,
   ExplainedError,
-  type Explanation,
+  type ExplanationTemplate,
   endpointConsoleUrl,
   endpointLogGroup,
   endpointLogsConsoleUrl,
@@ -32,7 +33,7 @@ export interface PlatformFields {
 }
 
 /** What a {@link SessionError} is made of. */
-export interface SessionErrorDetails extends Explanation {
+export interface SessionErrorDetails extends ExplanationTemplate {
   /** Where the stream went. */
   readonly destination: StreamDestination;
   /** The error underneath: the SDK's, the platform's, Node's. */
@@ -71,7 +72,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
     const region = destination.host === undefined ? undefined : regionOfRuntimeHost(destination.host);
     const logs = region && endpointLogsConsoleUrl(destination.endpointName, region);
     super(
-      { what: details.what, why: details.why, next: logs ? `${details.next} Logs: ${logs}` : details.next },
+      logs ? { ...details, next: [details.next, `Logs: ${logs}`].flat() } : details,
       cause === undefined ? undefined : { cause },
     );
     this.endpointName = destination.endpointName;
@@ -110,6 +111,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
 
 /** No connection: refused, unreachable, name not found, TLS not agreed, cut before the response. Retryable, except TLS and names. */
 export class ConnectError extends SessionError {
+  override readonly code = 'ERR_BIDI_CONNECT';
   override readonly retryable: boolean;
   constructor(details: SessionErrorDetails & { readonly retryable: boolean }) {
     super(details);
@@ -118,39 +120,60 @@ export class ConnectError extends SessionError {
 }
 
 /** No response headers within `openTimeoutMs`, retries included. */
-export class OpenTimeoutError extends SessionError {}
+export class OpenTimeoutError extends SessionError {
+  override readonly code = 'ERR_BIDI_OPEN_TIMEOUT';
+}
 
-/** HTTP 400 and other 4xx: the request is wrong, or the endpoint or variant does not exist. Never retried. */
-export class InvalidRequestError extends SessionError {}
+/** The request is wrong, or the endpoint or variant does not exist: found before anything is sent, or HTTP 400 and other 4xx. Never retried. */
+export class InvalidRequestError extends SessionError {
+  override readonly code: ErrorCode;
+  constructor(details: SessionErrorDetails & { readonly code?: 'ERR_BIDI_INVALID_TARGET' }) {
+    super(details);
+    this.code = details.code ?? 'ERR_BIDI_INVALID_REQUEST';
+  }
+}
 
 /** HTTP 401 or 403: the signature, the credentials or their policy. Never retried. */
-export class AccessDeniedError extends SessionError {}
+export class AccessDeniedError extends SessionError {
+  override readonly code = 'ERR_BIDI_ACCESS_DENIED';
+}
 
 /** No credentials or no region on this machine. Never retried. */
-export class ClientConfigurationError extends SessionError {}
+export class ClientConfigurationError extends SessionError {
+  override readonly code: ErrorCode;
+  constructor(details: SessionErrorDetails & { readonly code?: 'ERR_BIDI_REGION_MISSING' }) {
+    super(details);
+    this.code = details.code ?? 'ERR_BIDI_CREDENTIALS_MISSING';
+  }
+}
 
 /** The platform asks to slow down: HTTP 429 or a throttling error. Retried. */
 export class ThrottledError extends SessionError {
+  override readonly code = 'ERR_BIDI_THROTTLED';
   override readonly retryable = true;
 }
 
 /** HTTP 424 `ModelError`: the container refused or failed the WebSocket. Retried. */
 export class ModelRefusedError extends SessionError {
+  override readonly code = 'ERR_BIDI_MODEL_REFUSED';
   override readonly retryable = true;
 }
 
 /** HTTP 503: the endpoint cannot take a stream at the moment. Retried. */
 export class EndpointUnavailableError extends SessionError {
+  override readonly code = 'ERR_BIDI_ENDPOINT_UNAVAILABLE';
   override readonly retryable = true;
 }
 
 /** HTTP 500 and other 5xx, or `InternalStreamFailure` on the stream: a fault of the platform. Retried at open. */
 export class PlatformError extends SessionError {
+  override readonly code = 'ERR_BIDI_PLATFORM';
   override readonly retryable = true;
 }
 
 /** `ModelStreamError` on the stream: the container reported an error or closed its WebSocket. */
 export class ModelStreamClosedError extends SessionError {
+  override readonly code = 'ERR_BIDI_MODEL_STREAM';
   /** WebSocket close code (RFC 6455, section 7.4), where the platform told one. */
   readonly closeCode?: number;
   constructor(details: SessionErrorDetails & { readonly closeCode?: number }) {
@@ -160,25 +183,41 @@ export class ModelStreamClosedError extends SessionError {
 }
 
 /** The connection or the HTTP/2 stream broke, or an event was cut in the middle. */
-export class StreamInterruptedError extends SessionError {}
+export class StreamInterruptedError extends SessionError {
+  override readonly code = 'ERR_BIDI_STREAM_INTERRUPTED';
+}
 
 /** The stream ended at the platform's limit of 30 minutes while the input was still open. */
-export class SessionLimitError extends SessionError {}
+export class SessionLimitError extends SessionError {
+  override readonly code = 'ERR_BIDI_SESSION_LIMIT';
+}
 
 /** The model ended the stream; nothing can be sent any more. */
-export class StreamEndedError extends SessionError {}
+export class StreamEndedError extends SessionError {
+  override readonly code = 'ERR_BIDI_STREAM_ENDED';
+}
 
 /** The session was closed or its input ended by this side; nothing can be sent any more. */
-export class SessionClosedError extends SessionError {}
+export class SessionClosedError extends SessionError {
+  override readonly code = 'ERR_BIDI_SESSION_CLOSED';
+}
 
 /** `abort()` without a reason of the caller's. */
-export class SessionAbortedError extends SessionError {}
+export class SessionAbortedError extends SessionError {
+  override readonly code = 'ERR_BIDI_SESSION_ABORTED';
+}
 
 /** The responses did not end within `drainTimeoutMs` after the input did. */
-export class DrainTimeoutError extends SessionError {}
+export class DrainTimeoutError extends SessionError {
+  override readonly code = 'ERR_BIDI_DRAIN_TIMEOUT';
+}
 
 /** No message within the time that `receive()` was given. */
-export class ReceiveTimeoutError extends SessionError {}
+export class ReceiveTimeoutError extends SessionError {
+  override readonly code = 'ERR_BIDI_RECEIVE_TIMEOUT';
+}
 
 /** A message over a limit or neither text nor bytes, a text message that is not UTF-8, or a fragment of another type than its message. */
-export class MessageError extends SessionError {}
+export class MessageError extends SessionError {
+  override readonly code = 'ERR_BIDI_MESSAGE';
+}

@@ -758,7 +758,8 @@ function checkTarget(target: StreamTarget): void {
   throw new InvalidRequestError({
     what: faults.join(' '),
     why: 'The API refuses it by pattern.',
-    next: 'Mend it; nothing was sent.',
+    next: 'Correct what is named; nothing was sent.',
+    code: 'ERR_BIDI_INVALID_TARGET',
     destination: { endpointName },
   });
 }

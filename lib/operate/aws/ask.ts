@@ -1,18 +1,12 @@
-import { ExplainedError, type Explanation } from '../../contract';
+import { ExplainedError, MISSING_REGION } from '../../contract';
 
 /** Nothing names the region that is to be asked. */
 export class MissingRegionError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_REGION_MISSING';
   constructor(options?: ErrorOptions) {
     super(MISSING_REGION, options);
   }
 }
-
-/** What to tell whoever named no region. */
-export const MISSING_REGION: Explanation = {
-  what: 'No region is configured.',
-  why: 'Neither --region nor AWS_REGION nor the profile names one.',
-  next: '--region us-east-1, or export AWS_REGION=us-east-1',
-};
 
 /** What became of one question to AWS. Only a fault of this kit is thrown, and that nothing names a region. */
 export type Answer<T> =

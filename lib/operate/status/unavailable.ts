@@ -2,7 +2,9 @@ import { ExplainedError } from '../../contract';
 import { type Answer, sayNoAnswer } from '../aws';
 
 /** Nobody could be asked: no credentials, no network, no right to look. */
-export class StatusUnavailableError extends ExplainedError {}
+export class StatusUnavailableError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_STATUS_UNAVAILABLE';
+}
 
 /** The value of an answer.
  *

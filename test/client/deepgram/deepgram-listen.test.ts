@@ -217,7 +217,7 @@ describe('a stream of speech to text', () => {
     const listen = await open(client);
     const error = await collect(listen).catch(cause => cause);
     expect(error).toBeInstanceOf(DeepgramModelError);
-    expect(error).toMatchObject({ code: 'NET-0001', description: 'Timed out' });
+    expect(error).toMatchObject({ modelCode: 'NET-0001', description: 'Timed out' });
     expect(error.message).toContain('KeepAlive');
     expect(error.cause).toBeInstanceOf(ModelStreamClosedError);
   });

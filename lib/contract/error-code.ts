@@ -1,0 +1,107 @@
+/** What an error code means to a caller. */
+export interface ErrorCodeDefinition {
+  /**
+   * `input`: it could not run with what it was given, and would fail again with the same. `failure`: it ran, or tried to, and
+   * failed. A command exits with 2 for the first and with 1 for the second.
+   */
+  readonly kind: 'input' | 'failure';
+  /** When it happens. One sentence, for docs/errors.md. */
+  readonly meaning: string;
+}
+
+/**
+ * The code of every error of this kit. A code never changes its meaning and is never used again; class names and messages may
+ * change. `npm run docs:errors` writes docs/errors.md from this table.
+ */
+export const ERROR_CODES = {
+  // Opening a stream.
+  ERR_BIDI_ACCESS_DENIED: {
+    kind: 'input',
+    meaning: 'HTTP 401 or 403: signature, credentials, account, region or policy are wrong.',
+  },
+  ERR_BIDI_CONNECT: { kind: 'failure', meaning: 'No connection to the streaming runtime: refused, unknown host, TLS.' },
+  ERR_BIDI_CREDENTIALS_MISSING: {
+    kind: 'input',
+    meaning: 'This machine has no usable credentials or endpoint setting to sign and address a request with.',
+  },
+  ERR_BIDI_ENDPOINT_UNAVAILABLE: { kind: 'failure', meaning: 'HTTP 503: the endpoint cannot take a stream now.' },
+  ERR_BIDI_INVALID_REQUEST: {
+    kind: 'failure',
+    meaning:
+      'The platform refused the request with HTTP 400 or another 4xx, such as for an endpoint that does not exist.',
+  },
+  ERR_BIDI_INVALID_TARGET: {
+    kind: 'input',
+    meaning: 'A name, path or query string breaks its pattern. Nothing was sent.',
+  },
+  ERR_BIDI_MODEL_REFUSED: { kind: 'failure', meaning: 'HTTP 424: the container refused or failed the WebSocket.' },
+  ERR_BIDI_OPEN_TIMEOUT: { kind: 'failure', meaning: 'The stream did not open in time, retries included.' },
+  ERR_BIDI_PLATFORM: { kind: 'failure', meaning: 'HTTP 5xx or `InternalStreamFailure`: a fault of the platform.' },
+  ERR_BIDI_REGION_MISSING: { kind: 'input', meaning: 'Nothing names a region.' },
+  ERR_BIDI_THROTTLED: { kind: 'failure', meaning: 'The platform asks to open fewer streams at a time.' },
+  // An open stream.
+  ERR_BIDI_DRAIN_TIMEOUT: { kind: 'failure', meaning: 'The responses did not end in time after the input did.' },
+  ERR_BIDI_MESSAGE: {
+    kind: 'failure',
+    meaning: 'A message is over a limit, is not text or bytes, is text and not UTF-8, or mixes its types.',
+  },
+  ERR_BIDI_MODEL_STREAM: {
+    kind: 'failure',
+    meaning: '`ModelStreamError`: the container reported an error or closed its WebSocket.',
+  },
+  ERR_BIDI_RECEIVE_TIMEOUT: { kind: 'failure', meaning: 'No message came within the time that `receive()` was given.' },
+  ERR_BIDI_SESSION_ABORTED: { kind: 'failure', meaning: 'The session was aborted by its own side.' },
+  ERR_BIDI_SESSION_CLOSED: {
+    kind: 'failure',
+    meaning: 'Something was sent after this side had closed the session or its input.',
+  },
+  ERR_BIDI_SESSION_LIMIT: { kind: 'failure', meaning: 'The stream met the 30 minutes that the platform allows.' },
+  ERR_BIDI_STREAM_ENDED: { kind: 'failure', meaning: 'Something was sent after the model had ended the stream.' },
+  ERR_BIDI_STREAM_INTERRUPTED: { kind: 'failure', meaning: 'The connection or the stream broke, or an event was cut.' },
+  // Speech.
+  ERR_BIDI_AUDIO_FORMAT: { kind: 'input', meaning: 'The audio is not what it has to be, or is damaged.' },
+  ERR_BIDI_DEEPGRAM_DRAIN: {
+    kind: 'failure',
+    meaning: 'The Deepgram model did not end the stream after its close message.',
+  },
+  ERR_BIDI_DEEPGRAM_ENDED: {
+    kind: 'failure',
+    meaning: 'The Deepgram model ended the stream before its close message.',
+  },
+  ERR_BIDI_DEEPGRAM_MODEL: {
+    kind: 'failure',
+    meaning: 'The Deepgram model reported an error; `modelCode` is its own code.',
+  },
+  ERR_BIDI_DEEPGRAM_PARAMETERS: { kind: 'input', meaning: 'The Deepgram product would refuse these parameters.' },
+  ERR_BIDI_UNSUPPORTED_MESSAGE: { kind: 'input', meaning: 'The Deepgram product has no such control message.' },
+  // Constructs.
+  ERR_BIDI_DOCKERFILE: { kind: 'input', meaning: 'A Dockerfile cannot be read as one.' },
+  ERR_BIDI_DOCKERFILE_LABEL: { kind: 'input', meaning: 'An image would not carry the label that streams need.' },
+  ERR_BIDI_INVALID_CONTEXT: { kind: 'input', meaning: "Keys or values of the app's context are not understood." },
+  ERR_BIDI_INVALID_PROPS: { kind: 'input', meaning: 'SageMaker or CloudFormation would refuse these properties.' },
+  ERR_BIDI_MODEL_PACKAGE_MISSING: {
+    kind: 'input',
+    meaning: 'A stack needs the ARN of a model package, and none is given.',
+  },
+  // This machine: synthesis, containers, images, the local SageMaker.
+  ERR_BIDI_CLOUD_ASSEMBLY: { kind: 'input', meaning: 'A cloud assembly cannot be read, or holds nothing to run.' },
+  ERR_BIDI_CONTAINER_START: { kind: 'failure', meaning: 'A container cannot be started on this machine.' },
+  ERR_BIDI_HEALTH_CHECK: { kind: 'failure', meaning: 'A container started and did not come into service.' },
+  ERR_BIDI_IMAGE: { kind: 'failure', meaning: 'An image is not there, not allowed, damaged or of an unknown format.' },
+  ERR_BIDI_LOCAL_OPTIONS: { kind: 'failure', meaning: 'The options of the local SageMaker do not fit together.' },
+  ERR_BIDI_PORT_IN_USE: { kind: 'failure', meaning: 'A port is taken.' },
+  ERR_BIDI_SYNTHESIS: { kind: 'input', meaning: 'A CDK app could not be run, or ended with an error.' },
+  ERR_BIDI_UNKNOWN_STACK: { kind: 'input', meaning: 'A cloud assembly holds no such stack.' },
+  // Commands.
+  ERR_BIDI_CHECK_TARGET: { kind: 'failure', meaning: 'The target of `bidi check` is nothing that can be checked.' },
+  ERR_BIDI_ECHO_MISMATCH: { kind: 'failure', meaning: 'The demo got back something else than it sent.' },
+  ERR_BIDI_EXCHANGE_FILE: { kind: 'failure', meaning: 'The file of an exchange cannot be used.' },
+  ERR_BIDI_GENERATOR: { kind: 'failure', meaning: 'A load generator ended before its time.' },
+  ERR_BIDI_GENERATOR_START: { kind: 'input', meaning: 'A load generator could not start: the load cannot be made.' },
+  ERR_BIDI_LOAD_PLAN: { kind: 'failure', meaning: 'A load cannot be made of this recording or module.' },
+  ERR_BIDI_STATUS_UNAVAILABLE: { kind: 'failure', meaning: 'AWS could not be asked about an endpoint.' },
+  ERR_BIDI_USAGE: { kind: 'input', meaning: 'The words of a command line are wrong, or a file they name is missing.' },
+} as const satisfies Readonly<Record<string, ErrorCodeDefinition>>;
+
+/** Code of an error of this kit. */
+export type ErrorCode = keyof typeof ERROR_CODES;
