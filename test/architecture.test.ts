@@ -17,7 +17,7 @@ const ROOMS: Record<string, Room> = {
   contract: { rooms: [], packages: /^$/ },
   dockerfile: { rooms: ['contract'], packages: /^dockerfile-ast$/ },
   report: { rooms: ['contract'], packages: /^$/ },
-  wire: { rooms: ['contract'], packages: /^(websocket$|ws$|@smithy\/)/ },
+  wire: { rooms: ['contract'], packages: /^@smithy\// },
   assembly: { rooms: ['contract'], packages: /^$/ },
   image: { rooms: ['contract', 'report', 'dockerfile'], packages: /^@aws-sdk\// },
   client: {
@@ -36,11 +36,11 @@ const ROOMS: Record<string, Room> = {
   infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   local: {
     rooms: ['contract', 'wire', 'assembly'],
-    packages: /^(@smithy\/|@aws-sdk\/core|websocket$|selfsigned$|ws$)/,
+    packages: /^(@smithy\/|@aws-sdk\/core|selfsigned$)/,
   },
   check: {
     rooms: ['contract', 'wire', 'assembly', 'dockerfile', 'report', 'image', 'client'],
-    packages: /^(websocket$|ws$)/,
+    packages: /^$/,
     folders: { static: [], live: [] },
   },
   capacity: {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Opcode } from '../../wire/frame';
 import type { Exchange, Expectation } from './exchange';
-import { Opcode, type ProbeMessage, type ProbeSocket } from './probe-socket';
+import type { ProbeMessage, ProbeSocket } from './probe-socket';
 
 /** How a conversation is held. */
 export interface ConversationStyle {

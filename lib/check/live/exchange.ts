@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ExplainedError, invocationPathFault, queryStringFault } from '../../contract';
-import { Opcode } from './probe-socket';
+import { Opcode } from '../../wire/frame';
 
 /** One message of an exchange. */
 export interface ExchangeMessage {

@@ -1,9 +1,10 @@
 import { BIDIRECTIONAL_STREAM_PATH, PING_PATH, type RunningContainer } from '../../contract';
 import type { Verdict } from '../../report/finding';
+import { Opcode } from '../../wire/frame';
 import type { Conversation } from './conversation';
 import type { LiveLimits, LiveLoad } from './limits';
 import { type PingAnswer, probePing } from './probe-ping';
-import { Opcode, ProbeSocket, type ProbeSocketOptions } from './probe-socket';
+import { ProbeSocket, type ProbeSocketOptions } from './probe-socket';
 
 /** Where the container answers. */
 export interface LiveTarget {

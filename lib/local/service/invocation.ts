@@ -13,7 +13,7 @@ import {
   variantNameFault,
 } from '../../contract';
 import type { HostedInstance } from '../hosting/hosted-instance';
-import { encodeError, encodePlainPayloadPart } from '../stream/event-codec';
+import { encodeError, encodePlainPayloadPart } from '../stream/response-event';
 import type { Exchange } from './front';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
 import { inputValidationError, modelError, modelStreamError, type ServiceError } from './service-error';

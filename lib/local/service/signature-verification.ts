@@ -13,7 +13,7 @@ import {
 } from '@smithy/signature-v4';
 import type { Message, MessageHeaders } from '@smithy/types';
 import { EventHeader, SIGNATURE_SKEW_LIMIT_MS, SIGNED_EVENTS_PAYLOAD, SIGNING_NAME } from '../../contract';
-import { formatHeaders } from '../stream/event-codec';
+import { encodeEventHeaders } from '../../wire/event-codec';
 import { ServiceError } from './service-error';
 
 /** A pair of keys whose signatures are accepted. */
@@ -198,7 +198,7 @@ export class EventSignatureChain {
   #signatureOf(event: Message, signedHeaders: MessageHeaders, date: Date): Buffer {
     const longDate = longDateOf(date);
     const shortDate = longDate.slice(0, 8);
-    const stringToSign = `${EVENT_ALGORITHM_IDENTIFIER}\n${longDate}\n${this.scope(shortDate)}\n${this.#previous}\n${sha256(formatHeaders(signedHeaders))}\n${sha256(event.body)}`;
+    const stringToSign = `${EVENT_ALGORITHM_IDENTIFIER}\n${longDate}\n${this.scope(shortDate)}\n${this.#previous}\n${sha256(encodeEventHeaders(signedHeaders))}\n${sha256(event.body)}`;
     return createHmac('sha256', this.signingKey(shortDate)).update(stringToSign).digest();
   }
 }

@@ -4,6 +4,7 @@ import { LOCAL_ACCOUNT } from '../../assembly/local-account';
 import {
   ACCEPT_TIMEOUT_MS,
   BIDIRECTIONAL_STREAM_PATH,
+  EVENT_PAYLOAD_LIMIT_BYTES,
   EVENT_STREAM_CONTENT_TYPE,
   invocationPathFault,
   MeteringHeader,
@@ -12,6 +13,8 @@ import {
   RuntimeHeader,
   variantNameFault,
 } from '../../contract';
+import { FrameSocket } from '../../wire/frame-socket';
+import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
 import type { InstanceName } from '../local-event';
 import type { Exchange } from '../service/front';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from '../service/operation-context';
@@ -25,7 +28,6 @@ import {
 } from '../service/service-error';
 import type { Fault, FaultKind, FaultPhase } from './faults';
 import { MeteringStream, meteringOffer } from './metering';
-import { HandshakeFailure, Sidecar } from './sidecar';
 import { StreamSession } from './stream-session';
 
 /** The operation `InvokeEndpointWithBidirectionalStream`. */
@@ -62,7 +64,7 @@ export class BidirectionalStreamOperation {
     try {
       const opened = await this.#open(stream, instance.name, lease.container, target, requestId, faults);
       if (!opened) return;
-      const { sidecar, metering } = opened;
+      const { webSocket, metering } = opened;
       exchange.respond(200, {
         'content-type': EVENT_STREAM_CONTENT_TYPE,
         'x-amzn-requestid': requestId,
@@ -70,7 +72,7 @@ export class BidirectionalStreamOperation {
       });
       const session = new StreamSession({
         stream,
-        sidecar,
+        webSocket,
         chain,
         clock,
         pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
@@ -112,9 +114,9 @@ export class BidirectionalStreamOperation {
     target: string,
     requestId: string,
     faults: readonly Fault[],
-  ): Promise<{ sidecar: Sidecar; metering: Promise<MeteringStream | undefined> } | undefined> {
-    const sidecar = await this.#connect(name, container, target, requestId, faults);
-    const offer = meteringOffer(sidecar.responseHeaders);
+  ): Promise<{ webSocket: FrameSocket; metering: Promise<MeteringStream | undefined> } | undefined> {
+    const webSocket = await this.#connect(name, container, target, requestId, faults);
+    const offer = meteringOffer(webSocket.responseHeaders);
     let metering: Promise<MeteringStream | undefined> = Promise.resolve(undefined);
     if (offer) {
       metering = this.#connect(name, container, offer.target, requestId, []).then(
@@ -124,14 +126,14 @@ export class BidirectionalStreamOperation {
         try {
           await metering;
         } catch (error) {
-          sidecar.destroy(1011);
+          webSocket.destroy(1011);
           throw error;
         }
       }
       metering = metering.catch(() => undefined); // an offer that leads nowhere costs only the metering
     }
-    if (!stream.destroyed) return { sidecar, metering };
-    sidecar.destroy(1001);
+    if (!stream.destroyed) return { webSocket, metering };
+    webSocket.destroy(1001);
     await (await metering)?.close();
     return undefined;
   }
@@ -142,27 +144,28 @@ export class BidirectionalStreamOperation {
     target: string,
     requestId: string,
     faults: readonly Fault[],
-  ): Promise<Sidecar> {
+  ): Promise<FrameSocket> {
     try {
-      if (!container) throw new HandshakeFailure(0, 'The container is not running.');
+      if (!container) throw new HandshakeError(0, 'The container is not running.');
       if (faultOf(faults, 'crash', 'opening')) {
         container.kill('SIGKILL');
-        throw new HandshakeFailure(0, 'The container is gone.');
+        throw new HandshakeError(0, 'The container is gone.');
       }
       const refusal = faultOf(faults, 'refuse', 'opening');
-      if (refusal) throw new HandshakeFailure(refusal.value, 'Refused by an injected fault.');
+      if (refusal) throw new HandshakeError(refusal.value, 'Refused by an injected fault.');
       const late = faultOf(faults, 'accept-delay', 'opening')?.value ?? 0;
       await delay(Math.min(late, ACCEPT_TIMEOUT_MS));
-      if (late > ACCEPT_TIMEOUT_MS) throw new HandshakeFailure(0, `No answer within ${ACCEPT_TIMEOUT_MS} ms.`);
-      return await Sidecar.connect({
+      if (late > ACCEPT_TIMEOUT_MS) throw new HandshakeTimeoutError(ACCEPT_TIMEOUT_MS);
+      return await FrameSocket.open({
         host: container.host,
         port: container.port,
         target,
         headers: { [MeteringHeader.REQUEST_ID]: requestId },
-        acceptTimeoutMs: ACCEPT_TIMEOUT_MS,
+        timeoutMs: ACCEPT_TIMEOUT_MS,
+        payloadLimitBytes: EVENT_PAYLOAD_LIMIT_BYTES,
       });
     } catch (error) {
-      if (!(error instanceof HandshakeFailure)) throw error;
+      if (!(error instanceof HandshakeError)) throw error;
       throw handshakeError(error.statusCode, error.message, logStreamArn(this.context.region, name));
     }
   }

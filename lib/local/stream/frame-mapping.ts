@@ -1,16 +1,6 @@
 import type { Message, MessageHeaders } from '@smithy/types';
 import { CompletionState, DataType, EventHeader, PAYLOAD_PART } from '../../contract';
-
-/** Opcodes of WebSocket frames (RFC 6455, section 5.2). */
-export const Opcode = { CONTINUATION: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PONG: 0xa } as const;
-
-/** One WebSocket data frame. */
-export interface DataFrame {
-  readonly opcode: number;
-  /** Whether it ends its message. */
-  readonly fin: boolean;
-  readonly payload: Uint8Array;
-}
+import { type Frame, Opcode } from '../../wire/frame';
 
 /** One `PayloadPart`. */
 export interface PayloadPart {
@@ -43,7 +33,7 @@ export class EventToFrameMapper {
   #insideMessage = false;
 
   /** @throws InvalidEventError when the event is none that a request may hold. */
-  map(event: Message): DataFrame {
+  map(event: Message): Frame {
     const { headers } = event;
     const messageType = stringHeader(headers, EventHeader.MESSAGE_TYPE) ?? 'event';
     const eventType = stringHeader(headers, EventHeader.EVENT_TYPE);
@@ -67,7 +57,7 @@ export class FrameToEventMapper {
   #messageType: DataType | undefined;
 
   /** @throws FrameSequenceError when a continuation continues nothing, a message begins inside another, or the opcode is reserved. */
-  map({ opcode, fin, payload }: DataFrame): PayloadPart {
+  map({ opcode, fin, payload }: Frame): PayloadPart {
     if (opcode === Opcode.CONTINUATION) {
       if (!this.#messageType) throw new FrameSequenceError('A continuation frame came without a message to continue.');
     } else if (this.#messageType) {

@@ -5,9 +5,9 @@ import {
   MeteringHeader,
   type MeteringRecord,
 } from '../../contract';
+import { type Frame, Opcode } from '../../wire/frame';
+import type { FrameSocket } from '../../wire/frame-socket';
 import type { Clock } from '../clock';
-import { type DataFrame, Opcode } from './frame-mapping';
-import type { Sidecar } from './sidecar';
 
 /** What the container's upgrade response says about metering, or undefined when it offers none. */
 export interface MeteringOffer {
@@ -17,7 +17,7 @@ export interface MeteringOffer {
   readonly isRequired: boolean;
 }
 
-export function meteringOffer(responseHeaders: Sidecar['responseHeaders']): MeteringOffer | undefined {
+export function meteringOffer(responseHeaders: FrameSocket['responseHeaders']): MeteringOffer | undefined {
   const header = (name: string): string | undefined => {
     const value = responseHeaders[name.toLowerCase()];
     return Array.isArray(value) ? value[0] : value;
@@ -44,11 +44,11 @@ export class MeteringStream {
   #lastRecordAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly sidecar: Sidecar,
+    private readonly socket: FrameSocket,
     private readonly clock: Clock,
   ) {
     this.#ended = new Promise(resolve => {
-      sidecar.listen({
+      socket.listen({
         onFrame: frame => this.#onFrame(frame),
         onEnd: () => resolve(),
         onPong() {},
@@ -59,7 +59,7 @@ export class MeteringStream {
 
   /** Asks the container to end the stream and waits for what it still has to say. */
   async close(): Promise<void> {
-    this.sidecar.close();
+    this.socket.close();
     let deadline: NodeJS.Timeout | undefined;
     await Promise.race([
       this.#ended,
@@ -68,10 +68,10 @@ export class MeteringStream {
       }),
     ]);
     clearTimeout(deadline);
-    this.sidecar.destroy();
+    this.socket.destroy();
   }
 
-  #onFrame(frame: DataFrame): void {
+  #onFrame(frame: Frame): void {
     const record = meteringRecord(frame);
     const now = performance.now();
     const isEarly = now - this.#lastRecordAt < this.clock.realMs(METERING_RECORD_INTERVAL_MS - INTERVAL_TOLERANCE_MS);
@@ -85,7 +85,7 @@ export class MeteringStream {
   }
 }
 
-function meteringRecord({ opcode, fin, payload }: DataFrame): MeteringRecord['Metering'] | undefined {
+function meteringRecord({ opcode, fin, payload }: Frame): MeteringRecord['Metering'] | undefined {
   if (opcode !== Opcode.TEXT || !fin || payload.length > METERING_RECORD_LIMIT_BYTES) return undefined;
   try {
     const { Metering } = JSON.parse(Buffer.from(payload).toString()) as { Metering?: Record<string, unknown> };

@@ -9,20 +9,15 @@ import {
   WEBSOCKET_PING_INTERVAL_MS,
   WEBSOCKET_PING_TOLERANCE,
 } from '../../contract';
+import { decodeEvent } from '../../wire/event-codec';
+import { EventStreamDecoder, EventTooLargeError, MalformedEventStreamError } from '../../wire/event-stream-decoder';
+import { type Frame, Opcode } from '../../wire/frame';
+import type { FrameSocket, FrameSocketListener, WebSocketEnd } from '../../wire/frame-socket';
 import type { Clock } from '../clock';
 import { internalStreamFailure, modelStreamError, ServiceError } from '../service/service-error';
 import type { EventSignatureChain } from '../service/signature-verification';
-import { decodeEvent, encodeError, encodePayloadPart } from './event-codec';
-import { EventStreamDecoder, EventTooLargeError, MalformedEventStreamError } from './event-stream-decoder';
-import {
-  type DataFrame,
-  EventToFrameMapper,
-  FrameSequenceError,
-  FrameToEventMapper,
-  InvalidEventError,
-  Opcode,
-} from './frame-mapping';
-import type { Sidecar, SidecarListener, WebSocketEnd } from './sidecar';
+import { EventToFrameMapper, FrameSequenceError, FrameToEventMapper, InvalidEventError } from './frame-mapping';
+import { encodeError, encodePayloadPart } from './response-event';
 
 /** Longest event: the longest payload in its own event, inside the longest signing event. */
 const EVENT_LIMIT_BYTES = EVENT_PAYLOAD_LIMIT_BYTES + 2 * EVENT_HEADERS_LIMIT_BYTES;
@@ -38,7 +33,7 @@ const DRAIN_LIMIT_MS = 60_000;
 
 export interface StreamSessionOptions {
   readonly stream: ServerHttp2Stream;
-  readonly sidecar: Sidecar;
+  readonly webSocket: FrameSocket;
   /** Chain of the events' signatures, or undefined where signatures are not verified. */
   readonly chain: EventSignatureChain | undefined;
   readonly clock: Clock;
@@ -73,7 +68,7 @@ export interface SessionEnd {
  * Bytes wait in the sockets' own buffers only: a container that does not read stops the reading of the HTTP/2 stream, whose flow
  * control window then stops the client; a client that does not read stops the reading of the container's socket.
  */
-export class StreamSession implements SidecarListener {
+export class StreamSession implements FrameSocketListener {
   readonly received = { events: 0, bytes: 0 };
   readonly sent = { events: 0, bytes: 0 };
   /** When the first response event was written, in milliseconds of `performance.now()`. */
@@ -82,7 +77,7 @@ export class StreamSession implements SidecarListener {
   readonly ended: Promise<SessionEnd>;
 
   readonly #stream: ServerHttp2Stream;
-  readonly #sidecar: Sidecar;
+  readonly #webSocket: FrameSocket;
   readonly #chain: EventSignatureChain | undefined;
   readonly #clock: Clock;
   readonly #toFrame = new EventToFrameMapper();
@@ -98,9 +93,9 @@ export class StreamSession implements SidecarListener {
   #resolveEnded!: (end: SessionEnd) => void;
 
   constructor(private readonly options: StreamSessionOptions) {
-    const { stream, sidecar, chain, clock } = options;
+    const { stream, webSocket, chain, clock } = options;
     this.#stream = stream;
-    this.#sidecar = sidecar;
+    this.#webSocket = webSocket;
     this.#chain = chain;
     this.#clock = clock;
     this.ended = new Promise(resolve => {
@@ -110,9 +105,9 @@ export class StreamSession implements SidecarListener {
     this.#pings = clock.setInterval(() => this.#onPingDue(), WEBSOCKET_PING_INTERVAL_MS);
     stream.on('data', (piece: Buffer) => this.#onData(piece));
     stream.on('end', () => this.#onInputEnd());
-    stream.on('drain', () => sidecar.resume());
+    stream.on('drain', () => webSocket.resume());
     stream.on('close', () => this.#onStreamClosed());
-    sidecar.listen(this);
+    webSocket.listen(this);
   }
 
   /** Ends the session with an error, as the platform would. */
@@ -138,7 +133,7 @@ export class StreamSession implements SidecarListener {
       this.fail(streamErrorOf(error));
       return;
     }
-    if (!this.#sidecar.isWritable) this.#stream.pause();
+    if (!this.#webSocket.isWritable) this.#stream.pause();
     if (this.options.readBytesPerSecond) this.#slowDown(piece.length / this.options.readBytesPerSecond);
   }
 
@@ -147,7 +142,7 @@ export class StreamSession implements SidecarListener {
     this.#stream.pause();
     setTimeout(() => {
       this.#isSlowed = false;
-      if (this.#sidecar.isWritable) this.#stream.resume();
+      if (this.#webSocket.isWritable) this.#stream.resume();
     }, seconds * 1_000);
   }
 
@@ -164,7 +159,7 @@ export class StreamSession implements SidecarListener {
     const frame = this.#toFrame.map(isEnvelope ? decodeEvent(outer.body) : outer);
     this.received.events += 1;
     this.received.bytes += frame.payload.length;
-    this.#sidecar.send(frame);
+    this.#webSocket.send(frame);
     if (this.received.events === 1) this.options.onPhase?.('streaming');
   }
 
@@ -177,7 +172,7 @@ export class StreamSession implements SidecarListener {
     this.#inputEnded = true;
     this.options.onPhase?.('closing');
     if (this.#isOver) return;
-    this.#sidecar.close();
+    this.#webSocket.close();
     this.#drainLimit = this.#clock.setTimeout(
       () => this.#finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
       DRAIN_LIMIT_MS,
@@ -190,7 +185,7 @@ export class StreamSession implements SidecarListener {
 
   // From the container.
 
-  onFrame(frame: DataFrame): void {
+  onFrame(frame: Frame): void {
     if (this.#isOver) return;
     const reported = structuredError(frame);
     if (reported) {
@@ -202,7 +197,7 @@ export class StreamSession implements SidecarListener {
       event = this.#toEvent.map(frame);
     } catch (error) {
       if (!(error instanceof FrameSequenceError)) throw error;
-      this.#sidecar.destroy(1002);
+      this.#webSocket.destroy(1002);
       this.fail(modelStreamError(error.message, StreamErrorCode.STREAM_BROKEN));
       return;
     }
@@ -210,7 +205,7 @@ export class StreamSession implements SidecarListener {
     this.sent.events += 1;
     this.sent.bytes += event.payload.length;
     if (!this.#stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload)))
-      this.#sidecar.pause();
+      this.#webSocket.pause();
   }
 
   onDrain(): void {
@@ -261,7 +256,7 @@ export class StreamSession implements SidecarListener {
       return;
     }
     this.#unansweredPings += 1;
-    this.#sidecar.ping();
+    this.#webSocket.ping();
   }
 
   // The end.
@@ -285,13 +280,13 @@ export class StreamSession implements SidecarListener {
     clearTimeout(this.#limit);
     clearTimeout(this.#drainLimit);
     clearInterval(this.#pings);
-    this.#sidecar.destroy(closeCode);
+    this.#webSocket.destroy(closeCode);
     this.#resolveEnded(end);
   }
 }
 
 /** The structured error that a container may send as a text frame, or undefined for everything else. */
-function structuredError({ opcode, fin, payload }: DataFrame): ServiceError | undefined {
+function structuredError({ opcode, fin, payload }: Frame): ServiceError | undefined {
   if (opcode !== Opcode.TEXT || !fin || payload.length > ERROR_FRAME_LIMIT_BYTES) return undefined;
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   // Two bytes decide for nearly every frame.

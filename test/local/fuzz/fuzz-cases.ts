@@ -5,14 +5,10 @@ import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
 import { Clock, LOCAL_CREDENTIALS } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
-import {
-  type DataFrame,
-  FrameSequenceError,
-  FrameToEventMapper,
-  type PayloadPart,
-} from '../../../lib/local/stream/frame-mapping';
-import type { Sidecar } from '../../../lib/local/stream/sidecar';
+import { FrameSequenceError, FrameToEventMapper, type PayloadPart } from '../../../lib/local/stream/frame-mapping';
 import { type SessionEnd, StreamSession } from '../../../lib/local/stream/stream-session';
+import type { Frame } from '../../../lib/wire/frame';
+import type { FrameSocket } from '../../../lib/wire/frame-socket';
 import { Random } from './random';
 
 const codec = new EventStreamCodec(
@@ -108,7 +104,7 @@ export async function requestStreamCase(seed: number): Promise<void> {
         ? Buffer.concat(FORGERIES[mutation]!(random, events))
         : MUTATIONS[mutation]!(random, whole);
   const isBroken = !sent.equals(whole);
-  const frames: DataFrame[] = [];
+  const frames: Frame[] = [];
   const { end, answer, wasReset } = await runSession(random, sent, isSigned, frames);
   const describe = (problem: string): Error =>
     new Error(`seed ${seed} (${mutation ?? 'whole'}, ${isSigned ? 'signed' : 'unsigned'}): ${problem}`);
@@ -222,14 +218,9 @@ interface SessionResult {
 }
 
 /** A whole session between a stand-in for the HTTP/2 stream, which hands in the bytes, and one for the container, which takes frames. */
-async function runSession(
-  random: Random,
-  bytes: Buffer,
-  isSigned: boolean,
-  frames: DataFrame[],
-): Promise<SessionResult> {
+async function runSession(random: Random, bytes: Buffer, isSigned: boolean, frames: Frame[]): Promise<SessionResult> {
   const stream = new FakeHttp2Stream();
-  const sidecar = new FakeSidecar(frames);
+  const webSocket = new FakeFrameSocket(frames);
   const chain = isSigned
     ? verifier.eventChain({
         signature: REQUEST_SIGNATURE,
@@ -239,7 +230,7 @@ async function runSession(
     : undefined;
   const session = new StreamSession({
     stream: stream as never,
-    sidecar: sidecar as unknown as Sidecar,
+    webSocket: webSocket as unknown as FrameSocket,
     chain,
     clock: Clock.REAL,
   });
@@ -271,17 +262,17 @@ class FakeHttp2Stream extends Duplex {
 }
 
 /** Takes frames, and closes in order when it is asked to. */
-class FakeSidecar {
+class FakeFrameSocket {
   isWritable = true;
   #listener: { onEnd(end: { code: number; reason: string }): void } | undefined;
 
-  constructor(private readonly frames: DataFrame[]) {}
+  constructor(private readonly frames: Frame[]) {}
 
   listen(listener: { onEnd(end: { code: number; reason: string }): void }): void {
     this.#listener = listener;
   }
 
-  send(frame: DataFrame): boolean {
+  send(frame: Frame): boolean {
     this.frames.push({ ...frame, payload: Buffer.from(frame.payload) });
     return true;
   }

@@ -4,8 +4,8 @@ import {
   FrameSequenceError,
   FrameToEventMapper,
   InvalidEventError,
-  Opcode,
 } from '../../../lib/local/stream/frame-mapping';
+import { Opcode } from '../../../lib/wire/frame';
 import { strings } from '../support/signed-stream';
 
 const payload = Buffer.from('bytes');

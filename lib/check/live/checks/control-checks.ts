@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Source, WEBSOCKET_PING_INTERVAL_MS, WEBSOCKET_PING_TOLERANCE } from '../../../contract';
 import { type Observation, pass, warn } from '../../../report/finding';
+import { Opcode } from '../../../wire/frame';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
-import { Opcode, type ProbeSocket } from '../probe-socket';
+import type { ProbeSocket } from '../probe-socket';
 import { echoFault } from './message-checks';
 
 const PINGS = 5;

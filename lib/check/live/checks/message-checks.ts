@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Source } from '../../../contract';
 import { fail, type Observation, pass, warn } from '../../../report/finding';
+import { Opcode } from '../../../wire/frame';
 import { sendIn, silence } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
-import { Opcode, type ProbeSocket } from '../probe-socket';
+import type { ProbeSocket } from '../probe-socket';
 
 /** The kit's own choice: a second of 32-bit stereo audio at 96 kHz is less, and most WebSocket libraries take this much unasked. */
 const LARGE_BYTES = 1024 * 1024;

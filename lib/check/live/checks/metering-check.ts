@@ -8,9 +8,10 @@ import {
   Source,
 } from '../../../contract';
 import { fail, pass, skip, warn } from '../../../report/finding';
+import { Opcode } from '../../../wire/frame';
 import type { LiveCheck } from '../live-check';
 import { ProbeError } from '../probe-error';
-import { Opcode, type ProbeMessage } from '../probe-socket';
+import type { ProbeMessage } from '../probe-socket';
 
 /** Timers are not exact: a record this much early, in milliseconds, is on time. */
 const INTERVAL_SLACK_MS = 50;

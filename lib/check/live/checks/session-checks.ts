@@ -1,8 +1,9 @@
 import { SESSION_LIMIT_MS, Source } from '../../../contract';
 import { fail, pass } from '../../../report/finding';
+import { Opcode } from '../../../wire/frame';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
-import { Opcode, type ProbeSocket } from '../probe-socket';
+import type { ProbeSocket } from '../probe-socket';
 import { residentBytes } from '../resident-memory';
 
 const MEBIBYTE = 1024 * 1024;

@@ -1,16 +1,16 @@
 import { Crc32 } from '@smithy/core/checksum';
-import { EVENT_HEADERS_LIMIT_BYTES } from '../../contract';
+import { EVENT_HEADERS_LIMIT_BYTES } from '../contract';
+import { GrowingBuffer } from './growing-buffer';
 
-/** The 12 bytes before an event's headers: total length, length of the headers, CRC-32 of the two. */
-const PRELUDE_BYTES = 12;
+/** Before the headers of an event: total length, length of the headers, CRC-32 of the two. */
+export const PRELUDE_BYTES = 12;
 
-/** Prelude and the CRC-32 at the end: the shortest event. */
-const SHORTEST_EVENT_BYTES = PRELUDE_BYTES + 4;
+/** At the end of an event: CRC-32 of everything before. */
+export const CHECKSUM_BYTES = 4;
 
-/** First allocation for an event that comes in pieces; it doubles from there, so that a length nobody sends costs nothing. */
-const FIRST_ALLOCATION_BYTES = 4 * 1024;
+const SHORTEST_EVENT_BYTES = PRELUDE_BYTES + CHECKSUM_BYTES;
 
-/** The bytes of the request are not an event stream. */
+/** The bytes are not an event stream. */
 export class MalformedEventStreamError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -18,18 +18,17 @@ export class MalformedEventStreamError extends Error {
   }
 }
 
-/** An event is longer than the service takes. */
+/** An event is longer than the reader accepts. */
 export class EventTooLargeError extends MalformedEventStreamError {}
 
 /**
- * Cuts the bytes of a request into events, whatever the pieces that the network makes of them.
+ * Cuts the bytes of an event stream into events, whatever the pieces that the network makes of them.
  *
  * An event that lies whole in one piece is handed on as a view of it, without a copy. One that comes in pieces is copied once into a
- * buffer that grows with what has come, not with what its prelude promises. The prelude is checked before anything is kept.
+ * buffer that grows with the bytes that have come. The prelude is checked before anything behind it is kept.
  */
 export class EventStreamDecoder {
-  #partial: Buffer | undefined;
-  #partialLength = 0;
+  readonly #partial = new GrowingBuffer();
   /** Length of the event under way, or 0 before its prelude is complete. */
   #expectedLength = 0;
 
@@ -44,7 +43,7 @@ export class EventStreamDecoder {
 
   /** Whether an event has begun and not ended. */
   get isInsideEvent(): boolean {
-    return this.#partialLength > 0;
+    return this.#partial.length > 0;
   }
 
   /** @throws MalformedEventStreamError when the bytes are not an event stream. Nothing may be written after that. */
@@ -52,46 +51,28 @@ export class EventStreamDecoder {
     let offset = 0;
     while (offset < piece.length) {
       if (this.#expectedLength === 0) {
-        if (this.#partialLength === 0 && piece.length - offset >= PRELUDE_BYTES) {
+        if (this.#partial.length === 0 && piece.length - offset >= PRELUDE_BYTES) {
           this.#expectedLength = this.#readPrelude(piece, offset);
         } else {
-          offset += this.#keep(piece, offset, PRELUDE_BYTES - this.#partialLength);
-          if (this.#partialLength < PRELUDE_BYTES) return;
-          this.#expectedLength = this.#readPrelude(this.#partial!, 0);
+          offset += this.#partial.append(piece, offset, PRELUDE_BYTES - this.#partial.length, this.limitBytes);
+          if (this.#partial.length < PRELUDE_BYTES) return;
+          this.#expectedLength = this.#readPrelude(this.#partial.view(), 0);
           continue;
         }
       }
-      const missing = this.#expectedLength - this.#partialLength;
-      if (this.#partialLength === 0 && piece.length - offset >= missing) {
+      const missing = this.#expectedLength - this.#partial.length;
+      if (this.#partial.length === 0 && piece.length - offset >= missing) {
         this.#expectedLength = 0;
         const event = piece.subarray(offset, offset + missing);
         offset += missing;
         this.onEvent(event);
         continue;
       }
-      offset += this.#keep(piece, offset, missing);
-      if (this.#partialLength < this.#expectedLength) return;
-      const event = this.#partial!.subarray(0, this.#expectedLength);
-      this.#partial = undefined;
-      this.#partialLength = 0;
+      offset += this.#partial.append(piece, offset, missing, this.#expectedLength);
+      if (this.#partial.length < this.#expectedLength) return;
       this.#expectedLength = 0;
-      this.onEvent(event);
+      this.onEvent(this.#partial.take());
     }
-  }
-
-  #keep(piece: Buffer, offset: number, wanted: number): number {
-    const taken = Math.min(wanted, piece.length - offset);
-    const needed = this.#partialLength + taken;
-    if (!this.#partial || this.#partial.length < needed) {
-      const promised = this.#expectedLength || FIRST_ALLOCATION_BYTES;
-      const grown = Math.max(needed, Math.min(promised, Math.max(2 * needed, FIRST_ALLOCATION_BYTES)));
-      const larger = Buffer.allocUnsafeSlow(grown);
-      this.#partial?.copy(larger, 0, 0, this.#partialLength);
-      this.#partial = larger;
-    }
-    piece.copy(this.#partial, this.#partialLength, offset, offset + taken);
-    this.#partialLength = needed;
-    return taken;
   }
 
   #readPrelude(bytes: Buffer, offset: number): number {

@@ -1,10 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { encodePayloadPart } from '../../../lib/local/stream/event-codec';
-import {
-  EventStreamDecoder,
-  EventTooLargeError,
-  MalformedEventStreamError,
-} from '../../../lib/local/stream/event-stream-decoder';
+import { encodePayloadPart } from '../../lib/local/stream/response-event';
+import { EventStreamDecoder, EventTooLargeError, MalformedEventStreamError } from '../../lib/wire/event-stream-decoder';
 
 function collect(limitBytes = 1 << 20): { decoder: EventStreamDecoder; events: Buffer[]; views: Uint8Array[] } {
   const events: Buffer[] = [];

@@ -1,0 +1,228 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Frame, FrameError, Opcode, type ReceivedFrame } from './frame';
+import { FrameDecoder } from './frame-decoder';
+import { encodeCloseFrame, encodeFrame } from './frame-encoder';
+import { type HandshakeOptions, openWebSocket, type Upgraded } from './handshake';
+
+/** How the server's side of a WebSocket ended. */
+export interface WebSocketEnd {
+  /**
+   * Close code (RFC 6455, section 7.4): 1005 for a close frame without one, 1006 when no close frame came, 1002 or 1009 when what came
+   * was no frame.
+   */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Told of what a server sends. */
+export interface FrameSocketListener {
+  /** A data frame, or one with a reserved opcode below the control frames; its payload is the listener's to keep. */
+  onFrame(frame: ReceivedFrame): void;
+  /** The server answered a ping. */
+  onPong(payload: Buffer): void;
+  /** The server takes frames again after {@link FrameSocket.send} returned false. */
+  onDrain(): void;
+  /** The server closed, or is gone. Comes once, after its last frame. */
+  onEnd(end: WebSocketEnd): void;
+}
+
+export interface FrameSocketOptions extends HandshakeOptions {
+  /** Longest payload of a data frame that is accepted, in bytes. */
+  readonly payloadLimitBytes: number;
+  /**
+   * Whether masked frames, which a server must not send, are handed on instead of refused.
+   *
+   * @default false
+   */
+  readonly acceptsMaskedFrames?: boolean;
+}
+
+/** Milliseconds for the server to finish the closing handshake before its socket is cut. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * A client's WebSocket at the level of frames: one call sends one frame, and the listener is told frame by frame, so that fragmentation
+ * survives. Libraries for WebSockets work on messages; the platform maps one event to one frame.
+ *
+ * Pings are answered here. While a server does not read the answers, nothing more is read from it.
+ */
+export class FrameSocket {
+  /** @throws HandshakeError when the server refuses, fails or delays the handshake. */
+  static async open(options: FrameSocketOptions): Promise<FrameSocket> {
+    return new FrameSocket(await openWebSocket(options), options);
+  }
+
+  /** Headers of the upgrade response, by lower-case name. */
+  readonly responseHeaders: IncomingHttpHeaders;
+
+  readonly #socket: Socket;
+  readonly #decoder: FrameDecoder;
+  #head: Buffer;
+  #listener: FrameSocketListener | undefined;
+  /** The end, where it came before anything listened. */
+  #earlyEnd: WebSocketEnd | undefined;
+  #isPaused = false;
+  #arePongsWaiting = false;
+  #closeSent = false;
+  #hasEnded = false;
+
+  private constructor(
+    { socket, head, headers }: Upgraded,
+    { payloadLimitBytes, acceptsMaskedFrames = false }: FrameSocketOptions,
+  ) {
+    this.responseHeaders = headers;
+    this.#socket = socket;
+    this.#head = head;
+    this.#decoder = new FrameDecoder({ payloadLimitBytes, acceptsMaskedFrames }, frame => this.#onFrame(frame));
+    socket.setNoDelay(true);
+    socket.setTimeout(0);
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('end', () => this.#end({ code: 1006, reason: '' }));
+    socket.on('close', () => this.#end({ code: 1006, reason: '' }));
+    socket.on('drain', () => this.#onDrain());
+  }
+
+  /** Whether more can be sent before the socket's buffer is full. */
+  get isWritable(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  /** Whether a close frame was sent. */
+  get isClosing(): boolean {
+    return this.#closeSent;
+  }
+
+  /** Begins to read. */
+  listen(listener: FrameSocketListener): void {
+    this.#listener = listener;
+    const head = this.#head;
+    this.#head = EMPTY;
+    this.#onData(head);
+    this.#socket.on('data', (piece: Buffer) => this.#onData(piece));
+    if (this.#isPaused || this.#arePongsWaiting) this.#socket.pause();
+    if (this.#earlyEnd) this.#end(this.#earlyEnd);
+  }
+
+  /**
+   * Sends one frame: one write.
+   *
+   * @returns false when the socket's buffer is full; {@link FrameSocketListener.onDrain} tells when it is not.
+   */
+  send(frame: Frame): boolean {
+    return this.#canSend ? this.#socket.write(encodeFrame(frame)) : true;
+  }
+
+  ping(): void {
+    this.send({ opcode: Opcode.PING, fin: true, payload: EMPTY });
+  }
+
+  /** Writes bytes as they are, such as the beginning of a frame whose end never comes. */
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  /** Stops reading, so that the server's writes stop in turn. At most one more piece of the network's is told. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#resumeReading();
+  }
+
+  /**
+   * Sends a close frame and goes on reading until the server's (RFC 6455, section 5.5.1).
+   *
+   * @param code close code. Default: 1000.
+   */
+  close(code = 1000): void {
+    if (!this.#canSend) return;
+    this.#closeSent = true;
+    this.#socket.write(encodeCloseFrame(code));
+  }
+
+  /** Ends the socket and tells nothing more. With a code, a close frame goes out first. */
+  destroy(code?: number): void {
+    if (code !== undefined) this.close(code);
+    this.#hasEnded = true;
+    this.#listener = undefined;
+    this.#endSocket();
+  }
+
+  /** Cuts the connection at once: with FIN, or with RST. */
+  cut(how: 'fin' | 'reset'): void {
+    if (how === 'reset') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+    this.#end({ code: 1006, reason: '' });
+  }
+
+  get #canSend(): boolean {
+    return !this.#closeSent && !this.#hasEnded && this.#socket.writable;
+  }
+
+  #onData(piece: Buffer): void {
+    if (this.#hasEnded) return; // read and dropped, so that the end of the socket is seen
+    try {
+      this.#decoder.write(piece);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.close(error.closeCode);
+      this.#endSocket();
+      this.#end({ code: error.closeCode, reason: error.message });
+    }
+  }
+
+  #onFrame(frame: ReceivedFrame): void {
+    if (this.#hasEnded) return;
+    if (frame.opcode < Opcode.CLOSE) this.#listener?.onFrame(frame);
+    else if (frame.opcode === Opcode.PING) this.#answerPing(frame.payload);
+    else if (frame.opcode === Opcode.PONG) this.#listener?.onPong(frame.payload);
+    else this.#onCloseFrame(frame.payload);
+  }
+
+  #answerPing(payload: Buffer): void {
+    if (this.send({ opcode: Opcode.PONG, fin: true, payload })) return;
+    this.#arePongsWaiting = true;
+    this.#socket.pause();
+  }
+
+  #onCloseFrame(payload: Buffer): void {
+    const code = payload.length < 2 ? undefined : payload.readUInt16BE(0);
+    this.close(code ?? 1000); // the answer, unless the close frame is already sent
+    this.#endSocket();
+    this.#end({ code: code ?? 1005, reason: payload.toString('utf8', 2) });
+  }
+
+  #onDrain(): void {
+    if (this.#hasEnded) return;
+    this.#arePongsWaiting = false;
+    this.#resumeReading();
+    this.#listener?.onDrain();
+  }
+
+  #resumeReading(): void {
+    if (this.#listener && !this.#isPaused && !this.#arePongsWaiting) this.#socket.resume();
+  }
+
+  #endSocket(): void {
+    const socket = this.#socket;
+    socket.end(() => socket.destroy());
+    socket.resume();
+    setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  #end(end: WebSocketEnd): void {
+    if (this.#hasEnded) return;
+    if (!this.#listener) {
+      this.#earlyEnd ??= end;
+      return;
+    }
+    this.#hasEnded = true;
+    this.#listener.onEnd(end);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
