@@ -30,12 +30,6 @@ export interface FrameSocketListener {
 export interface FrameSocketOptions extends HandshakeOptions {
   /** Longest payload of a data frame that is accepted, in bytes. */
   readonly payloadLimitBytes: number;
-  /**
-   * Whether masked frames, which a server must not send, are handed on instead of refused.
-   *
-   * @default false
-   */
-  readonly acceptsMaskedFrames?: boolean;
 }
 
 /** Milliseconds for the server to finish the closing handshake before its socket is cut. */
@@ -69,12 +63,14 @@ export class FrameSocket {
 
   private constructor(
     { socket, head, headers }: Upgraded,
-    { payloadLimitBytes, acceptsMaskedFrames = false }: FrameSocketOptions,
+    { payloadLimitBytes, acceptsBreaches = false }: FrameSocketOptions,
   ) {
     this.responseHeaders = headers;
     this.#socket = socket;
     this.#head = head;
-    this.#decoder = new FrameDecoder({ payloadLimitBytes, acceptsMaskedFrames }, frame => this.#onFrame(frame));
+    this.#decoder = new FrameDecoder({ payloadLimitBytes, acceptsMaskedFrames: acceptsBreaches }, frame =>
+      this.#onFrame(frame),
+    );
     socket.setNoDelay(true);
     socket.setTimeout(0);
     socket.on('error', () => {}); // 'close' follows

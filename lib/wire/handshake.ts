@@ -16,6 +16,13 @@ export interface HandshakeOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Time in which the server has to accept, in milliseconds. */
   readonly timeoutMs: number;
+  /**
+   * Whether what RFC 6455 forbids a server is accepted and left to the caller's judgement: an extension or a subprotocol that was not
+   * offered (section 4.1), masked frames (section 5.1).
+   *
+   * @default false
+   */
+  readonly acceptsBreaches?: boolean;
 }
 
 /** The server did not accept the WebSocket. */
@@ -79,7 +86,7 @@ export function openWebSocket(options: HandshakeOptions): Promise<Upgraded> {
     }, options.timeoutMs);
     const request = requestUpgrade(options, key, fail);
     request?.on('upgrade', (response: IncomingMessage, socket: Socket, head: Buffer) => {
-      const fault = responseFault(response, key);
+      const fault = responseFault(response, key, options.acceptsBreaches === true);
       if (fault) {
         fail(new HandshakeError(0, fault));
         socket.destroy();
@@ -124,10 +131,11 @@ function requestUpgrade(
 }
 
 /** What is wrong with a response that switches protocols, or undefined. */
-function responseFault({ headers }: IncomingMessage, key: string): string | undefined {
+function responseFault({ headers }: IncomingMessage, key: string, acceptsBreaches: boolean): string | undefined {
   const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64');
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'The response does not upgrade to "websocket".';
   if (headers['sec-websocket-accept']?.trim() !== accept) return 'The Sec-WebSocket-Accept of the response is wrong.';
+  if (acceptsBreaches) return undefined;
   if (headers['sec-websocket-extensions']) return 'The response names an extension that was not offered.';
   if (headers['sec-websocket-protocol']) return 'The response names a subprotocol that was not offered.';
   return undefined;

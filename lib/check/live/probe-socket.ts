@@ -40,7 +40,7 @@ export class ProbeSocket implements FrameSocketListener {
         headers,
         timeoutMs,
         payloadLimitBytes: FRAME_LIMIT_BYTES,
-        acceptsMaskedFrames: true,
+        acceptsBreaches: true,
       });
       return new ProbeSocket(socket, performance.now() - startedAt, onBreach);
     } catch (error) {
