@@ -11,6 +11,7 @@ import { endAll } from './processes';
 import { Scorecard } from './scorecard';
 import { playScenarios, SDK_CLIENTS } from './sdk-clients';
 import { runDirectory } from './tool-directory';
+import { checkVllm } from './vllm/vllm';
 import { checkWebSocketConformance } from './websocket-conformance';
 
 async function main(): Promise<number> {
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
     await checkHttp2Conformance(local, directory, scorecard);
     await checkWebSocketConformance(directory, scorecard);
+    await checkVllm(directory, scorecard, process.argv.includes('--record'));
   } finally {
     await Promise.all([local.close(), failing.close()]);
     await endAll();
