@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { InstanceName, LocalEvent, SessionSummary } from '../lib/local';
-import { type Output, printable } from './terminal';
+import { printable } from '../lib/report/printable';
+import type { Output } from './terminal';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,4 +1,5 @@
 import { ExplainedError, type Explanation } from '../lib/contract';
+import { printable } from '../lib/report/printable';
 import { hanging } from '../lib/report/wrap';
 import { optionNames } from './option-names';
 import { DEFAULT_COLUMNS } from './terminal';
@@ -15,10 +16,11 @@ export function errorText({ what, why, next }: Explanation, width: number): stri
   return `${parts.flat().join('\n')}\n`;
 }
 
-/** A line that fits is left as it is: somebody else's message may be laid out. */
+/** A line that fits is left as it is: a quoted message may be laid out. What it quotes is made printable. */
 function part(label: string, text: string, width: number): string[] {
   const indent = ' '.repeat(label.length);
-  return text.split(/\r?\n/).flatMap((line, index) => {
+  return text.split(/\r?\n/).flatMap((raw, index) => {
+    const line = printable(raw);
     const head = index === 0 ? label : indent;
     return head.length + line.length <= width ? [head + line] : hanging(head, line, width);
   });

@@ -1,3 +1,5 @@
+import { printable } from '../lib/report/printable';
+
 /** Where a command writes: stdout, stderr, or what stands for them in a test. */
 export interface Output {
   readonly isTTY?: boolean;
@@ -29,11 +31,6 @@ export class LiveLine {
     if (this.shown) this.output.write('\r\x1b[K');
     this.shown = '';
   }
-}
-
-/** Text of somebody else's, safe for a terminal: control characters, with which it could be rewritten, become spaces. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ');
 }
 
 /** Characters that take two columns: East Asian wide ones and pictographs (Unicode, UAX #11). */

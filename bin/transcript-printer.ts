@@ -1,7 +1,8 @@
 import type { CaptionFormat, ListenMessage } from '../lib/client';
+import { printable } from '../lib/report/printable';
 import { wrap } from '../lib/report/wrap';
 import { NoticePrinter } from './model-notice';
-import { DEFAULT_COLUMNS, LiveLine, type Output, printable } from './terminal';
+import { DEFAULT_COLUMNS, LiveLine, type Output } from './terminal';
 
 /** In which form a transcript is printed. */
 export type TranscriptFormat = 'text' | 'json' | CaptionFormat;

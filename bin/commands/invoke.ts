@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import type { BidiSession } from '../../lib/client';
+import { printable } from '../../lib/report/printable';
 import { fitted } from '../help-text';
 import { collectPair } from '../key-value';
 import { openUnlessInterrupted, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
-import { printable } from '../terminal';
 
 interface InvokeOptions extends StreamTargetOptions {
   readonly path?: string;

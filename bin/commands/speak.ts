@@ -3,13 +3,14 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
+import { printable } from '../../lib/report/printable';
 import { wrap } from '../../lib/report/wrap';
 import { fitted } from '../help-text';
 import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
-import { DEFAULT_COLUMNS, LiveLine, printable } from '../terminal';
+import { DEFAULT_COLUMNS, LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface SpeakOptions extends StreamTargetOptions {

@@ -1,4 +1,6 @@
-/** How a check ended. `warn` does not fail a run; `skip` always says why in {@link Finding.seen}. */
+import { printable } from './printable';
+
+/** How a check ended. A warning does not fail a run unless it is strict; a skipped check says why in {@link Observation.seen}. */
 export type Verdict = 'pass' | 'warn' | 'fail' | 'skip';
 
 /** Where a finding was made, for tools that annotate a file. */
@@ -9,7 +11,7 @@ export interface FindingLocation {
   readonly line?: number;
 }
 
-/** What is asked, and by whose word. */
+/** What is asked, and who asks it. */
 export interface Rule {
   /** Stable name in kebab case, such as `entrypoint-exec-form`. It is the rule's identifier in SARIF. */
   readonly name: string;
@@ -17,12 +19,18 @@ export interface Rule {
   readonly rule: string;
   /** Who asks it: document and section, or "measured by operators". */
   readonly source: string;
+  /**
+   * Whether it is advice and not a rule of the platform: breaking it is a warning.
+   *
+   * @default false
+   */
+  readonly isAdvice?: boolean;
 }
 
 /** What was seen, and what follows from it. */
 export interface Observation {
   readonly verdict: Verdict;
-  /** What was seen, with figures; for `skip`, why it was not looked at. Never payload or credentials. */
+  /** What was seen, with figures; for `skip`, why it was not looked at. Never credentials. */
   readonly seen: string;
   /** What to do: one sentence, a command or a line of code. Absent when there is nothing to do. */
   readonly next?: string;
@@ -52,10 +60,30 @@ export function skip(seen: string, next?: string): Observation {
   return { verdict: 'skip', seen, ...(next === undefined ? {} : { next }) };
 }
 
-/** Joins a rule and what was seen to a finding. */
+/** Joins a rule and what was seen to a finding. What breaks advice is a warning. */
 export function finding(rule: Rule, observation: Observation, elapsedMs?: number): Finding {
-  const { name, rule: asked, source } = rule;
-  return { name, rule: asked, source, ...observation, ...(elapsedMs === undefined ? {} : { elapsedMs }) };
+  const { name, rule: asked, source, isAdvice } = rule;
+  const verdict = isAdvice && observation.verdict === 'fail' ? 'warn' : observation.verdict;
+  return {
+    name,
+    rule: asked,
+    source,
+    ...observation,
+    verdict,
+    seen: printableLines(observation.seen),
+    ...(observation.next === undefined ? {} : { next: printableLines(observation.next) }),
+    ...(elapsedMs === undefined ? {} : { elapsedMs }),
+  };
+}
+
+/** What was seen may be a container's or an image's own words. */
+function printableLines(text: string): string {
+  return text.split(/\r?\n/).map(printable).join('\n');
+}
+
+/** The same findings with every warning a failure, as `--strict` asks. */
+export function strict(findings: readonly Finding[]): Finding[] {
+  return findings.map(found => (found.verdict === 'warn' ? { ...found, verdict: 'fail' } : found));
 }
 
 /** All findings about one subject. */

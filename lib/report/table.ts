@@ -1,4 +1,5 @@
-import { countVerdicts, type Report, type Verdict } from './finding';
+import { countVerdicts, type Finding, type Report, type Verdict } from './finding';
+import { printable } from './printable';
 import { hanging, wrap } from './wrap';
 
 /** How a table is laid out. */
@@ -20,20 +21,28 @@ export interface TableOptions {
 const COLORS: Readonly<Record<Verdict, number>> = { pass: 32, warn: 33, fail: 31, skip: 90 };
 
 /**
- * A report for people: one line for what is fine, and for everything else the rule, its source and what to do.
- * No line is wider than the terminal, except for a single word that is.
+ * A report for people: one line for what is fine, and for everything else the rule, its source and what to do. Checks that were
+ * skipped one after the other for the same reason share a line. No line is wider than the terminal, except for a single word
+ * that is.
  */
 export function renderTable(report: Report, options: TableOptions = {}): string {
   const width = options.width ?? 80;
   const nameWidth = Math.max(0, ...report.findings.map(finding => finding.name.length));
   const indent = ' '.repeat(6 + nameWidth + 2);
-  const lines = [`bidi ${report.command} ${report.subject}`, ''];
-  for (const finding of report.findings) {
-    const label = finding.verdict.toUpperCase();
-    const verdict = options.color ? `\u001b[${COLORS[finding.verdict]}m${label}\u001b[0m` : label;
-    const [first = '', ...rest] = wrap(finding.seen, width - indent.length);
-    lines.push(`${verdict}  ${finding.name.padEnd(nameWidth)}  ${first}`.trimEnd());
-    for (const line of rest) lines.push(indent + line);
+  const row = (verdict: Verdict, name: string, text: string): string[] => {
+    const label = verdict.toUpperCase();
+    const shown = options.color ? `\u001b[${COLORS[verdict]}m${label}\u001b[0m` : label;
+    const [first = '', ...rest] = wrap(text, width - indent.length);
+    return [`${shown}  ${name.padEnd(nameWidth)}  ${first}`.trimEnd(), ...rest.map(line => indent + line)];
+  };
+  const lines = [`bidi ${report.command} ${printable(report.subject)}`, ''];
+  for (const group of foldSkipped(report.findings)) {
+    const [finding] = group;
+    lines.push(
+      ...(group.length === 1
+        ? row(finding.verdict, finding.name, finding.seen)
+        : row('skip', `${group.length} checks`, `${finding.seen}: ${group.map(({ name }) => name).join(', ')}`)),
+    );
     if (finding.verdict === 'fail' || finding.verdict === 'warn') {
       lines.push(...hanging('      rule: ', `${finding.rule} (${finding.source})`, width));
     }
@@ -41,11 +50,24 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
       lines.push(...hanging('      next: ', finding.next, width));
     }
   }
-  const counts = countVerdicts(report.findings);
-  lines.push(
-    '',
-    `${report.findings.length} ${report.findings.length === 1 ? 'check' : 'checks'}: ${counts.pass} passed, ${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}, ` +
-      `${counts.fail} failed, ${counts.skip} skipped`,
-  );
+  lines.push('', summary(report.findings));
   return `${lines.join('\n')}\n`;
+}
+
+/** The findings in order; neighbours that were skipped for the same reason are one group. */
+function foldSkipped(findings: readonly Finding[]): [Finding, ...Finding[]][] {
+  const groups: [Finding, ...Finding[]][] = [];
+  for (const finding of findings) {
+    const [last] = groups.at(-1) ?? [];
+    const isSame = last?.verdict === 'skip' && finding.verdict === 'skip';
+    if (isSame && last.seen === finding.seen && last.next === finding.next) groups.at(-1)!.push(finding);
+    else groups.push([finding]);
+  }
+  return groups;
+}
+
+function summary(findings: readonly Finding[]): string {
+  const { pass, warn, fail, skip } = countVerdicts(findings);
+  const checks = `${findings.length} ${findings.length === 1 ? 'check' : 'checks'}`;
+  return `${checks}: ${pass} passed, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${fail} failed, ${skip} skipped`;
 }

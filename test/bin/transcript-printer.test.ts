@@ -1,6 +1,7 @@
-import { LiveLine, type Output, printable } from '../../bin/terminal';
+import { LiveLine, type Output } from '../../bin/terminal';
 import { type TranscriptFormat, TranscriptPrinter } from '../../bin/transcript-printer';
 import type { ListenMessage } from '../../lib/client';
+import { printable } from '../../lib/report/printable';
 import { Screen } from './support/screen';
 
 const results = (transcript: string, isFinal: boolean, start = 0) =>
@@ -150,7 +151,7 @@ describe('LiveLine', () => {
   });
 
   it('does not let the model move the cursor', () => {
-    expect(printable('a\x1b[2Jb\x07\r\nc\x9b1m')).toBe('a [2Jb   c 1m');
+    expect(printable('a\x1b[2Jb\x07\r\nc\x9b1m')).toBe('a\\x1b[2Jb\\x07\\x0d\\x0ac\\x9b1m');
   });
 
   it('writes nothing where there is no terminal', () => {

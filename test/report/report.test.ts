@@ -1,6 +1,6 @@
 import { renderJson, renderJUnit, renderSarif, renderTable } from '../../lib/report';
 import type { Finding, Report } from '../../lib/report/finding';
-import { countVerdicts, isClean } from '../../lib/report/finding';
+import { countVerdicts, fail, finding, isClean, strict } from '../../lib/report/finding';
 
 const RULE = { rule: 'It is so.', source: 'RFC 6455, section 5.4' };
 
@@ -29,7 +29,41 @@ test('counts and cleanness', () => {
   expect(isClean([])).toBe(true);
 });
 
+test('advice that is broken is a warning, and a failure only of a strict run', () => {
+  const advice = finding({ ...RULE, name: 'a', isAdvice: true }, fail('it is not', 'Change it.'));
+  expect(advice).toMatchObject({ verdict: 'warn', seen: 'it is not', next: 'Change it.' });
+  expect(finding({ ...RULE, name: 'a' }, fail('it is not', 'Change it.')).verdict).toBe('fail');
+  expect(isClean([advice])).toBe(true);
+  expect(isClean(strict([advice]))).toBe(false);
+});
+
+test('what a container says cannot move the cursor, hide or forge a line', () => {
+  const said = 'closed: \u001b[2J\u001b]0;title\u0007\u202egnp.exe\rPASS all\nPASS  all';
+  const found = finding({ ...RULE, name: 'a' }, fail(said, said));
+  expect(found.seen).toBe('closed: \\x1b[2J\\x1b]0;title\\x07\\u202egnp.exe\\x0dPASS all\nPASS  all');
+  const text = renderTable({ ...REPORT, subject: said, findings: [found] });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  expect(text).not.toMatch(/^PASS/m);
+});
+
 describe('table', () => {
+  test('folds neighbours that were skipped for the same reason', () => {
+    const skipped = (name: string, seen: string): Finding => ({ ...RULE, name, verdict: 'skip', seen });
+    const findings = [
+      skipped('one', 'not ready'),
+      skipped('two', 'not ready'),
+      skipped('three', 'no echo'),
+      { ...RULE, name: 'four', verdict: 'pass', seen: 'fine' } as const,
+      skipped('five', 'not ready'),
+    ];
+    const text = renderTable({ ...REPORT, findings });
+    expect(text).toMatch(/^SKIP {2}2 checks +not ready: one, two$/m);
+    expect(text).toMatch(/^SKIP {2}three +no echo$/m);
+    expect(text).toMatch(/^SKIP {2}five +not ready$/m);
+    expect(text).toMatch(/5 checks: 1 passed, 0 warnings, 0 failed, 4 skipped\n$/);
+  });
+
   const lines = (options?: Parameters<typeof renderTable>[1]) => renderTable(REPORT, options).split('\n');
 
   test('fits the terminal and aligns what was seen', () => {
