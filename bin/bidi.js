@@ -8,7 +8,8 @@ const { join } = require('node:path');
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 if (existsSync(join(__dirname, 'bidi.ts'))) {
-  require('esbuild-register');
+  // `import()` becomes a late `require`, as the compiler makes it in the published package.
+  require('esbuild-register/dist/node').register({ supported: { 'dynamic-import': false } });
   require('./bidi.ts');
 } else {
   require('../dist/bin/bidi.js');

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ExplainedError } from '../lib/contract';
-import type { CloudAssemblyStack } from '../lib/local';
+import type { Stack } from '../lib/assembly';
 import { synthesize } from './synthesize';
 
 /** Where a command finds a stack. */
@@ -11,11 +10,6 @@ export interface StackOptions {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** The cloud assembly holds no such stack. */
-export class UnknownStackError extends ExplainedError {
-  override readonly code = 'ERR_BIDI_UNKNOWN_STACK';
-}
-
 /** Directory where the CDK leaves the cloud assembly where nothing else is said. */
 const ASSEMBLY = 'cdk.out';
 
@@ -24,22 +18,15 @@ const ASSEMBLY = 'cdk.out';
  *
  * @throws UnknownStackError when there is no stack of that name
  */
-export async function readStack(name: string, options: StackOptions = {}): Promise<CloudAssemblyStack> {
-  const { readStacks } = require('../lib/local') as typeof import('../lib/local');
-  const stacks = readStacks(await cloudAssembly([name], options));
-  const stack = stacks.find(candidate => candidate.names.includes(name));
-  if (stack) return stack;
-  throw new UnknownStackError({
-    what: `The app has no stack ${name}.`,
-    why: `It has ${stacks.map(candidate => candidate.name).join(', ') || 'none'}.`,
-    next: 'Name one of these.',
-  });
+export async function readStack(name: string, options: StackOptions = {}): Promise<Stack> {
+  const { findStacks, readStacks } = await import('../lib/assembly');
+  return findStacks(readStacks(await cloudAssembly([name], options)), [name])[0]!;
 }
 
 /** The stack of a cloud assembly that is already there; `undefined` where there is none. */
-export function readStackIfThere(name: string, directory = ASSEMBLY): CloudAssemblyStack | undefined {
+export async function readStackIfThere(name: string, directory = ASSEMBLY): Promise<Stack | undefined> {
   if (!existsSync(directory)) return undefined;
-  const { readStacks, CloudAssemblyError } = require('../lib/local') as typeof import('../lib/local');
+  const { readStacks, CloudAssemblyError } = await import('../lib/assembly');
   try {
     return readStacks(directory).find(stack => stack.names.includes(name));
   } catch (error) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readStacks } from '../lib/assembly';
 import { ExplainedError, type Explanation } from '../lib/contract';
 
 /** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
@@ -80,7 +81,9 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
           },
     );
   }
-  const errors = stackErrors(assembly, stacks);
+  const errors = readStacks(assembly)
+    .filter(({ names }) => stacks === undefined || stacks.some(name => names.includes(name)))
+    .flatMap(stack => stack.errors);
   if (errors.length > 0) {
     const explained = errors.length === 1 ? explanationIn(errors[0]!) : undefined;
     const what = 'The CDK app says that a stack cannot be deployed.';
@@ -130,23 +133,5 @@ function readSettings(directory: string): Settings {
     what: `${file} names no app.`,
     why: 'Its "app" is missing.',
     next: 'Add "app", the command that runs the CDK app.',
-  });
-}
-
-/** The errors that the app attached to its stacks (`Annotations.addError`), which the CDK command line refuses to deploy over. */
-function stackErrors(assembly: string, stacks: readonly string[] | undefined): string[] {
-  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8')) as {
-    readonly artifacts: Readonly<
-      Record<string, { readonly type: string; readonly metadata?: object; readonly additionalMetadataFile?: string }>
-    >;
-  };
-  return Object.entries(artifacts).flatMap(([id, { type, metadata, additionalMetadataFile }]) => {
-    if (type !== 'aws:cloudformation:stack' || (stacks && !stacks.includes(id))) return [];
-    const more = additionalMetadataFile ? readFileSync(join(assembly, additionalMetadataFile), 'utf8') : '{}';
-    const entries = Object.values({ ...metadata, ...(JSON.parse(more) as object) }).flat() as {
-      type: string;
-      data: unknown;
-    }[];
-    return entries.filter(entry => entry.type === 'aws:cdk:error').map(entry => String(entry.data));
   });
 }

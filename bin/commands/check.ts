@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckContainerOptions } from '../../lib/check';
 import { ExplainedError, invocationPathFault, queryStringFault } from '../../lib/contract';
-import type { LocalModel } from '../../lib/local';
+import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -166,7 +166,7 @@ async function checkModel(model: CheckedModel, options: CheckOptions, live: Chec
   });
   if (!options.live) return [...looked.findings];
   const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
-  const local: LocalModel = {
+  const local: ModelDefinition = {
     name: model.target,
     environment: { ...model.environment, ...options.env },
     ...(looked.directory ? { directory: resolve(looked.directory.path), file: looked.directory.file } : {}),
@@ -208,13 +208,13 @@ function ownModel(target: string, { command }: CheckOptions): CheckedModel {
 }
 
 async function stackModel(name: string, options: CheckOptions): Promise<CheckedModel> {
-  const { readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
+  const { localEnvironment, localValue, readCloudAssembly } = await import('../../lib/assembly');
   const stack = await readStack(name, options);
   const endpoints = await readCloudAssembly(stack.directory, { stacks: [name] });
   const models = new Map(endpoints.flatMap(({ variants }) => variants.map(({ model }) => [model.name, model])));
   const [model] = models.values();
-  const target = model?.directory ?? model?.imageUri;
-  if (models.size === 1 && model && target) return { ...model, target };
+  const target = model?.directory ?? localValue(model?.imageUri);
+  if (models.size === 1 && model && target) return { ...model, environment: localEnvironment(model), target };
   throw new UsageError(
     models.size > 1
       ? {

@@ -29,9 +29,9 @@ export function destroyCheckCommand(): Command {
       const { destroyCheck } =
         require('../../lib/operate/destroy-check') as typeof import('../../lib/operate/destroy-check');
       const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
-      const stack = readStackIfThere(subject, options.app);
+      const stack = await readStackIfThere(subject, options.app);
       using plane = controlPlane({ ...options, region: options.region ?? stack?.region });
-      const report = await destroyCheck(plane, stack?.name ?? subject, stack?.template);
+      const report = await destroyCheck(plane, stack?.name ?? subject, stack);
       printReport(report, options);
       process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;
     });

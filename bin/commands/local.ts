@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
-import type { Clock, Fault, LocalCredentials, LocalEndpoint, LocalEvent, LocalSageMaker } from '../../lib/local';
+import type { Clock, EndpointDefinition, Fault, LocalCredentials, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting } from '../key-value';
@@ -132,13 +132,13 @@ function acceptedCredentials(): LocalCredentials[] {
   ];
 }
 
-function onlyRegion(endpoints: readonly LocalEndpoint[]): string | undefined {
+function onlyRegion(endpoints: readonly EndpointDefinition[]): string | undefined {
   const regions = new Set(endpoints.flatMap(({ region }) => region ?? []));
   return regions.size === 1 ? [...regions][0] : undefined;
 }
 
 /** Leaves the state file by which the other commands find this process; returns what removes it. */
-function remember(running: LocalSageMaker, endpoints: readonly LocalEndpoint[]): () => void {
+function remember(running: LocalSageMaker, endpoints: readonly EndpointDefinition[]): () => void {
   const { removeLocalState, writeLocalState } =
     require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
   writeLocalState({
@@ -153,7 +153,11 @@ function remember(running: LocalSageMaker, endpoints: readonly LocalEndpoint[]):
   return () => removeLocalState(running.url);
 }
 
-function announce(running: LocalSageMaker, endpoints: readonly LocalEndpoint[], { json, verify }: LocalOptions): void {
+function announce(
+  running: LocalSageMaker,
+  endpoints: readonly EndpointDefinition[],
+  { json, verify }: LocalOptions,
+): void {
   const environment = running.environment();
   if (json) {
     printJson({ type: 'ready', url: running.url, endpoints: endpoints.map(({ name }) => name), environment });
@@ -184,7 +188,7 @@ function announce(running: LocalSageMaker, endpoints: readonly LocalEndpoint[], 
 }
 
 /** A command that the endpoint's model answers: Deepgram's want audio, not messages as they come. */
-export function firstCommand({ variants }: Pick<LocalEndpoint, 'variants'>): string {
+export function firstCommand({ variants }: Pick<EndpointDefinition, 'variants'>): string {
   const [model] = variants.map(variant => variant.model);
   if (model?.simulator === undefined && !model?.directory?.includes('deepgram-simulator')) {
     return 'npx bidi invoke "I need help with"';

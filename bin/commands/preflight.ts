@@ -30,11 +30,7 @@ export function preflightCommand(): Command {
       const stack = await readStack(name, options);
       using plane = controlPlane({ ...options, region: options.region ?? stack.region });
       const report = await preflight(
-        {
-          stackName: stack.name,
-          template: stack.template,
-          environment: { accountId: stack.account, region: stack.region },
-        },
+        stack,
         plane,
         // Where the SDK's own variable leads streams elsewhere, that is what has to be reached.
         runtime === undefined ? {} : { runtimeUri: new URL(runtime) },

@@ -4,3 +4,8 @@ import { ExplainedError } from '../contract';
 export class CloudAssemblyError extends ExplainedError {
   override readonly code = 'ERR_BIDI_CLOUD_ASSEMBLY';
 }
+
+/** The cloud assembly holds no stack of that name. */
+export class UnknownStackError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_UNKNOWN_STACK';
+}

@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CONTAINER_METADATA_KEY, type ContainerMetadata, DEFAULT_VARIANT_NAME } from '../contract';
-import { CloudAssemblyError } from './cloud-assembly-error';
-import type { LocalEndpoint, LocalModel, LocalVariant } from './local-endpoint';
-import { type Template, TemplateResolver, type TemplateResource } from './template-resolver';
+import { CloudAssemblyError, UnknownStackError } from './cloud-assembly-error';
+import type { EndpointDefinition } from './endpoint-definition';
+import type { ImageBuild } from './image-build';
+import type { StackTemplate } from './intrinsic-resolver';
+import { type Dangling, ENDPOINT, readEndpoints } from './read-endpoints';
+import type { Template } from './template';
 
 /** What of a cloud assembly is read. */
 export interface ReadCloudAssemblyOptions {
@@ -15,11 +17,41 @@ export interface ReadCloudAssemblyOptions {
   readonly stacks?: readonly string[];
 }
 
-interface Manifest {
-  readonly artifacts?: Record<string, Artifact>;
+/** One stack of a cloud assembly. */
+export interface Stack extends StackTemplate {
+  /** Every name that it can be chosen by: its id in the assembly, its CloudFormation name, its path in the app. */
+  readonly names: readonly string[];
+  /** Directory of its part of the assembly: what its paths are relative to. */
+  readonly directory: string;
+  /** How the image assets of its assembly are built, by tag. Directories are the assembly's joined with the asset's. */
+  readonly images: Readonly<Record<string, ImageBuild>>;
+  /** Errors that the app attached to it (`Annotations.addError`): the CDK command line does not deploy over them. */
+  readonly errors: readonly string[];
 }
 
-/** The part of an image asset's source that shapes the build (aws-cdk-lib, cloud-assembly-schema). */
+/** The manifest of a cloud assembly (aws-cdk-lib, cloud-assembly-schema), as far as it is read here. */
+interface Manifest {
+  readonly artifacts?: Readonly<Record<string, Artifact>>;
+}
+
+interface Artifact {
+  readonly type: string;
+  readonly environment?: string;
+  readonly displayName?: string;
+  readonly metadata?: Metadata;
+  readonly additionalMetadataFile?: string;
+  readonly properties?: {
+    readonly templateFile?: string;
+    readonly stackName?: string;
+    readonly directoryName?: string;
+    readonly file?: string;
+  };
+}
+
+/** What an app attached to its constructs, by their paths. */
+type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
+
+/** The part of an image asset's source that shapes the build. */
 interface DockerImageSource {
   readonly directory?: string;
   readonly dockerFile?: string;
@@ -27,71 +59,27 @@ interface DockerImageSource {
   readonly dockerBuildArgs?: Readonly<Record<string, string>>;
 }
 
-interface Artifact {
-  readonly type: string;
-  readonly environment?: string;
-  readonly displayName?: string;
-  readonly properties?: {
-    readonly templateFile?: string;
-    readonly stackName?: string;
-    readonly directoryName?: string;
-    readonly file?: string;
-    readonly parameters?: Record<string, string>;
-  };
-}
-
-/** How the CDK command line would build an image. */
-type ImageBuild = Required<Pick<LocalModel, 'directory'>> & Pick<LocalModel, 'file' | 'target' | 'buildArgs'>;
-
-/** One stack of a cloud assembly. */
-export interface Stack {
-  /** Words that name it: its id in the assembly, its CloudFormation name, its path in the app. */
-  readonly names: readonly string[];
-  /** Its CloudFormation name. */
-  readonly name: string;
-  /** Directory of its part of the assembly: what its paths are relative to. */
-  readonly directory: string;
-  /** Its CloudFormation template. */
-  readonly template: Template;
-  /** Region that it is for; `undefined` where it is for any. */
-  readonly region: string | undefined;
-  /** Account that it is for; `undefined` where it is for any. */
-  readonly account: string | undefined;
-  /** How the image assets of its assembly are built, by tag. Directories are the assembly's joined with the asset's. */
-  readonly images: Record<string, ImageBuild>;
-}
-
-const ENDPOINT = 'AWS::SageMaker::Endpoint';
-const ENDPOINT_CONFIG = 'AWS::SageMaker::EndpointConfig';
-const MODEL = 'AWS::SageMaker::Model';
-
 /**
  * Reads the endpoints of a cloud assembly: what `cdk synth` writes and `cdk deploy` sends.
  *
  * @param directory the assembly's directory, such as `cdk.out`.
- * @throws CloudAssemblyError when there is no assembly, no such stack, or no endpoint in it.
+ * @throws CloudAssemblyError when there is no assembly, or no endpoint in it; UnknownStackError when there is no such stack.
  */
 export async function readCloudAssembly(
   directory: string,
   options: ReadCloudAssemblyOptions = {},
-): Promise<LocalEndpoint[]> {
-  const root = resolve(directory);
-  const stacks = readStacks(root);
+): Promise<EndpointDefinition[]> {
+  const stacks = readStacks(directory);
   const wanted = options.stacks ?? [];
-  const missing = wanted.filter(name => !stacks.some(stack => stack.names.includes(name)));
-  if (missing.length > 0) {
-    throw new CloudAssemblyError({
-      what: `The cloud assembly ${root} holds no stack ${missing.join(', ')}.`,
-      why: `It holds ${stacks.map(stack => stack.name).join(', ') || 'no stack at all'}.`,
-      next: 'Name one of these, or synthesize the app again.',
-    });
-  }
-  const chosen = wanted.length > 0 ? stacks.filter(stack => stack.names.some(name => wanted.includes(name))) : stacks;
-  const exported = exportsOf(stacks);
-  const endpoints = chosen.flatMap(stack => endpointsOf(stack, exported));
+  const chosen = wanted.length > 0 ? findStacks(stacks, wanted) : stacks;
+  const endpoints = chosen.flatMap(stack =>
+    readEndpoints(stack, dangling => {
+      throw outsideTemplate(stack, dangling);
+    }),
+  );
   if (endpoints.length === 0) {
     throw new CloudAssemblyError({
-      what: `No ${ENDPOINT} in ${chosen.map(stack => stack.name).join(', ') || root}.`,
+      what: `No ${ENDPOINT} in ${chosen.map(stack => stack.name).join(', ') || resolve(directory)}.`,
       why: 'The local SageMaker hosts the endpoints that a template describes.',
       next: 'Name a stack that holds one.',
     });
@@ -100,42 +88,77 @@ export async function readCloudAssembly(
 }
 
 /**
+ * The stacks of these names, each once.
+ *
+ * @param names ids in the assembly, CloudFormation names or paths in the app.
+ * @throws UnknownStackError when there is no such stack.
+ */
+export function findStacks(stacks: readonly Stack[], names: readonly string[]): Stack[] {
+  const missing = names.filter(name => !stacks.some(stack => stack.names.includes(name)));
+  if (missing.length > 0) {
+    throw new UnknownStackError({
+      what: `The app has no stack ${missing.join(', ')}.`,
+      why: `It has ${stacks.map(({ name }) => name).join(', ') || 'none'}.`,
+      next: 'Name one of these, or synthesize the app again.',
+    });
+  }
+  return stacks.filter(stack => stack.names.some(name => names.includes(name)));
+}
+
+/**
  * Reads every stack of a cloud assembly, nested assemblies included.
  *
+ * @param directory the assembly's directory, such as `cdk.out`.
  * @throws CloudAssemblyError when there is no assembly.
  */
 export function readStacks(directory: string): Stack[] {
-  const manifest = readJson<Manifest>(join(directory, 'manifest.json'), directory);
-  return Object.entries(manifest.artifacts ?? {}).flatMap(([id, artifact]) => {
-    if (artifact.type === 'cdk:cloud-assembly' && artifact.properties?.directoryName) {
-      return readStacks(join(directory, artifact.properties.directoryName));
-    }
-    if (artifact.type !== 'aws:cloudformation:stack' || !artifact.properties?.templateFile) return [];
-    const name = artifact.properties.stackName ?? id;
-    const [, account, region] = /^aws:\/\/([^/]+)\/([^/]+)$/.exec(artifact.environment ?? '') ?? [];
-    return [
-      {
-        name,
-        names: [id, name, ...(artifact.displayName ? [artifact.displayName] : [])],
-        directory,
-        template: readJson<Template>(join(directory, artifact.properties.templateFile), directory),
-        account: account?.startsWith('unknown') ? undefined : account,
-        region: region?.startsWith('unknown') ? undefined : region,
-        images: readImages(directory, manifest),
-      },
-    ];
-  });
+  const stacks: Stack[] = [];
+  collectStacks(resolve(directory), stacks);
+  return stacks;
 }
 
-/** The image assets of an assembly by their tag: how they are built, and how a template without our metadata leads to a directory. */
-function readImages(directory: string, manifest: Manifest): Stack['images'] {
+function collectStacks(directory: string, stacks: Stack[]): void {
+  const { artifacts = {} } = readJson<Manifest>(join(directory, 'manifest.json'), directory);
+  const images = readImages(directory, artifacts);
+  for (const [id, artifact] of Object.entries(artifacts)) {
+    const { type, properties = {}, environment = '', displayName } = artifact;
+    if (type === 'cdk:cloud-assembly' && properties.directoryName) {
+      collectStacks(join(directory, properties.directoryName), stacks);
+    }
+    if (type !== 'aws:cloudformation:stack' || !properties.templateFile) continue;
+    const name = properties.stackName ?? id;
+    const [, account, region] = /^aws:\/\/([^/]+)\/([^/]+)$/.exec(environment) ?? [];
+    stacks.push({
+      name,
+      names: [id, name, ...(displayName ? [displayName] : [])],
+      directory,
+      template: readJson<Template>(join(directory, properties.templateFile), directory),
+      account: account?.startsWith('unknown') ? undefined : account,
+      region: region?.startsWith('unknown') ? undefined : region,
+      images,
+      errors: readErrors(directory, artifact),
+      stacks,
+    });
+  }
+}
+
+function readErrors(directory: string, { metadata, additionalMetadataFile }: Artifact): string[] {
+  const more = additionalMetadataFile ? readJson<Metadata>(join(directory, additionalMetadataFile), directory) : {};
+  return [...Object.values(metadata ?? {}), ...Object.values(more)]
+    .flat()
+    .filter(({ type }) => type === 'aws:cdk:error')
+    .map(({ data }) => String(data));
+}
+
+/** The image assets of an assembly by their tag: they lead from a template without our metadata to a directory. */
+function readImages(directory: string, artifacts: NonNullable<Manifest['artifacts']>): Stack['images'] {
   const images: Record<string, ImageBuild> = {};
-  for (const artifact of Object.values(manifest.artifacts ?? {})) {
+  for (const artifact of Object.values(artifacts)) {
     if (artifact.type !== 'cdk:asset-manifest' || !artifact.properties?.file) continue;
-    const assets = readJson<{
+    const { dockerImages = {} } = readJson<{
       dockerImages?: Record<string, { source?: DockerImageSource }>;
     }>(join(directory, artifact.properties.file), directory);
-    for (const [tag, { source }] of Object.entries(assets.dockerImages ?? {})) {
+    for (const [tag, { source }] of Object.entries(dockerImages)) {
       if (!source?.directory) continue;
       images[tag] = {
         directory: join(directory, source.directory),
@@ -148,86 +171,12 @@ function readImages(directory: string, manifest: Manifest): Stack['images'] {
   return images;
 }
 
-function exportsOf(stacks: readonly Stack[]): (name: string) => unknown {
-  return name => {
-    for (const stack of stacks) {
-      const resolver = new TemplateResolver(stack);
-      for (const output of Object.values(stack.template.Outputs ?? {})) {
-        if (output.Export && resolver.resolve(output.Export.Name) === name) return resolver.resolve(output.Value);
-      }
-    }
-    return undefined;
-  };
-}
-
-function endpointsOf(stack: Stack, exported: (name: string) => unknown): LocalEndpoint[] {
-  const resolver = new TemplateResolver({ ...stack, exported });
-  const byName = (type: string) => (name: string) =>
-    resolver.resources(type).find(resource => resolver.physicalName(resource) === name);
-  return resolver.resources(ENDPOINT).map(endpoint => {
-    const name = resolver.physicalName(endpoint);
-    const config = byName(ENDPOINT_CONFIG)(resolver.text(endpoint, 'EndpointConfigName'));
-    if (!config) throw unresolved(stack, endpoint, 'EndpointConfigName', ENDPOINT_CONFIG);
-    const variants = (resolver.property(config, 'ProductionVariants') ?? []) as Record<string, unknown>[];
-    return {
-      name,
-      stack: stack.name,
-      region: stack.region,
-      variants: variants.map((variant): LocalVariant => {
-        const model = byName(MODEL)(String(variant.ModelName));
-        if (!model) throw unresolved(stack, config, 'ModelName', MODEL);
-        return {
-          name: String(variant.VariantName ?? DEFAULT_VARIANT_NAME),
-          instanceCount: optionalNumber(variant.InitialInstanceCount),
-          weight: optionalNumber(variant.InitialVariantWeight),
-          startupHealthCheckTimeoutSeconds: optionalNumber(variant.ContainerStartupHealthCheckTimeoutInSeconds),
-          model: modelOf(stack, resolver, model),
-        };
-      }),
-    };
-  });
-}
-
-function modelOf(stack: Stack, resolver: TemplateResolver, resource: TemplateResource): LocalModel {
-  const containers = resolver.property(resource, 'Containers') as Record<string, unknown>[] | undefined;
-  const container = (resolver.property(resource, 'PrimaryContainer') ?? containers?.[0] ?? {}) as Record<
-    string,
-    unknown
-  >;
-  const environment = (container.Environment ?? {}) as Record<string, unknown>;
-  const metadata = (resource.definition.Metadata?.[CONTAINER_METADATA_KEY] ?? {}) as ContainerMetadata;
-  const image = container.Image === undefined ? undefined : String(container.Image);
-  const asset = image === undefined ? undefined : stack.images[image.slice(image.lastIndexOf(':') + 1)];
-  const absolute = (directory: string): string => resolve(stack.directory, directory);
-  return {
-    name: resolver.physicalName(resource),
-    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)])),
-    directory: metadata.directory === undefined ? asset?.directory : absolute(metadata.directory),
-    file: metadata.file ?? asset?.file,
-    target: asset?.target,
-    buildArgs: asset?.buildArgs,
-    command: metadata.command,
-    imageUri: metadata.imageUri ?? image,
-    modelPackageArn:
-      metadata.modelPackageArn ??
-      (container.ModelPackageName === undefined ? undefined : String(container.ModelPackageName)),
-    simulator: metadata.simulator && {
-      directory: absolute(metadata.simulator.directory),
-      command: metadata.simulator.command,
-    },
-  };
-}
-
-function unresolved(stack: Stack, resource: TemplateResource, property: string, type: string): CloudAssemblyError {
+function outsideTemplate(stack: Stack, { logicalId, property, type }: Dangling): CloudAssemblyError {
   return new CloudAssemblyError({
-    what: `${property} of ${resource.logicalId} in stack ${stack.name} names no ${type} of that stack.`,
+    what: `${property} of ${logicalId} in stack ${stack.name} names no ${type} of that stack.`,
     why: 'The local SageMaker runs what one template describes: the endpoint, its configuration and its models.',
     next: `Define the ${type} in the same stack.`,
   });
-}
-
-function optionalNumber(value: unknown): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }
 
 function readJson<T>(file: string, directory: string): T {

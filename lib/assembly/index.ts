@@ -1,2 +1,11 @@
-export * from './endpoint-plan';
-export * from './template';
+export * from './cloud-assembly';
+export * from './cloud-assembly-error';
+export * from './endpoint-definition';
+export type { ExecutionRoleDefinition } from './execution-role';
+export * from './image-build';
+export type { StackTemplate } from './intrinsic-resolver';
+export * from './local-account';
+export * from './private-access';
+export { type EndpointSource, readEndpoints } from './read-endpoints';
+export type { Template, TemplateResource } from './template';
+export * from './value';

@@ -1,2 +1,2 @@
-/** Account of the local SageMaker in ARNs and messages: no account of anybody. */
+/** Account of the local SageMaker in ARNs and messages. No account of AWS has this number. */
 export const LOCAL_ACCOUNT = '000000000000';

@@ -1,11 +1,17 @@
 export {
+  AfterDeployment,
+  CloudAssemblyError,
+  type EndpointDefinition,
+  type ExecutionRoleDefinition,
+  type ImageBuild,
+  type ModelDefinition,
   type ReadCloudAssemblyOptions,
   readCloudAssembly,
-  readStacks,
-  type Stack as CloudAssemblyStack,
-} from '../assembly/cloud-assembly';
-export { CloudAssemblyError } from '../assembly/cloud-assembly-error';
-export type { LocalEndpoint, LocalModel, LocalVariant } from '../assembly/local-endpoint';
+  StandIn,
+  UnknownStackError,
+  type Value,
+  type VariantDefinition,
+} from '../assembly';
 export type { ContainerExit, RunningContainer } from '../contract';
 export { Clock } from './clock';
 export { AutomaticEngine } from './engine/automatic-engine';

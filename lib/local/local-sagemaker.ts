@@ -1,4 +1,5 @@
-import type { LocalEndpoint } from '../assembly/local-endpoint';
+import { type EndpointDefinition, unknownHere } from '../assembly/endpoint-definition';
+import { localValue } from '../assembly/value';
 import { RUNTIME_PORT } from '../contract';
 import { Clock } from './clock';
 import { AutomaticEngine } from './engine/automatic-engine';
@@ -26,7 +27,7 @@ export const LOCAL_REGION = 'us-east-1';
 /** What a local SageMaker hosts and how. */
 export interface LocalSageMakerOptions {
   /** The endpoints to host, as `readCloudAssembly` reads them from a template. */
-  readonly endpoints: readonly LocalEndpoint[];
+  readonly endpoints: readonly EndpointDefinition[];
   /**
    * TCP port; 0 for any that is free.
    *
@@ -282,9 +283,9 @@ export class LocalSageMaker {
     }
   }
 
-  #host(definition: LocalEndpoint): HostedEndpoint {
+  #host(definition: EndpointDefinition): HostedEndpoint {
     const variants = definition.variants.map(variant => {
-      const instances = Array.from({ length: variant.instanceCount ?? 1 }, (_, instance) => {
+      const instances = Array.from({ length: localValue(variant.instanceCount) ?? 1 }, (_, instance) => {
         const name = { endpoint: definition.name, variant: variant.name, instance };
         return new HostedInstance(name, variant, this.#engine, this.#observe);
       });
@@ -302,7 +303,7 @@ function messageOf(errors: readonly Error[]): string {
   return errors.map(error => error.message).join('\n');
 }
 
-function checkEndpoints(endpoints: readonly LocalEndpoint[]): void {
+function checkEndpoints(endpoints: readonly EndpointDefinition[]): void {
   const names = endpoints.map(endpoint => endpoint.name);
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   const empty = endpoints.filter(endpoint => endpoint.variants.length === 0).map(endpoint => endpoint.name);
@@ -317,6 +318,14 @@ function checkEndpoints(endpoints: readonly LocalEndpoint[]): void {
         .join(' '),
       why: 'The local SageMaker hosts at least one endpoint, each under its own name and with at least one variant.',
       next: 'Name a stack with an AWS::SageMaker::Endpoint.',
+    });
+  }
+  const unknown = endpoints.flatMap(unknownHere);
+  if (unknown.length > 0) {
+    throw new InvalidLocalOptionsError({
+      what: unknown.join(' '),
+      why: 'The containers cannot start without what is known only after deployment.',
+      next: 'Give each of these a literal value, or a parameter with a default.',
     });
   }
 }

@@ -1,4 +1,5 @@
-import type { LocalEndpoint, LocalModel } from '../assembly/local-endpoint';
+import type { EndpointDefinition, ModelDefinition } from '../assembly/endpoint-definition';
+import { localValue } from '../assembly/value';
 import { InvalidLocalOptionsError } from './local-errors';
 
 /** One model that a stand-in plays. */
@@ -15,15 +16,16 @@ export interface Simulation {
  * @returns the endpoints, and which models are played, to be told to whoever streams to them.
  * @throws InvalidLocalOptionsError when a model package has no stand-in.
  */
-export function simulateModelPackages(endpoints: readonly LocalEndpoint[]): {
+export function simulateModelPackages(endpoints: readonly EndpointDefinition[]): {
   /** The endpoints, with stand-ins in place of model packages. */
-  endpoints: LocalEndpoint[];
+  endpoints: EndpointDefinition[];
   /** One entry a variant that a stand-in plays. */
   simulations: Simulation[];
 } {
   const simulations: Simulation[] = [];
-  const simulated = (model: LocalModel): LocalModel => {
-    const { modelPackageArn, simulator, ...rest } = model;
+  const simulated = (model: ModelDefinition): ModelDefinition => {
+    const { simulator, ...rest } = model;
+    const modelPackageArn = localValue(rest.modelPackageArn);
     if (!modelPackageArn) return model;
     if (!simulator) {
       throw new InvalidLocalOptionsError({
@@ -33,7 +35,7 @@ export function simulateModelPackages(endpoints: readonly LocalEndpoint[]): {
       });
     }
     simulations.push({ model: model.name, modelPackageArn });
-    return { ...rest, directory: simulator.directory, command: simulator.command };
+    return { ...rest, modelPackageArn: undefined, directory: simulator.directory, command: simulator.command };
   };
   return {
     endpoints: endpoints.map(endpoint => ({

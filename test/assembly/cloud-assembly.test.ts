@@ -61,9 +61,10 @@ test('the kit’s own metadata: directory, command and environment', async () =>
       ),
     },
   });
-  expect(await readCloudAssembly(directory)).toEqual([
+  expect(await readCloudAssembly(directory)).toMatchObject([
     {
       name: 'echo',
+      deployedName: 'echo',
       stack: 'Echo',
       region: undefined,
       variants: [
@@ -88,7 +89,7 @@ test('the kit’s own metadata: directory, command and environment', async () =>
   ]);
 });
 
-test('a template of somebody else’s own: an image asset leads to its directory', async () => {
+test('a template that the kit did not write: an image asset leads to its directory', async () => {
   const directory = assembly({
     Own: {
       Resources: resources({
@@ -132,67 +133,17 @@ test('a template of somebody else’s own: an image asset leads to its directory
           file: 'Dockerfile.gpu',
           target: 'serving',
           buildArgs: { MODEL: 'small' },
-          imageUri: '000000000000.dkr.ecr.us-east-1.amazonaws.com/cdk-assets:abc123',
+          imageUri: {
+            standIn: '000000000000.dkr.ecr.us-east-1.amazonaws.com/cdk-assets:abc123',
+            because: 'The stack Own is for any account',
+          },
         },
       },
     ],
   });
 });
 
-describe('CloudFormation’s functions', () => {
-  async function environmentOf(value: unknown, template: object = {}): Promise<unknown> {
-    const directory = assembly({
-      Stack: {
-        Resources: {
-          ...resources({ Properties: { PrimaryContainer: { Image: 'x', Environment: { VALUE: value } } } }),
-          Bucket: { Type: 'AWS::S3::Bucket' },
-        },
-        ...template,
-      },
-    });
-    return (await readCloudAssembly(directory))[0]!.variants[0]!.model.environment.VALUE;
-  }
-
-  test.each([
-    [{ Ref: 'AWS::Region' }, 'us-east-1'],
-    [{ Ref: 'AWS::StackName' }, 'Stack'],
-    [{ Ref: 'Bucket' }, 'Stack-Bucket'],
-    [{ Ref: 'Size' }, 'large'],
-    [{ 'Fn::GetAtt': 'Bucket.DomainName' }, 'Stack-Bucket.DomainName'],
-    [{ 'Fn::Join': ['-', ['a', { Ref: 'Size' }]] }, 'a-large'],
-    [{ 'Fn::Select': ['1', { 'Fn::Split': [',', 'a,b,c'] }] }, 'b'],
-    [{ 'Fn::Sub': ['${a}/${Size}/${!literal}', { a: { Ref: 'AWS::Partition' } }] }, 'aws/large/${literal}'],
-    [{ 'Fn::Base64': 'text' }, 'dGV4dA=='],
-    [{ 'Fn::If': ['IsLarge', 'yes', 'no'] }, 'yes'],
-    [{ 'Fn::If': ['IsSmall', 'yes', { Ref: 'AWS::NoValue' }] }, undefined],
-    [{ 'Fn::FindInMap': ['Sizes', { Ref: 'Size' }, 'gpu'] }, '8'],
-    [{ 'Fn::Join': [',', { Ref: 'Zones' }] }, 'a,b'],
-    [{ Ref: 'Secret' }, '/path/of/parameter'],
-  ])('%j', async (value, expected) => {
-    expect(
-      await environmentOf(value, {
-        Parameters: {
-          Size: { Type: 'String', Default: 'large' },
-          Zones: { Type: 'CommaDelimitedList', Default: 'a,b' },
-          Secret: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/path/of/parameter' },
-        },
-        Conditions: {
-          IsLarge: { 'Fn::Equals': [{ Ref: 'Size' }, 'large'] },
-          IsSmall: { 'Fn::And': [{ 'Fn::Not': [{ Condition: 'IsLarge' }] }, { 'Fn::Or': [{ 'Fn::Equals': [1, 1] }] }] },
-        },
-        Mappings: { Sizes: { large: { gpu: 8 } } },
-      }),
-    ).toBe(expected);
-  });
-
-  test.each([
-    [{ 'Fn::Transform': {} }, /Fn::Transform cannot be resolved/],
-    [{ Ref: 'Nobody' }, /refers to nothing/],
-    [{ 'Fn::ImportValue': 'elsewhere' }, /export elsewhere is in no stack/],
-  ])('refuses %j', async (value, message) => {
-    await expect(environmentOf(value)).rejects.toThrow(message);
-  });
-
+describe('conditions and imports', () => {
   test('an import from another stack of the assembly', async () => {
     const directory = assembly({
       Shared: { Outputs: { Out: { Value: 'shared', Export: { Name: 'Shared:Out' } } } },
@@ -233,12 +184,12 @@ describe('stacks', () => {
     expect(await names()).toEqual(['Nested-Endpoint']);
   });
 
-  test.each([['a stack that is not there', { stacks: ['Three'] }, /no stack Three[\s\S]*It holds One/]])(
-    '%s',
-    async (_, options, message) => {
-      await expect(readCloudAssembly(assembly({ One: one }), options)).rejects.toThrow(message);
-    },
-  );
+  test.each([
+    ['a stack that is not there', { stacks: ['Three'] }, /no stack Three[\s\S]*It has One/],
+    ['all that are not there', { stacks: ['One', 'Three', 'Four'] }, /no stack Three, Four\./],
+  ])('%s', async (_, options, message) => {
+    await expect(readCloudAssembly(assembly({ One: one }), options)).rejects.toThrow(message);
+  });
 
   test('no directory, no assembly, no JSON', async () => {
     await expect(readCloudAssembly('/nowhere')).rejects.toThrow(/no directory \/nowhere/);

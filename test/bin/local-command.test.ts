@@ -128,7 +128,7 @@ test('what to try at once is a command that the model answers', () => {
 test.each([
   ['a fault that is none', ['--fault', 'meteor'], 2, /no\s+fault that can be injected/],
   ['a clock that is none', ['--clock', 'fast'], 2, /number\s+of times real time/],
-  ['a stack that is not there', ['Nobody'], 2, /holds no stack Nobody/],
+  ['a stack that is not there', ['Nobody'], 2, /has no stack Nobody/],
 ])('%s', async (_, words, code, message) => {
   const running = start(...words);
   expect(await running.exited).toBe(code);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LocalEndpoint } from '../../lib/local';
+import type { EndpointDefinition } from '../../lib/local';
 import { REPOSITORY } from './tool-directory';
 
 const COMMAND = ['node', '--require', 'esbuild-register'];
@@ -8,7 +8,7 @@ const COMMAND = ['node', '--require', 'esbuild-register'];
 const ONE_HOUR_MS = 60 * 60_000;
 
 /** The endpoints that `scenarios.json` speaks to. */
-export const INTEROP_ENDPOINTS: readonly LocalEndpoint[] = [
+export const INTEROP_ENDPOINTS: readonly EndpointDefinition[] = [
   endpoint('echo', 'container/echo', 'src/server.ts'),
   endpoint('loading', 'container/echo', 'src/server.ts', { ECHO_LOADING_MS: String(ONE_HOUR_MS) }),
   endpoint('scripted', 'test/interop/scripted-container', 'server.ts'),
@@ -19,7 +19,7 @@ function endpoint(
   directory: string,
   program: string,
   environment: Record<string, string> = {},
-): LocalEndpoint {
+): EndpointDefinition {
   const model = { name, environment, directory: join(REPOSITORY, directory), command: [...COMMAND, program] };
   return { name, variants: [{ name: 'AllTraffic', model }] };
 }

@@ -1,4 +1,5 @@
-import type { LocalModel } from '../../assembly/local-endpoint';
+import type { ModelDefinition } from '../../assembly/endpoint-definition';
+import { localValue } from '../../assembly/value';
 import type { RunningContainer } from '../../contract';
 import { ContainerStartError } from '../local-errors';
 import type { ContainerEngine, ContainerLine, ContainerStart } from './container-engine';
@@ -15,7 +16,7 @@ export class AutomaticEngine implements ContainerEngine {
   readonly #process = new ProcessEngine();
   #docker: Promise<DockerEngine | undefined> | undefined;
 
-  async prepare(model: LocalModel, onLine: (line: ContainerLine) => void): Promise<void> {
+  async prepare(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void> {
     await (await this.#engineOf(model)).prepare?.(model, onLine);
   }
 
@@ -23,7 +24,7 @@ export class AutomaticEngine implements ContainerEngine {
     return (await this.#engineOf(start.model)).start(start);
   }
 
-  async #engineOf(model: LocalModel): Promise<ContainerEngine> {
+  async #engineOf(model: ModelDefinition): Promise<ContainerEngine> {
     if (model.command) return this.#process;
     this.#docker ??= detectDockerCommand().then(command => command && new DockerEngine(command));
     const docker = await this.#docker;
@@ -31,7 +32,7 @@ export class AutomaticEngine implements ContainerEngine {
     throw new ContainerStartError(
       model.modelPackageArn && !model.imageUri
         ? {
-            what: `Model ${model.name} is the model package ${model.modelPackageArn}, which cannot run on this machine.`,
+            what: `Model ${model.name} is the model package ${localValue(model.modelPackageArn)}, which cannot run on this machine.`,
             why: 'A Marketplace package runs on the platform only.',
             next: 'Run what stands in for it: npx bidi local --simulate STACK.',
           }

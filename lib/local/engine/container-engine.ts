@@ -1,4 +1,4 @@
-import type { LocalModel } from '../../assembly/local-endpoint';
+import type { ModelDefinition } from '../../assembly/endpoint-definition';
 import type { RunningContainer } from '../../contract';
 
 /** One line that a container wrote. */
@@ -12,7 +12,7 @@ export interface ContainerLine {
 /** What a container is started with. */
 export interface ContainerStart {
   /** What the container runs, and with which environment. */
-  readonly model: LocalModel;
+  readonly model: ModelDefinition;
   /** Name for people and for the engine, such as `my-endpoint/AllTraffic/0`. */
   readonly name: string;
   /** Told of every line that it writes. */
@@ -27,7 +27,7 @@ export interface ContainerEngine {
    * What has to be done once per model before containers of it start, such as building its image. The promise of a second call for
    * the same model may be that of the first.
    */
-  prepare?(model: LocalModel, onLine: (line: ContainerLine) => void): Promise<void>;
+  prepare?(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void>;
   /**
    * Starts a container and resolves as soon as it runs, before it answers.
    *

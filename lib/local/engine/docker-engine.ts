@@ -3,7 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LocalModel } from '../../assembly/local-endpoint';
+import { localEnvironment, type ModelDefinition } from '../../assembly/endpoint-definition';
+import { localValue } from '../../assembly/value';
 import {
   CONTAINER_PORT,
   type ContainerExit,
@@ -63,7 +64,7 @@ export class DockerEngine implements ContainerEngine {
   }
 
   /** Builds the image of a directory. Calls that come while a build of the same image runs share it. */
-  async prepare(model: LocalModel, onLine: (line: ContainerLine) => void): Promise<void> {
+  async prepare(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void> {
     if (!model.directory) return;
     const tag = imageOf(model);
     const running = this.#builds.get(tag);
@@ -77,7 +78,7 @@ export class DockerEngine implements ContainerEngine {
     const image = imageOf(model);
     const port = await freePort();
     const containerName = `sagemaker-bidi-${name.replace(/[^\w.-]+/g, '-')}-${randomUUID().slice(0, 8)}`;
-    const environment = Object.entries(model.environment).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+    const environment = Object.entries(localEnvironment(model)).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
     const child = spawn(
       this.command,
       [
@@ -105,7 +106,7 @@ export class DockerEngine implements ContainerEngine {
   }
 
   async #build(
-    model: LocalModel,
+    model: ModelDefinition,
     directory: string,
     tag: string,
     onLine: (line: ContainerLine) => void,
@@ -132,7 +133,7 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
-  async #spawned(child: ChildProcess, model: LocalModel): Promise<void> {
+  async #spawned(child: ChildProcess, model: ModelDefinition): Promise<void> {
     try {
       await once(child, 'spawn');
     } catch (cause) {
@@ -191,7 +192,7 @@ class DockerContainer implements RunningContainer {
 }
 
 /** The image that a model runs: built from its directory under a name of our own, else the registry's. */
-function imageOf(model: LocalModel): string {
+function imageOf(model: ModelDefinition): string {
   if (model.directory) {
     const key = createHash('sha256')
       .update(JSON.stringify([model.directory, model.file, model.target, model.buildArgs]))
@@ -199,7 +200,8 @@ function imageOf(model: LocalModel): string {
       .slice(0, 16);
     return `sagemaker-bidi-local:${key}`;
   }
-  if (model.imageUri) return model.imageUri;
+  const imageUri = localValue(model.imageUri);
+  if (imageUri) return imageUri;
   throw new ContainerStartError({
     what: `Model ${model.name} names neither a directory nor an image.`,
     why: model.modelPackageArn

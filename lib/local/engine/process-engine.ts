@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { localEnvironment } from '../../assembly/endpoint-definition';
 import {
   BIND_TO_HOST_VARIABLE,
   BIND_TO_PORT_VARIABLE,
@@ -50,7 +51,7 @@ export class ProcessEngine implements ContainerEngine {
       cwd: directory,
       env: {
         ...inherited(),
-        ...model.environment,
+        ...localEnvironment(model),
         [BIND_TO_PORT_VARIABLE]: String(port),
         [BIND_TO_HOST_VARIABLE]: LOOPBACK,
       },

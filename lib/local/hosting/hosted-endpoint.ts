@@ -1,5 +1,6 @@
+import type { EndpointDefinition, VariantDefinition } from '../../assembly/endpoint-definition';
 import { LOCAL_ACCOUNT } from '../../assembly/local-account';
-import type { LocalEndpoint, LocalVariant } from '../../assembly/local-endpoint';
+import { localValue } from '../../assembly/value';
 import { inputValidationError, serviceUnavailableError } from '../service/service-error';
 import type { HostedInstance } from './hosted-instance';
 
@@ -9,12 +10,12 @@ export class HostedVariant {
   turn = 0;
 
   constructor(
-    readonly definition: LocalVariant,
+    readonly definition: VariantDefinition,
     readonly instances: readonly HostedInstance[],
   ) {}
 
   get weight(): number {
-    return this.definition.weight ?? 1;
+    return localValue(this.definition.weight) ?? 1;
   }
 
   get isInService(): boolean {
@@ -25,7 +26,7 @@ export class HostedVariant {
 /** One endpoint: which instance of which variant answers a request. */
 export class HostedEndpoint {
   constructor(
-    readonly definition: LocalEndpoint,
+    readonly definition: EndpointDefinition,
     readonly variants: readonly HostedVariant[],
   ) {}
 

@@ -1,4 +1,5 @@
-import type { LocalVariant } from '../../assembly/local-endpoint';
+import type { VariantDefinition } from '../../assembly/endpoint-definition';
+import { localValue } from '../../assembly/value';
 import { type RunningContainer, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../contract';
 import type { ContainerEngine } from '../engine/container-engine';
 import { HealthCheckError } from '../local-errors';
@@ -43,7 +44,7 @@ export class HostedInstance {
 
   constructor(
     readonly name: InstanceName,
-    private readonly variant: LocalVariant,
+    private readonly variant: VariantDefinition,
     private readonly engine: ContainerEngine,
     private readonly observe: LocalObserver,
   ) {}
@@ -134,7 +135,8 @@ export class HostedInstance {
   }
 
   async #waitForPing(container: RunningContainer): Promise<void> {
-    const limitSeconds = this.variant.startupHealthCheckTimeoutSeconds ?? STARTUP_HEALTH_CHECK_DEFAULT_SECONDS;
+    const limitSeconds =
+      localValue(this.variant.startupHealthCheckTimeoutSeconds) ?? STARTUP_HEALTH_CHECK_DEFAULT_SECONDS;
     const deadline = Date.now() + limitSeconds * 1_000;
     const exited = container.exited.then(() => 'exited' as const);
     let last: Awaited<ReturnType<typeof ping>> | 'exited' = 'refused';

@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, type StackResourceSummary } from '@aws-sdk/client-cloudformation';
-import { readEndpointPlans, type Template, TemplateReader } from '../../assembly';
-import { endpointLogGroup, partitionOf } from '../../contract';
+import { type EndpointSource, knownValue, readEndpoints } from '../../assembly';
+import { endpointLogGroup } from '../../contract';
 import { type Answer, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
 
 /** What may be left of a stack or an endpoint, by kind. */
@@ -31,14 +31,13 @@ const LOOKED_UP = [
  * Gathers the names under which something may be left: from the stack while it exists, from CloudFormation's memory of the deleted
  * stack, and from the template.
  *
- * @param subject name of a stack or an endpoint
+ * @param subject name of a stack or an endpoint.
+ * @param source the stack's template, where it is at hand.
  */
 export async function gatherCandidates(
   plane: ControlPlane,
   subject: string,
-  template: Template | undefined,
-  accountId: string | undefined,
-  region: string | undefined,
+  source: EndpointSource | undefined,
 ): Promise<Answer<Candidates>> {
   const stack = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
     plane.cloudFormation.send(new DescribeStacksCommand({ StackName: subject }), { abortSignal }),
@@ -60,21 +59,12 @@ export async function gatherCandidates(
   const stackStatus = stack.kind === 'answered' ? stack.value.Stacks?.[0]?.StackStatus : undefined;
   const named = (type: string) =>
     resources.filter(resource => resource.ResourceType === type).flatMap(resource => resource.PhysicalResourceId ?? []);
-  const plans = template
-    ? readEndpointPlans(
-        new TemplateReader(template, {
-          stackName: subject,
-          accountId,
-          region,
-          dnsSuffix: region === undefined ? undefined : partitionOf(region)?.dnsSuffix,
-        }),
-      )
-    : [];
+  const definitions = source ? readEndpoints(source) : [];
   const endpoints = new Set([
     ...named('AWS::SageMaker::Endpoint').map(lastSegment),
-    ...plans.flatMap(plan => plan.endpointName ?? []),
+    ...definitions.flatMap(({ deployedName }) => knownValue(deployedName) ?? []),
   ]);
-  if (!known && plans.length === 0) endpoints.add(subject);
+  if (!known && definitions.length === 0) endpoints.add(subject);
   return {
     kind: 'answered',
     value: {
@@ -84,7 +74,9 @@ export async function gatherCandidates(
       configs: new Set(named('AWS::SageMaker::EndpointConfig').map(lastSegment)),
       models: new Set(named('AWS::SageMaker::Model').map(lastSegment)),
       logGroups: new Set([...named('AWS::Logs::LogGroup'), ...[...endpoints].map(endpointLogGroup)]),
-      images: new Set(plans.flatMap(plan => plan.model?.imageUri ?? [])),
+      images: new Set(
+        definitions.flatMap(({ variants }) => variants.flatMap(({ model }) => knownValue(model.imageUri) ?? [])),
+      ),
       kept: resources
         .filter(resource => !LOOKED_UP.includes(resource.ResourceType!))
         .filter(resource => stackStatus !== undefined || resource.ResourceStatus === 'DELETE_SKIPPED')

@@ -7,7 +7,7 @@ import {
   DescribeModelCommand,
 } from '@aws-sdk/client-sagemaker';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { Template } from '../../assembly';
+import type { EndpointSource } from '../../assembly';
 import { ecrRegistryOf, parseImageReference } from '../../image/image-reference';
 import {
   type Finding,
@@ -50,22 +50,33 @@ type Remains = { readonly what: string; readonly next: string; readonly costClas
 /**
  * Looks for what is left after `cdk destroy`: what bills by the hour fails, what only lingers is a warning. It deletes nothing.
  *
- * A deleted stack is remembered by CloudFormation for 90 days; after that the template tells the names.
+ * CloudFormation remembers a deleted stack for 90 days; after that the template tells the names.
+ *
+ * @param subject name of a stack or an endpoint.
+ * @param stack the stack with its template, where it is at hand.
  */
-export async function destroyCheck(plane: ControlPlane, subject: string, template?: Template): Promise<DestroyReport> {
+export async function destroyCheck(
+  plane: ControlPlane,
+  subject: string,
+  stack?: EndpointSource,
+): Promise<DestroyReport> {
   const region = await plane.region();
-  const identity = template
+  const identity = stack
     ? await plane.ask('sts:GetCallerIdentity', abortSignal =>
         plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
       )
     : undefined;
-  const accountId = identity?.kind === 'answered' ? identity.value.Account : undefined;
-  const gathered = await gatherCandidates(plane, subject, template, accountId, region);
+  const account = identity?.kind === 'answered' ? identity.value.Account : undefined;
+  const gathered = await gatherCandidates(
+    plane,
+    subject,
+    stack && { ...stack, account: stack.account ?? account, region: stack.region ?? region },
+  );
   if (gathered.kind !== 'answered') {
     if (gathered.kind === 'unauthenticated') {
       const findings = [
         { ...finding(CREDENTIALS, unanswered(gathered)), costClass: 'none' as const },
-        leftover('stack', 'none', skip('Nobody can be asked without credentials.')),
+        leftover('stack', 'none', skip('AWS cannot be asked without credentials.')),
       ];
       return { command: 'destroy-check', subject, findings, online: false };
     }

@@ -1,8 +1,8 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { TemplateContext } from '../../assembly';
 import { type Finding, fail, finding, pass, type Rule } from '../../report/finding';
 import type { ControlPlane } from '../aws';
 import { unanswered } from '../unanswered';
+import type { Environment } from './identity';
 
 const RULE: Rule = {
   name: 'bootstrap',
@@ -17,8 +17,8 @@ const TOOLKIT_STACK = 'CDKToolkit';
 const REQUIRED_VERSION = 6;
 
 /** Looks for the bootstrap stack and its version. */
-export async function checkBootstrap(plane: ControlPlane, context: TemplateContext): Promise<Finding> {
-  const bootstrap = `npx cdk bootstrap aws://${context.accountId ?? 'ACCOUNT'}/${context.region}`;
+export async function checkBootstrap(plane: ControlPlane, environment: Environment): Promise<Finding> {
+  const bootstrap = `npx cdk bootstrap aws://${environment.account ?? 'ACCOUNT'}/${environment.region}`;
   const answer = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
     plane.cloudFormation.send(new DescribeStacksCommand({ StackName: TOOLKIT_STACK }), { abortSignal }),
   );
@@ -26,7 +26,7 @@ export async function checkBootstrap(plane: ControlPlane, context: TemplateConte
     return finding(
       RULE,
       fail(
-        `There is no stack ${TOOLKIT_STACK} in ${context.region}.`,
+        `There is no stack ${TOOLKIT_STACK} in ${environment.region}.`,
         `${bootstrap} (if you bootstrapped under another name, this can be passed over)`,
       ),
     );

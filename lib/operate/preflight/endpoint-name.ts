@@ -1,6 +1,6 @@
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
-import type { EndpointPlan } from '../../assembly';
+import { type EndpointDefinition, knownValue } from '../../assembly';
 import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
 import type { ControlPlane } from '../aws';
 import { unanswered } from '../unanswered';
@@ -12,8 +12,12 @@ const RULE: Rule = {
 };
 
 /** Looks whether the name of an endpoint is free or ours. */
-export async function checkEndpointName(plane: ControlPlane, stackName: string, plan: EndpointPlan): Promise<Finding> {
-  return finding(RULE, await judge(plane, stackName, plan.endpointName));
+export async function checkEndpointName(
+  plane: ControlPlane,
+  stackName: string,
+  endpoint: EndpointDefinition,
+): Promise<Finding> {
+  return finding(RULE, await judge(plane, stackName, knownValue(endpoint.deployedName)));
 }
 
 async function judge(plane: ControlPlane, stackName: string, name: string | undefined): Promise<Observation> {

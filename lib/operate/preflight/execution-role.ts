@@ -1,4 +1,4 @@
-import type { EndpointPlan, ModelPlan, RolePlan } from '../../assembly';
+import { type ExecutionRoleDefinition, knownValue, type ModelDefinition } from '../../assembly';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 
 const TRUST: Rule = {
@@ -16,18 +16,17 @@ const RIGHTS: Rule = {
 /** Keys of a trust policy's conditions that SageMaker fills in when it assumes a role. */
 const TRUST_CONDITIONS = ['aws:SourceAccount', 'aws:SourceArn', 'aws:SourceOrgID', 'aws:SourceOrgPaths'];
 
-/** Checks the role of an endpoint's model in the template: whether it can be assumed, and whether it allows enough. Needs no network. */
-export function checkExecutionRole(plan: EndpointPlan): Finding[] {
-  if (!plan.model) return [];
-  const { role } = plan.model;
+/** Checks the execution role of a model: whether it can be assumed, and whether it allows enough. Needs no network. */
+export function checkExecutionRole(model: ModelDefinition): Finding[] {
+  const { executionRole: role } = model;
   if (!role) {
     const seen = 'The role is not in this template, so its policies are not known here.';
     return [finding(TRUST, skip(seen)), finding(RIGHTS, skip(seen))];
   }
-  return [finding(TRUST, judgeTrust(role)), finding(RIGHTS, judgeRights(plan.model, role))];
+  return [finding(TRUST, judgeTrust(role)), finding(RIGHTS, judgeRights(model, role))];
 }
 
-function judgeTrust(role: RolePlan): Observation {
+function judgeTrust(role: ExecutionRoleDefinition): Observation {
   if (!role.trustedServices.includes('sagemaker.amazonaws.com')) {
     return fail(
       `The role trusts ${role.trustedServices.join(', ') || 'no service'}, not sagemaker.amazonaws.com.`,
@@ -47,7 +46,7 @@ function judgeTrust(role: RolePlan): Observation {
   return pass(`Trusts sagemaker.amazonaws.com${conditions}`);
 }
 
-function judgeRights(model: ModelPlan, role: RolePlan): Observation {
+function judgeRights(model: ModelDefinition, role: ExecutionRoleDefinition): Observation {
   if (role.managedPolicies.length > 0) {
     const wide = role.managedPolicies.filter(name => /FullAccess|AdministratorAccess/.test(name));
     return wide.length > 0
@@ -60,7 +59,7 @@ function judgeRights(model: ModelPlan, role: RolePlan): Observation {
     'cloudwatch:PutMetricData',
     ...(isEcrImage(model) ? ['ecr:GetAuthorizationToken', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] : []),
     ...(model.hasModelData ? ['s3:GetObject'] : []),
-    ...(model.inVpc
+    ...(model.isInVpc
       ? ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces']
       : []),
   ];
@@ -73,9 +72,10 @@ function judgeRights(model: ModelPlan, role: RolePlan): Observation {
       );
 }
 
-function isEcrImage(model: ModelPlan): boolean {
+function isEcrImage(model: ModelDefinition): boolean {
   // An image URI that only CloudFormation knows is one in ECR: SageMaker pulls from nowhere else without more settings.
-  return model.modelPackageArn === undefined && (model.imageUri === undefined || /\.dkr\.ecr\./.test(model.imageUri));
+  const imageUri = knownValue(model.imageUri);
+  return model.modelPackageArn === undefined && (imageUri === undefined || /\.dkr\.ecr\./.test(imageUri));
 }
 
 /** Whether an action in a policy, wildcards included, covers an action. */

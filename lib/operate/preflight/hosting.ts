@@ -1,4 +1,10 @@
-import type { EndpointPlan } from '../../assembly';
+import {
+  type EndpointDefinition,
+  knownValue,
+  knownValues,
+  type ModelDefinition,
+  type VariantDefinition,
+} from '../../assembly';
 import { DEEPGRAM_INFERENCE_AMI, instanceFamily, NVME_INSTANCE_FAMILIES } from '../../contract';
 import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
 
@@ -23,17 +29,24 @@ const ENVIRONMENT: Rule = {
 /** Families whose hosts boot an older NVIDIA driver where no AMI is pinned. */
 const OLDER_DRIVER_FAMILIES = ['g4dn', 'g5'];
 
-/** Checks what the template itself tells about the hosts: what does not concern an endpoint is not reported. Needs no network. */
-export function checkHosting(plan: EndpointPlan): Finding[] {
-  const types = plan.variants.flatMap(variant => variant.instanceTypes);
-  const isPackage = plan.model?.modelPackageArn !== undefined;
+/** Checks the volume key of an endpoint, where it has one, against its instance types. Needs no network. */
+export function checkVolumeKey({ hasVolumeKey, variants }: EndpointDefinition): Finding[] {
+  return hasVolumeKey ? [finding(VOLUME_KEY, judgeVolumeKey(knownInstanceTypes(variants)))] : [];
+}
+
+/** Checks what a model package asks of the variants that run it; nothing when the model is an image. Needs no network. */
+export function checkPackageHosting(model: ModelDefinition, variants: readonly VariantDefinition[]): Finding[] {
+  if (model.modelPackageArn === undefined) return [];
+  const names = Object.keys(model.environment);
   return [
-    ...(plan.hasVolumeKey ? [finding(VOLUME_KEY, judgeVolumeKey(types))] : []),
-    ...(isPackage ? [finding(AMI, judgeAmi(plan))] : []),
-    ...(isPackage && plan.model!.environmentNames.length > 0
-      ? [finding(ENVIRONMENT, judgeEnvironment(plan.model!.environmentNames))]
-      : []),
+    finding(AMI, judgeAmi(variants)),
+    ...(names.length > 0 ? [finding(ENVIRONMENT, judgeEnvironment(names))] : []),
   ];
+}
+
+/** The instance types of variants that are known before the deployment, each once. */
+export function knownInstanceTypes(variants: readonly VariantDefinition[]): string[] {
+  return [...new Set(variants.flatMap(({ instanceTypes }) => knownValues(instanceTypes)))];
 }
 
 function judgeVolumeKey(types: readonly string[]): Observation {
@@ -46,13 +59,12 @@ function judgeVolumeKey(types: readonly string[]): Observation {
       );
 }
 
-function judgeAmi(plan: EndpointPlan): Observation {
-  const unpinned = plan.variants
-    .filter(variant => variant.inferenceAmi === undefined)
-    .flatMap(variant => variant.instanceTypes)
-    .filter(type => OLDER_DRIVER_FAMILIES.includes(instanceFamily(type) ?? ''));
+function judgeAmi(variants: readonly VariantDefinition[]): Observation {
+  const unpinned = knownInstanceTypes(variants.filter(variant => variant.inferenceAmi === undefined)).filter(type =>
+    OLDER_DRIVER_FAMILIES.includes(instanceFamily(type) ?? ''),
+  );
   return unpinned.length === 0
-    ? pass(plan.variants[0]?.inferenceAmi ?? 'Not needed for these types')
+    ? pass(knownValue(variants[0]?.inferenceAmi) ?? 'Not needed for these types')
     : warn(
         `No AMI is pinned for ${unpinned.join(', ')}; current packages may refuse the driver.`,
         `inferenceAmi: '${DEEPGRAM_INFERENCE_AMI}'`,

@@ -1,5 +1,4 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { TemplateContext } from '../../assembly';
 import { partitionOf } from '../../contract';
 import { type Finding, fail, finding, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
@@ -17,11 +16,17 @@ const REGION: Rule = {
   source: 'endpoint rule set of sagemaker-runtime-http2, 2025-10-01',
 };
 
+/** Account and region that a stack is deployed to, as far as they are known. */
+export interface Environment {
+  readonly account?: string;
+  readonly region?: string;
+}
+
 /** Who asks, and where. */
 export interface Identity {
   readonly findings: readonly Finding[];
-  /** What the template's pseudo parameters come to; only the stack's name where nobody could be asked. */
-  readonly context: TemplateContext;
+  /** Where the stack would be deployed: as the stack says, else as the credentials and the configuration say. */
+  readonly environment: Environment;
   /** Whether AWS answered, so that the other questions are worth asking. */
   readonly state: 'known' | 'offline' | 'unknown';
 }
@@ -29,17 +34,15 @@ export interface Identity {
 /** Asks AWS who this is, and holds account and region against those of the stack. */
 export async function identify(
   plane: ControlPlane,
-  stackName: string,
-  environment: { readonly accountId?: string; readonly region?: string } = {},
+  { account: expected, region: expectedRegion }: Environment,
 ): Promise<Identity> {
   const configured = await plane.region();
-  const region = configured ?? environment.region;
-  const partition = region === undefined ? undefined : partitionOf(region);
-  const context = { stackName, region, partition: partition?.name, dnsSuffix: partition?.dnsSuffix };
-  const regionFinding = finding(REGION, regionOutcome(configured, environment.region));
+  const region = configured ?? expectedRegion;
+  const environment = { account: expected, region };
+  const regionFinding = finding(REGION, regionOutcome(configured, expectedRegion));
   if (region === undefined) {
-    const outcome = skip('Nobody can be asked without a region.');
-    return { findings: [finding(CREDENTIALS, outcome), regionFinding], context, state: 'unknown' };
+    const outcome = skip('AWS cannot be asked without a region.');
+    return { findings: [finding(CREDENTIALS, outcome), regionFinding], environment, state: 'unknown' };
   }
   const answer = await plane.ask('sts:GetCallerIdentity', abortSignal =>
     plane.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
@@ -54,22 +57,21 @@ export async function identify(
       : unanswered(answer);
     return {
       findings: [finding(CREDENTIALS, outcome), regionFinding],
-      context,
+      environment,
       state: offline ? 'offline' : 'unknown',
     };
   }
-  const { Account: accountId, Arn: arn } = answer.value;
-  const expected = environment.accountId;
+  const { Account: account, Arn: arn } = answer.value;
   const outcome =
-    expected !== undefined && expected !== accountId
+    expected !== undefined && expected !== account
       ? fail(
-          `The credentials are of account ${accountId}; the stack is for ${expected}.`,
+          `The credentials are of account ${account}; the stack is for ${expected}.`,
           `Choose a profile of account ${expected}, for example with AWS_PROFILE.`,
         )
       : pass(`${arn}`);
   return {
     findings: [finding(CREDENTIALS, outcome), regionFinding],
-    context: { ...context, accountId: expected ?? accountId },
+    environment: { account: expected ?? account, region },
     state: 'known',
   };
 }

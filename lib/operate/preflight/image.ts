@@ -1,4 +1,4 @@
-import type { EndpointPlan } from '../../assembly';
+import { knownValue, type ModelDefinition } from '../../assembly';
 import { checkImage } from '../../image/check-image';
 import { readEcrImage } from '../../image/ecr-image';
 import { ImageError } from '../../image/image-error';
@@ -19,10 +19,10 @@ const ASKED: readonly string[] = [ImageRule.LABEL, ImageRule.PLATFORM, ImageRule
   ({ name }) => name,
 );
 
-/** Reads the image of an endpoint's model in ECR, manifest and configuration only; nothing when the model is a package. */
-export async function checkModelImage(plane: ControlPlane, plan: EndpointPlan): Promise<Finding[]> {
-  if (!plan.model || plan.model.modelPackageArn !== undefined) return [];
-  const uri = plan.model.imageUri;
+/** Reads the image of a model in ECR, manifest and configuration only; nothing when the model is a package. */
+export async function checkModelImage(plane: ControlPlane, model: ModelDefinition): Promise<Finding[]> {
+  if (model.modelPackageArn !== undefined) return [];
+  const uri = knownValue(model.imageUri);
   if (uri === undefined) {
     return [finding(PRESENT, skip('Only CloudFormation knows which image it will be.'))];
   }

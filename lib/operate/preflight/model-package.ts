@@ -1,9 +1,10 @@
 import { DescribeModelPackageCommand } from '@aws-sdk/client-sagemaker';
-import type { EndpointPlan } from '../../assembly';
+import { knownValue, type ModelDefinition, type VariantDefinition } from '../../assembly';
 import { MODEL_PACKAGE_ARN_PATTERN } from '../../contract';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
 import { unanswered } from '../unanswered';
+import { knownInstanceTypes } from './hosting';
 
 const READABLE: Rule = {
   name: 'model-package',
@@ -23,24 +24,28 @@ const ISOLATION: Rule = {
   source: 'Deepgram, deploy-amazon-sagemaker',
 };
 
-/** Checks the model package of an endpoint; nothing when its model is an image. `online` is false where AWS does not answer. */
+/** Checks the package of a model against the variants that run it; nothing when the model is an image. `online` is false where AWS does not answer. */
 export async function checkModelPackage(
   plane: ControlPlane,
-  plan: EndpointPlan,
+  model: ModelDefinition,
+  variants: readonly VariantDefinition[],
   region: string | undefined,
   online: boolean,
 ): Promise<Finding[]> {
-  const arn = plan.model?.modelPackageArn;
-  if (arn === undefined) return [];
+  if (model.modelPackageArn === undefined) return [];
   const isolation = finding(
     ISOLATION,
-    plan.model!.networkIsolation
+    model.networkIsolation
       ? pass('EnableNetworkIsolation is true')
       : fail(
           'EnableNetworkIsolation is not true.',
           'Make the model with BidiModel.fromModelPackage(modelPackageArn), which sets it.',
         ),
   );
+  const arn = knownValue(model.modelPackageArn);
+  if (arn === undefined) {
+    return [finding(READABLE, skip('Which package it is, is known only after deployment.')), isolation];
+  }
   const packageRegion = MODEL_PACKAGE_ARN_PATTERN.exec(arn)?.[2];
   if (packageRegion !== undefined && region !== undefined && packageRegion !== region) {
     const elsewhere: Observation = fail(
@@ -72,11 +77,10 @@ export async function checkModelPackage(
         ? fail('The package is Rejected in its registry.', 'Choose an approved version.')
         : pass('Completed and readable by this account');
   const supported: readonly string[] = inference?.SupportedRealtimeInferenceInstanceTypes ?? [];
-  return [finding(READABLE, outcome), finding(TYPES, judgeTypes(plan, supported)), isolation];
+  return [finding(READABLE, outcome), finding(TYPES, judgeTypes(knownInstanceTypes(variants), supported)), isolation];
 }
 
-function judgeTypes(plan: EndpointPlan, supported: readonly string[]): Observation {
-  const chosen = [...new Set(plan.variants.flatMap(variant => variant.instanceTypes))];
+function judgeTypes(chosen: readonly string[], supported: readonly string[]): Observation {
   if (supported.length === 0) return skip('The package names no types, so none is ruled out.');
   const refused = chosen.filter(type => !supported.includes(type));
   if (refused.length === 0) return pass(`${chosen.join(', ')}`);

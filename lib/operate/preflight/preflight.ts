@@ -1,10 +1,18 @@
-import { readEndpointPlans, readPrivateAccessPlans, type Template, TemplateReader } from '../../assembly';
+import {
+  type EndpointDefinition,
+  type EndpointSource,
+  type ModelDefinition,
+  modelsOf,
+  readEndpoints,
+  readPrivateAccess,
+  type VariantDefinition,
+} from '../../assembly';
 import { type Finding, finding, type Report, type Rule, skip, warn } from '../../report/finding';
 import type { ControlPlane } from '../aws';
 import { checkBootstrap } from './bootstrap';
 import { checkEndpointName } from './endpoint-name';
 import { checkExecutionRole } from './execution-role';
-import { checkHosting } from './hosting';
+import { checkPackageHosting, checkVolumeKey } from './hosting';
 import { identify } from './identity';
 import { checkModelImage } from './image';
 import { checkModelPackage } from './model-package';
@@ -19,14 +27,6 @@ const ANSWERS: Rule = {
 };
 
 const ENDPOINT: Rule = { name: 'endpoint', rule: 'The stack holds an endpoint.', source: 'this command' };
-
-/** A synthesized stack that is to be deployed. */
-export interface PreflightSubject {
-  readonly stackName: string;
-  readonly template: Template;
-  /** Account and region that the stack is bound to; absent for an environment-agnostic one. */
-  readonly environment?: { readonly accountId?: string; readonly region?: string };
-}
 
 /** How a preflight looks. */
 export interface PreflightOptions {
@@ -51,34 +51,53 @@ export interface PreflightReport extends Report {
  * what the template alone tells is still checked, and the report says so.
  */
 export async function preflight(
-  subject: PreflightSubject,
+  stack: EndpointSource,
   plane: ControlPlane,
   options: PreflightOptions = {},
 ): Promise<PreflightReport> {
-  const { stackName, template } = subject;
-  const identity = await identify(plane, stackName, subject.environment);
+  const identity = await identify(plane, stack);
   const online = identity.state === 'known';
-  const { region } = identity.context;
-  const reader = new TemplateReader(template, identity.context);
-  const plans = readEndpointPlans(reader);
-  const perEndpoint = async (check: (plan: (typeof plans)[number]) => Promise<Finding[]> | Finding[]) =>
-    (await Promise.all(plans.map(check))).flat();
+  const { environment } = identity;
+  const source = { ...stack, ...environment };
+  const endpoints = readEndpoints(source);
+  const perEndpoint = async (check: (endpoint: EndpointDefinition) => Promise<Finding[]> | Finding[]) =>
+    (await Promise.all(endpoints.map(check))).flat();
+  const perModel = (check: ModelCheck) => perEndpoint(endpoint => checkModels(endpoint, check));
   const groups = await Promise.all([
-    online ? [await checkBootstrap(plane, identity.context)] : [],
-    online ? [await checkStackState(plane, stackName)] : [],
-    online ? perEndpoint(async plan => [await checkEndpointName(plane, stackName, plan)]) : [],
-    online ? checkQuotas(plane, plans, region!) : [],
-    perEndpoint(plan => checkModelPackage(plane, plan, region, online)),
-    online ? perEndpoint(plan => checkModelImage(plane, plan)) : [],
-    perEndpoint(checkHosting),
-    perEndpoint(checkExecutionRole),
-    checkPrivateAccess(readPrivateAccessPlans(reader)),
-    online ? [await checkRuntimePort(region!, options.runtimeUri)] : [],
+    online ? [await checkBootstrap(plane, environment)] : [],
+    online ? [await checkStackState(plane, stack.name)] : [],
+    online ? perEndpoint(async endpoint => [await checkEndpointName(plane, stack.name, endpoint)]) : [],
+    online ? checkQuotas(plane, endpoints, environment.region!) : [],
+    perModel((model, variants) => checkModelPackage(plane, model, variants, environment.region, online)),
+    online ? perModel(model => checkModelImage(plane, model)) : [],
+    perEndpoint(checkVolumeKey),
+    perModel(checkPackageHosting),
+    perModel(checkExecutionRole),
+    checkPrivateAccess(readPrivateAccess(source)),
+    online ? [await checkRuntimePort(environment.region!, options.runtimeUri)] : [],
   ]);
   const findings = [...identity.findings, ...groups.flat()];
   if (!online) findings.push(notAsked(identity.state));
-  if (plans.length === 0) findings.push(noEndpoint(stackName));
-  return { command: 'preflight', subject: stackName, findings, online };
+  if (endpoints.length === 0) findings.push(noEndpoint(stack.name));
+  return { command: 'preflight', subject: stack.name, findings, online };
+}
+
+type ModelCheck = (
+  model: ModelDefinition,
+  variants: readonly VariantDefinition[],
+) => Promise<readonly Finding[]> | readonly Finding[];
+
+/** Checks every model of an endpoint, each with the variants that run it. Where there are several, each finding names its model. */
+async function checkModels(endpoint: EndpointDefinition, check: ModelCheck): Promise<Finding[]> {
+  const models = modelsOf(endpoint).filter(({ isOutsideTemplate }) => !isOutsideTemplate);
+  const findings = await Promise.all(
+    models.map(async model => {
+      const variants = endpoint.variants.filter(variant => variant.model.name === model.name);
+      const found = await check(model, variants);
+      return models.length > 1 ? found.map(finding => ({ ...finding, seen: `${model.name}: ${finding.seen}` })) : found;
+    }),
+  );
+  return findings.flat();
 }
 
 function notAsked(state: string): Finding {

@@ -3,7 +3,7 @@ import {
   paginateListServiceQuotas,
   type ServiceQuota,
 } from '@aws-sdk/client-service-quotas';
-import type { EndpointPlan } from '../../assembly';
+import { type EndpointDefinition, knownValue, knownValues } from '../../assembly';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 import type { Answer, ControlPlane } from '../aws';
 import { unanswered } from '../unanswered';
@@ -22,18 +22,19 @@ const LIST_TIMEOUT_MS = 60_000;
 /** Holds the quota of every instance type against the instances that are asked for: one finding a type. */
 export async function checkQuotas(
   plane: ControlPlane,
-  plans: readonly EndpointPlan[],
+  endpoints: readonly EndpointDefinition[],
   region: string,
 ): Promise<Finding[]> {
   const demands = new Map<string, Demand>();
-  for (const plan of plans) {
-    for (const variant of plan.variants) {
-      for (const type of variant.instanceTypes) {
+  for (const { variants, isRolledOut } of endpoints) {
+    for (const variant of variants) {
+      const instances = knownValue(variant.instanceCount) ?? 1;
+      const peak = Math.max(instances, knownValue(variant.maxCapacity) ?? 0);
+      for (const type of knownValues(variant.instanceTypes)) {
         const known = demands.get(type) ?? { instances: 0, peak: 0 };
-        const peak = Math.max(variant.instanceCount, variant.maxCapacity ?? 0);
         demands.set(type, {
-          instances: known.instances + variant.instanceCount,
-          peak: known.peak + (plan.updatesSideBySide ? 2 * peak : peak),
+          instances: known.instances + instances,
+          peak: known.peak + (isRolledOut ? peak : 2 * peak),
         });
       }
     }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
-import type { PrivateAccessPlan } from '../../assembly';
+import type { PrivateAccessDefinition } from '../../assembly';
 import { RUNTIME_PORT, runtimeUri } from '../../contract';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 
@@ -52,11 +52,11 @@ export async function checkRuntimePort(
 }
 
 /** Checks private access in the template, where the stack has it. Needs no network. */
-export function checkPrivateAccess(plans: readonly PrivateAccessPlan[]): Finding[] {
-  return plans.map(plan => finding(PRIVATE, judgePrivateAccess(plan)));
+export function checkPrivateAccess(accesses: readonly PrivateAccessDefinition[]): Finding[] {
+  return accesses.map(access => finding(PRIVATE, judgePrivateAccess(access)));
 }
 
-function judgePrivateAccess({ privateDns, openPorts }: PrivateAccessPlan): Observation {
+function judgePrivateAccess({ privateDns, openPorts }: PrivateAccessDefinition): Observation {
   if (!privateDns) {
     return fail('Private DNS is off, so clients in the VPC still go to the public address.', 'privateDnsEnabled: true');
   }

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalEndpoint, LocalSageMaker } from '../../../lib/local';
+import { type EndpointDefinition, LocalSageMaker } from '../../../lib/local';
 import { writeLocalState } from '../../../lib/local/local-state';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
 /** A container of this repository as an endpoint of the local SageMaker, started as a process. */
-export function containerEndpoint(name: string, directory: string, stack: string): LocalEndpoint {
+export function containerEndpoint(name: string, directory: string, stack: string): EndpointDefinition {
   const command = ['node', '--require', 'esbuild-register', 'src/server.ts'];
   const model = { name, environment: {}, directory: join(ROOT, 'container', directory), command };
   return { name, stack, variants: [{ name: 'AllTraffic', model }] };

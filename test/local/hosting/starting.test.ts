@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { AfterDeployment } from '../../../lib/assembly';
 import {
   ContainerStartError,
   HealthCheckError,
@@ -88,6 +89,16 @@ describe('what cannot start says why', () => {
     await expect(
       startLocal({ endpoints: [scriptedEndpoint(), scriptedEndpoint(), { name: 'empty', variants: [] }] }),
     ).rejects.toThrow(/echo is used twice[\s\S]*empty has no variant/);
+  });
+
+  test('an environment that is known only after deployment, before anything starts', async () => {
+    const model = {
+      name: 'echo',
+      environment: { KEY: new AfterDeployment('Only CloudFormation resolves Fn::Transform') },
+    };
+    await expect(
+      startLocal({ endpoints: [{ name: 'echo', variants: [{ name: 'AllTraffic', model }] }] }),
+    ).rejects.toThrow(/Environment\.KEY of variant AllTraffic of endpoint echo: Only CloudFormation resolves/);
   });
 
   test('a port in use, where one was named', async () => {

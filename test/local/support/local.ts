@@ -1,15 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalEndpoint, type LocalModel, LocalSageMaker, type LocalSageMakerOptions } from '../../../lib/local';
+import {
+  type EndpointDefinition,
+  LocalSageMaker,
+  type LocalSageMakerOptions,
+  type ModelDefinition,
+} from '../../../lib/local';
 
 /** The model that runs the scripted container as a process. */
-export function scriptedModel(environment: Record<string, string> = {}, name = 'scripted'): LocalModel {
+export function scriptedModel(environment: Record<string, string> = {}, name = 'scripted'): ModelDefinition {
   return { name, directory: __dirname, command: [process.execPath, 'scripted-container.js'], environment };
 }
 
 /** One endpoint `echo` with one instance of the scripted container. */
-export function scriptedEndpoint(environment: Record<string, string> = {}, name = 'echo'): LocalEndpoint {
+export function scriptedEndpoint(environment: Record<string, string> = {}, name = 'echo'): EndpointDefinition {
   return { name, variants: [{ name: 'AllTraffic', model: scriptedModel(environment) }] };
 }
 

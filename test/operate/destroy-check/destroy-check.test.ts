@@ -94,7 +94,7 @@ beforeEach(() => {
 });
 
 test('a stack that left nothing', async () => {
-  const { findings } = await destroyCheck(plane, 'Echo', TEMPLATE);
+  const { findings } = await destroyCheck(plane, 'Echo', { name: 'Echo', template: TEMPLATE });
   expect(findings.map(({ name, verdict }) => [name, verdict])).toEqual([
     ['stack', 'pass'],
     ['endpoint', 'pass'],
@@ -145,7 +145,7 @@ test('everything that a stack can leave, with its cost and the command that ends
       resource('AWS::CloudWatch::Dashboard', 'echo', 'DELETE_SKIPPED'),
     ],
   });
-  const report = await destroyCheck(plane, 'Echo', TEMPLATE);
+  const report = await destroyCheck(plane, 'Echo', { name: 'Echo', template: TEMPLATE });
   expect(report.findings.map(({ name, verdict, costClass }) => [name, verdict, costClass])).toEqual([
     ['stack', 'pass', 'none'],
     ['endpoint', 'fail', 'hourly'],

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
+import type { EndpointSource } from '../../../lib/assembly';
 import { BIDIRECTIONAL_LABEL } from '../../../lib/contract';
 import { ControlPlane } from '../../../lib/operate/aws';
-import { type PreflightSubject, preflight } from '../../../lib/operate/preflight';
+import { preflight } from '../../../lib/operate/preflight';
 import { renderTable } from '../../../lib/report';
 import { CALLER_IDENTITY, FakeAws, Fault, SILENCE } from '../fake-aws';
 
@@ -14,7 +15,7 @@ function stack(
   changes: { container?: object; model?: object; variant?: object; role?: object; resources?: object } = {},
 ) {
   return {
-    stackName: 'Echo',
+    name: 'Echo',
     template: {
       Resources: {
         Endpoint: {
@@ -67,7 +68,7 @@ function stack(
         ...changes.resources,
       },
     },
-  } satisfies PreflightSubject;
+  } satisfies EndpointSource;
 }
 
 function stacksXml(stacks: Record<string, string>) {
@@ -142,7 +143,7 @@ afterAll(() => new Promise(resolve => runtime.close(resolve)));
 type Handlers = Parameters<typeof FakeAws.start>[0];
 
 async function run(
-  subject: PreflightSubject,
+  subject: EndpointSource,
   overrides: Handlers = {},
   image: Parameters<typeof account>[1] = {},
   options: ConstructorParameters<typeof ControlPlane>[0] = {},
@@ -175,8 +176,8 @@ test('an account where all is well', async () => {
 
 describe('each check finds its fault, and only its fault', () => {
   test.each<[string, Parameters<typeof run>, Record<string, string>]>([
-    ['another account', [{ ...stack(), environment: { accountId: '999999999999' } }], { credentials: 'fail' }],
-    ['another region', [{ ...stack(), environment: { region: 'eu-west-1' } }], { region: 'fail' }],
+    ['another account', [{ ...stack(), account: '999999999999' }], { credentials: 'fail' }],
+    ['another region', [{ ...stack(), region: 'eu-west-1' }], { region: 'fail' }],
     ['no bootstrap', [stack(), { DescribeStacks: stacksXml({}) }], { bootstrap: 'fail' }],
     [
       'an old bootstrap',
@@ -390,7 +391,7 @@ describe('each check finds its fault, and only its fault', () => {
       ],
       { 'private-access': 'fail' },
     ],
-    ['a stack without an endpoint', [{ stackName: 'Echo', template: {} }], { endpoint: 'warn', quota: 'skip' }],
+    ['a stack without an endpoint', [{ name: 'Echo', template: {} }], { endpoint: 'warn', quota: 'skip' }],
   ])('%s', async (_, arguments_, expected) => {
     expect(await differences(...arguments_)).toEqual(expected);
   });
@@ -514,7 +515,7 @@ describe('a model package', () => {
     expect(verdicts).not.toHaveProperty('image');
   });
 
-  test.each<[string, PreflightSubject, Handlers, string, object]>([
+  test.each<[string, EndpointSource, Handlers, string, object]>([
     [
       'that is pending',
       withPackage,
