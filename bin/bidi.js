@@ -9,7 +9,10 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 if (existsSync(join(__dirname, 'bidi.ts'))) {
   // `import()` becomes a late `require`, as the compiler makes it in the published package.
-  require('esbuild-register/dist/node').register({ supported: { 'dynamic-import': false } });
+  require('esbuild-register/dist/node').register({
+    target: `node${process.version.slice(1)}`,
+    supported: { 'dynamic-import': false },
+  });
   require('./bidi.ts');
 } else {
   require('../dist/bin/bidi.js');

@@ -164,7 +164,7 @@ test('destroy-check without credentials says that of the credentials, and ends w
   expect(stdout).toMatch(
     /^FAIL {2}credentials {2}No valid credentials: expired\n +rule: There are valid AWS credentials/m,
   );
-  expect(stdout).toMatch(/^SKIP {2}stack {8}Nobody can be asked/m);
+  expect(stdout).toMatch(/^SKIP {2}stack {8}AWS cannot be asked/m);
   expect(stdout).toContain('2 checks: 0 passed');
   expect(exitCode).toBe(2);
 });

@@ -46,6 +46,7 @@ test('what the app explains itself is not explained twice', async () => {
     artifacts: {
       Stack: {
         type: 'aws:cloudformation:stack',
+        properties: { templateFile: 'Stack.template.json' },
         metadata: { '/Stack': errors.map(data => ({ type: 'aws:cdk:error', data })) },
       },
     },
@@ -53,6 +54,7 @@ test('what the app explains itself is not explained twice', async () => {
   const write = (content: object) =>
     app(
       `const { mkdirSync, writeFileSync } = require('node:fs'); mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
+       writeFileSync(process.env.CDK_OUTDIR + '/Stack.template.json', '{}');
        writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', ${JSON.stringify(JSON.stringify(content))});`,
     );
   write(manifest([explained]));
