@@ -1,4 +1,4 @@
-import type { Message as SessionMessage } from '../session/bidi-session';
+import type { Message as SessionMessage } from '../session/message';
 import type { ResumeOptions } from '../session/resume';
 import { DeepgramParametersError, UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';

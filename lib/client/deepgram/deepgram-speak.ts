@@ -1,5 +1,5 @@
 import { DEEPGRAM_SPEAK_TEXT_LIMIT } from '../../contract';
-import type { Message as SessionMessage } from '../session/bidi-session';
+import type { Message as SessionMessage } from '../session/message';
 import { UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';
 import { DeepgramStream, type DeepgramStreamOptions, type OpenedStream } from './deepgram-stream';

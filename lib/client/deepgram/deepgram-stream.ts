@@ -1,11 +1,9 @@
 import { DEEPGRAM_DRAIN_MS, DEEPGRAM_KEEP_ALIVE_MS, type DeepgramProduct } from '../../contract';
 import { ModelStreamClosedError } from '../errors/session-error';
-import {
-  BidiSession,
-  type BidiSessionOptions,
-  type KeepAliveOptions,
-  type Message as SessionMessage,
-} from '../session/bidi-session';
+import { BidiSession } from '../session/bidi-session';
+import type { KeepAliveOptions } from '../session/keep-alive';
+import type { Message as SessionMessage } from '../session/message';
+import type { BidiSessionOptions } from '../session/options';
 import type { ResumeOptions } from '../session/resume';
 import type { SessionStatistics } from '../session/statistics';
 import { DeepgramDrainError, DeepgramEndedError, DeepgramModelError } from './deepgram-error';
@@ -35,11 +33,11 @@ export interface OpenedStream {
   readonly session: BidiSession;
   readonly product: DeepgramProduct;
   readonly drainTimeoutMs: number;
-  readonly silence: Silence;
+  readonly keepAlive: DeepgramKeepAlive;
 }
 
-/** What is said in silence: nothing once the close message is sent, after which the model takes no other. */
-class Silence implements KeepAliveOptions {
+/** Sends `KeepAlive` until the close message is sent: the model takes no message after that. */
+class DeepgramKeepAlive implements KeepAliveOptions {
   readonly intervalMs = DEEPGRAM_KEEP_ALIVE_MS;
   isClosing = false;
 
@@ -62,19 +60,19 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
 {
   /** Opens the session of a request that was checked. */
   protected static async openSession(
-    { keepAlive = true, drainTimeoutMs = DEEPGRAM_DRAIN_MS, ...options }: DeepgramStreamOptions,
+    { keepAlive: isKeptAlive = true, drainTimeoutMs = DEEPGRAM_DRAIN_MS, ...options }: DeepgramStreamOptions,
     { product, queryString }: ProductRequest,
     resume?: ResumeOptions,
   ): Promise<OpenedStream> {
-    const silence = new Silence();
+    const keepAlive = new DeepgramKeepAlive();
     const session = await BidiSession.open({
       ...options,
       modelInvocationPath: product.path,
       modelQueryString: queryString,
-      keepAlive: keepAlive && product.keepAlive ? silence : undefined,
+      keepAlive: isKeptAlive && product.keepAlive ? keepAlive : undefined,
       resume,
     });
-    return { session, product, drainTimeoutMs, silence };
+    return { session, product, drainTimeoutMs, keepAlive };
   }
 
   /** The product that it speaks to. */
@@ -82,7 +80,7 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   private readonly session: BidiSession;
   private readonly queue = new MessageQueue<Message>(QUEUE_LIMIT);
   private readonly drainTimeoutMs: number;
-  private readonly silence: Silence;
+  private readonly keepAlive: DeepgramKeepAlive;
   private readonly received: Promise<void>;
   private onArrival: (() => void) | undefined;
   private isOver = false;
@@ -90,11 +88,11 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   private failure: unknown;
   private closing: Promise<void> | undefined;
 
-  protected constructor({ session, product, drainTimeoutMs, silence }: OpenedStream) {
+  protected constructor({ session, product, drainTimeoutMs, keepAlive }: OpenedStream) {
     this.session = session;
     this.product = product;
     this.drainTimeoutMs = drainTimeoutMs;
-    this.silence = silence;
+    this.keepAlive = keepAlive;
     this.received = this.receive(); // the first message comes in a later turn, when subclasses have set their fields
   }
 
@@ -199,7 +197,7 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
     this.queue.unbound();
     try {
       await this.beforeClose();
-      this.silence.isClosing = true;
+      this.keepAlive.isClosing = true;
       if (!this.isOver) await this.control({ type: this.product.closeMessage });
       await this.until(() => false);
       await this.received;

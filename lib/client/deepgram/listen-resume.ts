@@ -1,5 +1,5 @@
 import type { RawEncoding } from '../audio';
-import type { Message } from '../session/bidi-session';
+import type { Message } from '../session/message';
 import type { InputPosition } from '../session/replay-buffer';
 import type { ResumeOptions } from '../session/resume';
 import { parseMessage } from './deepgram-message';

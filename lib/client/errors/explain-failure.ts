@@ -1,4 +1,11 @@
-import { MISSING_REGION, RUNTIME_PORT, StreamErrorCode, StreamErrorName, THROTTLING_ERROR } from '../../contract';
+import {
+  MISSING_REGION,
+  RUNTIME_PORT,
+  SESSION_LIMIT_MS,
+  StreamErrorCode,
+  StreamErrorName,
+  THROTTLING_ERROR,
+} from '../../contract';
 import {
   AccessDeniedError,
   ClientConfigurationError,
@@ -10,6 +17,7 @@ import {
   OpenTimeoutError,
   PlatformError,
   SessionError,
+  SessionLimitError,
   type StreamDestination,
   StreamInterruptedError,
   ThrottledError,
@@ -149,6 +157,7 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
   const says = quote(failure.Message ?? failure.message);
   const endpoint = `"${destination.endpointName}"`;
   if (failure.name === StreamErrorName.MODEL_STREAM_ERROR) {
+    if (failure.ErrorCode === StreamErrorCode.MODEL_INVOCATION_TIME_EXCEEDED) return sessionLimit(destination, cause);
     const code = failure.ErrorCode ? ` ${failure.ErrorCode}` : '';
     const closedWith = closeCode(failure);
     const isTooBig = closedWith === MESSAGE_TOO_BIG;
@@ -165,6 +174,18 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
   }
   if (failure.name === StreamErrorName.INTERNAL_STREAM_FAILURE) return platformError(says, destination, cause);
   return interrupted(quote(rootOf(failure).code ?? failure.message), destination, cause);
+}
+
+/** The platform's limit of one stream's age, explained. */
+export function sessionLimit(destination: StreamDestination, cause?: unknown): SessionLimitError {
+  return new SessionLimitError({
+    what: `The stream to "${destination.endpointName}" ended after ${SESSION_LIMIT_MS / 60_000} minutes.`,
+    why: 'The platform ends every stream at that age.',
+    next: 'Open a new session, or give {resume} to have it done.',
+    settings: ['resume'],
+    destination,
+    cause,
+  });
 }
 
 /** The same failure for a session with `resume` that says nothing about a container's crash: its error tells how to. */

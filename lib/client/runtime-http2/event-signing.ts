@@ -37,10 +37,10 @@ export const eventSigningHandlerProvider: EventStreamPayloadHandlerProvider = co
   new EventSigningHandler(configuration as unknown as SigningConfiguration);
 
 class EventSigningHandler implements EventStreamPayloadHandler {
-  readonly #configuration: SigningConfiguration;
+  private readonly configuration: SigningConfiguration;
 
   constructor(configuration: SigningConfiguration) {
-    this.#configuration = configuration;
+    this.configuration = configuration;
   }
 
   async handle<Input extends object, Output extends MetadataBearer>(
@@ -49,9 +49,9 @@ class EventSigningHandler implements EventStreamPayloadHandler {
   ): Promise<FinalizeHandlerOutput<Output>> {
     const request = args.request as HttpRequest;
     const signature = /Signature=(\w+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const signer = await this.#configuration.messageSigner();
-    const credentials = await this.#configuration.credentials();
-    const signing = this.#signing(signature, signer, credentials);
+    const signer = await this.configuration.messageSigner();
+    const credentials = await this.configuration.credentials();
+    const signing = this.signing(signature, signer, credentials);
     // An event that cannot be signed ends the reading of the input, and whoever writes it learns by that.
     pipeline(request.body as Readable, signing, () => undefined);
     request.body = signing;
@@ -59,10 +59,14 @@ class EventSigningHandler implements EventStreamPayloadHandler {
   }
 
   /** Wraps each event in a signed message, the signatures chained from the request's own (Smithy, "Amazon Event Stream signing"). */
-  #signing(requestSignature: string, signer: MessageSigner, eventStreamCredentials: AwsCredentialIdentity): Transform {
+  private signing(
+    requestSignature: string,
+    signer: MessageSigner,
+    eventStreamCredentials: AwsCredentialIdentity,
+  ): Transform {
     let priorSignature = requestSignature;
     const sign = async (body: Uint8Array): Promise<Uint8Array> => {
-      const signingDate = new Date(Date.now() + (this.#configuration.systemClockOffset ?? 0));
+      const signingDate = new Date(Date.now() + (this.configuration.systemClockOffset ?? 0));
       const headers = { [EventHeader.DATE]: { type: 'timestamp' as const, value: signingDate } };
       const { signature } = await signer.sign(
         { message: { body, headers }, priorSignature },

@@ -33,7 +33,7 @@ interface ConnectFailure {
  * why a connection failed.
  */
 class StreamingHttp2Handler extends NodeHttp2Handler {
-  readonly #connectFailures: Map<string, ConnectFailure>;
+  private readonly connectFailures: Map<string, ConnectFailure>;
 
   constructor({ nodeHttp2ConnectOptions, ...options }: NodeHttp2HandlerOptions) {
     const connectFailures = new Map<string, ConnectFailure>();
@@ -50,7 +50,7 @@ class StreamingHttp2Handler extends NodeHttp2Handler {
         settings: { initialWindowSize: STREAM_WINDOW_BYTES, ...nodeHttp2ConnectOptions?.settings },
       },
     });
-    this.#connectFailures = connectFailures;
+    this.connectFailures = connectFailures;
   }
 
   override async handle(
@@ -63,7 +63,7 @@ class StreamingHttp2Handler extends NodeHttp2Handler {
     } catch (error) {
       // Node reports a connection that failed as a stream that was aborted.
       const host = request.port ? `${request.hostname}:${request.port}` : request.hostname;
-      const failure = this.#connectFailures.get(host);
+      const failure = this.connectFailures.get(host);
       if (!failure || failure.at < startedAt || options?.abortSignal?.aborted) throw error;
       throw new Error(failure.error.message, { cause: failure.error });
     }

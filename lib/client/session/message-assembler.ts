@@ -1,14 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { CompletionState, DataType } from '../../contract';
 import type { Fragment } from '../stream/bidi-stream';
+import type { Message } from './message';
 
-/** What is wrong with a received message. */
-export class MessageFault extends Error {}
+/** Most fragments of one message. The kit's own bound, so that empty fragments without end hold no memory without end. */
+export const FRAGMENT_LIMIT = 100_000;
+
+/** A received message that cannot be given to the caller. */
+export class InvalidMessageError extends Error {}
 
 /** Puts messages together from their fragments. */
 export class MessageAssembler {
-  #parts: Fragment[] = [];
-  #bytes = 0;
+  private parts: Uint8Array[] = [];
+  private dataType: DataType | undefined;
+  private fragments = 0;
+  private bytes = 0;
 
   /** @param limitBytes most payload of one message, in bytes */
   constructor(private readonly limitBytes: number) {}
@@ -16,27 +22,33 @@ export class MessageAssembler {
   /**
    * The message that the fragment completes, or `undefined` when more of it follows.
    *
-   * @throws MessageFault when it is over the limit, or is text and not UTF-8
+   * @throws InvalidMessageError when it is over a limit, or is text and not UTF-8
    */
-  add(fragment: Fragment): string | Uint8Array | undefined {
-    this.#bytes += fragment.data.byteLength;
-    if (this.#bytes > this.limitBytes) throw new MessageFault(`A message is over ${this.limitBytes} bytes.`);
+  add(fragment: Fragment): Message | undefined {
+    this.bytes += fragment.data.byteLength;
+    this.fragments += 1;
+    if (this.bytes > this.limitBytes) throw new InvalidMessageError(`A message is over ${this.limitBytes} bytes.`);
+    if (this.fragments > FRAGMENT_LIMIT) {
+      throw new InvalidMessageError(`A message has more than ${FRAGMENT_LIMIT} fragments.`);
+    }
+    this.dataType ??= fragment.dataType; // a continuation has its first frame's type (RFC 6455, section 5.4)
     if (fragment.completionState === CompletionState.PARTIAL) {
-      this.#parts.push(fragment);
+      if (fragment.data.byteLength > 0) this.parts.push(fragment.data);
       return undefined;
     }
-    const { dataType } = this.#parts[0] ?? fragment; // a continuation has its first frame's type (RFC 6455, section 5.4)
-    const data =
-      this.#parts.length === 0 ? fragment.data : Buffer.concat([...this.#parts.map(part => part.data), fragment.data]);
+    const { dataType } = this;
+    const data = this.parts.length === 0 ? fragment.data : Buffer.concat([...this.parts, fragment.data]);
     this.reset();
     if (dataType === DataType.BINARY) return data;
-    if (!isUtf8(data)) throw new MessageFault('A text message is not UTF-8.');
+    if (!isUtf8(data)) throw new InvalidMessageError('A text message is not UTF-8.');
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
   }
 
   /** Forgets a message that will not be completed. */
   reset(): void {
-    this.#parts = [];
-    this.#bytes = 0;
+    this.parts = [];
+    this.dataType = undefined;
+    this.fragments = 0;
+    this.bytes = 0;
   }
 }

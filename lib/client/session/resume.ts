@@ -1,5 +1,5 @@
 import type { SessionError } from '../errors/session-error';
-import type { Message, SendableMessage } from './bidi-session';
+import type { Message, SendableMessage } from './message';
 import type { InputPosition } from './replay-buffer';
 
 /**

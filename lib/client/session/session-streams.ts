@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
-import type { BidiSession, Message, SendableMessage } from './bidi-session';
+import type { BidiSession } from './bidi-session';
+import type { Message, SendableMessage } from './message';
 
 /** What {@link sessionDuplex} takes. */
 export interface SessionDuplexOptions {

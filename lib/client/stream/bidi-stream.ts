@@ -10,7 +10,7 @@ import {
   type ResponseStreamEvent,
 } from '../runtime-http2';
 import { connectionRoundTripMs, watchConnection } from './connection-health';
-import { InputHandoff } from './input-handoff';
+import { RequestEvents } from './request-events';
 
 /** Anything that sends the command: the kit's client, the official one, or a wrapper around either. */
 export interface BidiClient {
@@ -113,10 +113,10 @@ export class BidiStream {
     const timer = setTimeout(() => stream.abort(openTimeout(boundMs, stream.destination)), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      await stream.#opened;
+      await stream.opened;
       return stream;
     } catch (error) {
-      throw stream.#lose(error);
+      throw stream.lose(error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -126,48 +126,48 @@ export class BidiStream {
   /** The production variant that answers, once known. */
   invokedProductionVariant: string | undefined;
   destination: StreamDestination;
-  readonly #controller = new AbortController();
+  private readonly controller = new AbortController();
   // The SDK stops reading early when it cannot sign or write an event, and says so nowhere else.
-  readonly #input = new InputHandoff(() =>
+  private readonly input = new RequestEvents(() =>
     setImmediate(() =>
-      this.#lose(interrupted('an event could not be signed or written.', this.destination, this.#inputFault)),
+      this.lose(interrupted('an event could not be signed or written.', this.destination, this.inputFault)),
     ),
   );
   /** What the SDK's own stream of events ended with. */
-  #inputFault: Error | undefined;
-  readonly #opened: Promise<unknown>;
-  readonly #output: Promise<InvokeEndpointWithBidirectionalStreamCommandOutput>;
-  #events: AsyncIterator<ResponseStreamEvent> | undefined;
-  #raw: RawStream | undefined;
-  readonly #failed: Promise<never>;
-  #rejectFailed!: (reason: Error) => void;
-  #failure: Error | undefined;
-  #isOpen = false;
-  #ended = false;
+  private inputFault: Error | undefined;
+  private readonly opened: Promise<unknown>;
+  private readonly output: Promise<InvokeEndpointWithBidirectionalStreamCommandOutput>;
+  private events: AsyncIterator<ResponseStreamEvent> | undefined;
+  private raw: RawStream | undefined;
+  private readonly failed: Promise<never>;
+  private rejectFailed!: (reason: Error) => void;
+  private failure: Error | undefined;
+  private isOpen = false;
+  private ended = false;
 
   private constructor(client: BidiClient, target: StreamTarget) {
     this.destination = { endpointName: target.endpointName };
-    this.#failed = new Promise((_, reject) => {
-      this.#rejectFailed = reject;
+    this.failed = new Promise((_, reject) => {
+      this.rejectFailed = reject;
     });
     const command = new InvokeEndpointWithBidirectionalStreamCommand({
       EndpointName: target.endpointName,
       TargetVariant: target.targetVariant,
       ModelInvocationPath: target.modelInvocationPath,
       ModelQueryString: target.modelQueryString,
-      Body: this.#input,
+      Body: this.input,
     });
     const headers = new Promise<void>(resolve => {
       command.middlewareStack.add(
         next => async args => {
-          this.#noteDestination(args as RawExchange);
-          this.#noteInputFault(args as RawExchange);
+          this.noteDestination(args as RawExchange);
+          this.noteInputFault(args as RawExchange);
           const result = await next(args);
           const response = result.response as RawResponse;
           if (response.statusCode === 200) {
-            this.#isOpen = true;
+            this.isOpen = true;
             this.invokedProductionVariant = response.headers?.[RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()];
-            this.#adopt(response.body);
+            this.adopt(response.body);
             resolve();
           }
           return result;
@@ -175,43 +175,43 @@ export class BidiStream {
         { step: 'deserialize', priority: 'low', name: 'bidiStreamResponseHeaders' },
       );
     });
-    this.#output = Promise.resolve(client.send(command, { abortSignal: this.#controller.signal }));
-    this.#output.then(
+    this.output = Promise.resolve(client.send(command, { abortSignal: this.controller.signal }));
+    this.output.then(
       output => {
-        this.#isOpen = true;
+        this.isOpen = true;
         this.invokedProductionVariant ??= output.InvokedProductionVariant;
       },
-      error => this.#lose(error),
+      error => this.lose(error),
     );
-    this.#opened = Promise.race([headers, this.#output, this.#failed]);
+    this.opened = Promise.race([headers, this.output, this.failed]);
     // Whoever reads or writes meets the failure; with nobody there it must not end the process.
-    this.#failed.catch(() => undefined);
-    this.#opened.catch(() => undefined);
+    this.failed.catch(() => undefined);
+    this.opened.catch(() => undefined);
   }
 
   /** Round trip of the last HTTP/2 ping on this stream's connection, in milliseconds. */
   get roundTripMs(): number | undefined {
-    return connectionRoundTripMs(this.#raw?.session);
+    return connectionRoundTripMs(this.raw?.session);
   }
 
   /** Given to {@link write} and not yet taken by the SDK, in bytes. */
   get pendingBytes(): number {
-    return this.#input.pendingBytes;
+    return this.input.pendingBytes;
   }
 
   /** Whether nothing can be read or written any more. */
   get isOver(): boolean {
-    return this.#ended || this.#failure !== undefined;
+    return this.ended || this.failure !== undefined;
   }
 
   /** Resolves when the bytes may be reused and there is room for more. */
   write({ data, dataType, completionState }: Fragment): Promise<void> {
-    return this.#input.put({ PayloadPart: { Bytes: data, DataType: dataType, CompletionState: completionState } });
+    return this.input.put({ PayloadPart: { Bytes: data, DataType: dataType, CompletionState: completionState } });
   }
 
   /** Ends the input. Resolves when the SDK has taken the end; the signed empty event follows. */
   end(): Promise<void> {
-    return this.#input.end();
+    return this.input.end();
   }
 
   /**
@@ -221,9 +221,9 @@ export class BidiStream {
    */
   async next(): Promise<Fragment | undefined> {
     try {
-      this.#events ??= (await Promise.race([this.#output, this.#failed])).Body![Symbol.asyncIterator]();
+      this.events ??= (await Promise.race([this.output, this.failed])).Body![Symbol.asyncIterator]();
       for (;;) {
-        const { done, value } = await this.#events.next();
+        const { done, value } = await this.events.next();
         if (done) break;
         const part = value.PayloadPart;
         if (!part) continue;
@@ -235,21 +235,20 @@ export class BidiStream {
         };
       }
     } catch (error) {
-      throw this.#lose(error);
+      throw this.lose(error);
     }
     // Once the input has ended, Node ends a stream that was reset or cut as it ends one that finished.
-    if (this.#raw?.rstCode)
-      throw this.#lose(interrupted(`it was reset (code ${this.#raw.rstCode}).`, this.destination));
-    if (this.#failure) throw this.#failure;
-    this.#ended = true;
-    this.#input.fail(this.#endedError());
+    if (this.raw?.rstCode) throw this.lose(interrupted(`it was reset (code ${this.raw.rstCode}).`, this.destination));
+    if (this.failure) throw this.failure;
+    this.ended = true;
+    this.input.fail(this.endedError());
     return undefined;
   }
 
   /** Ends everything at once; what was not sent is rejected with the reason. */
   abort(reason?: Error): void {
     if (this.isOver) return;
-    this.#fail(
+    this.fail(
       reason ??
         new SessionAbortedError({
           what: `The stream to "${this.destination.endpointName}" was aborted.`,
@@ -260,7 +259,7 @@ export class BidiStream {
     );
   }
 
-  #endedError(): StreamEndedError {
+  private endedError(): StreamEndedError {
     return new StreamEndedError({
       what: `The model behind "${this.destination.endpointName}" has ended the stream.`,
       why: 'The container closed its WebSocket.',
@@ -269,47 +268,47 @@ export class BidiStream {
     });
   }
 
-  #noteDestination({ request }: RawExchange): void {
+  private noteDestination({ request }: RawExchange): void {
     if (!request?.hostname) return;
     const port = request.port ?? (request.protocol === 'http:' ? 80 : 443);
     this.destination = { ...this.destination, host: request.hostname, port };
   }
 
-  #noteInputFault({ request }: RawExchange): void {
+  private noteInputFault({ request }: RawExchange): void {
     if (!(request?.body instanceof Stream)) return;
     request.body.once('error', error => {
-      this.#inputFault = error;
+      this.inputFault = error;
     });
   }
 
-  #adopt(raw: RawStream | undefined): void {
+  private adopt(raw: RawStream | undefined): void {
     if (typeof raw?.setTimeout !== 'function' || typeof raw.once !== 'function') return;
-    this.#raw = raw;
+    this.raw = raw;
     raw.setTimeout(0); // a quiet stream is not a dead one
     if (raw.session) watchConnection(raw.session);
     // With nobody reading, this is how the writer learns. A reader gets what has arrived first.
     raw.once('close', () => {
       const { rstCode = 0 } = raw;
-      this.#input.fail(
-        this.#failure ??
-          (rstCode ? interrupted(`it was reset (code ${rstCode}).`, this.destination) : this.#endedError()),
+      this.input.fail(
+        this.failure ??
+          (rstCode ? interrupted(`it was reset (code ${rstCode}).`, this.destination) : this.endedError()),
       );
     });
   }
 
   /** Explains what ended the stream, the first time. Returns the reason. */
-  #lose(cause: unknown): Error {
-    const explain = this.#isOpen ? explainStreamFailure : explainOpenFailure;
-    return this.#failure ?? this.#fail(explain(cause, this.destination));
+  private lose(cause: unknown): Error {
+    const explain = this.isOpen ? explainStreamFailure : explainOpenFailure;
+    return this.failure ?? this.fail(explain(cause, this.destination));
   }
 
   /** Ends everything for a reason and frees what it holds. */
-  #fail(reason: Error): Error {
-    this.#failure = reason;
-    this.#input.fail(reason);
-    if (this.#raw && !this.#raw.closed) this.#raw.close(constants.NGHTTP2_CANCEL);
-    this.#controller.abort(reason);
-    this.#rejectFailed(reason);
+  private fail(reason: Error): Error {
+    this.failure = reason;
+    this.input.fail(reason);
+    if (this.raw && !this.raw.closed) this.raw.close(constants.NGHTTP2_CANCEL);
+    this.controller.abort(reason);
+    this.rejectFailed(reason);
     return reason;
   }
 }

@@ -1,0 +1,280 @@
+import { CompletionState, SESSION_LIMIT_MS } from '../../contract';
+import { explainUnresumed, sessionLimit } from '../errors/explain-failure';
+import {
+  ModelStreamClosedError,
+  PlatformError,
+  SessionError,
+  SessionLimitError,
+  type StreamDestination,
+  StreamInterruptedError,
+} from '../errors/session-error';
+import type { BidiStream, Fragment } from '../stream/bidi-stream';
+import { type InputPosition, ReplayBuffer } from './replay-buffer';
+import type { ResumeOptions } from './resume';
+import type { MutableStatistics } from './statistics';
+
+/** A stream that ended this close to the limit, in milliseconds, met it. */
+const SESSION_LIMIT_TOLERANCE_MS = 5_000;
+
+/** Unacknowledged payload that is held for a replay, in bytes, unless `replayLimitBytes` says otherwise. */
+const REPLAY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Streams in a row that may end without anything acknowledged, unless `maxResumes` says otherwise. */
+const MAX_RESUMES = 3;
+
+/** Normal closure, going away, and a close frame without a code (RFC 6455, section 7.4.1). */
+const ORDERLY_CLOSE_CODES = new Set([1000, 1001, 1005]);
+
+/** What a {@link ResumableStream} is made of. */
+export interface ResumableStreamOptions {
+  readonly endpointName: string;
+  /** How to go on when a stream breaks; `undefined` not at all. */
+  readonly resume: ResumeOptions | undefined;
+  readonly statistics: MutableStatistics;
+  /** Opens a stream. The signal is aborted, with its reason, when all is over. */
+  connect(signal: AbortSignal): Promise<BidiStream>;
+  /** The frames that `resume.preamble` asks for on every stream after the first. */
+  preamble(): Iterable<Fragment>;
+  /** Is told that a stream was replaced: a message that was received in part starts over. */
+  onReplaced(): void;
+  /** Is told once that nothing can be read or written any more. */
+  onOver(): void;
+}
+
+/**
+ * Streams, one after the other, that carry one input and one output. When a stream breaks or meets the platform's limit of 30
+ * minutes, another is opened and what was not acknowledged is sent again. Without `resume` it is one stream.
+ */
+export class ResumableStream {
+  /** Where in the input the present stream began. */
+  streamStart: InputPosition = { messages: 0, binaryBytes: 0 };
+  /** Why all is over; `undefined` while it goes on and after an orderly end. */
+  failure: Error | undefined;
+  /** Whether the model has ended the last stream in order. */
+  ended = false;
+  private stream!: BidiStream;
+  private openedAt = 0;
+  private inputClosed = false;
+  private readonly replay: ReplayBuffer | undefined;
+  private resuming: Promise<void> | undefined;
+  private fruitlessResumes = 0;
+  /** Resolves when the present stream is over: replaced by another, or the last. */
+  private replaced = deferred();
+  private readonly over = new AbortController();
+
+  constructor(private readonly options: ResumableStreamOptions) {
+    const { resume } = options;
+    if (resume) this.replay = new ReplayBuffer(resume.replayLimitBytes ?? REPLAY_LIMIT_BYTES);
+  }
+
+  /** The stream that is read and written at present; `undefined` before the first is open. */
+  get current(): BidiStream | undefined {
+    return this.stream;
+  }
+
+  get destination(): StreamDestination {
+    return this.stream?.destination ?? { endpointName: this.options.endpointName };
+  }
+
+  get isOver(): boolean {
+    return this.ended || this.failure !== undefined;
+  }
+
+  /** Opens the first stream. */
+  async open(): Promise<void> {
+    try {
+      await this.connect();
+    } catch (error) {
+      throw this.finish(error as Error);
+    }
+  }
+
+  /**
+   * Sends a fragment. Resolves when the bytes may be reused and there is room for more.
+   *
+   * @param readOn reads what a broken stream still holds, so that it counts as received, and goes on to the next stream
+   */
+  async write(fragment: Fragment, readOn: (next: () => Promise<Fragment | undefined>) => Promise<void>): Promise<void> {
+    if (!this.replay) return this.stream.write(fragment);
+    while (this.resuming) await this.resuming;
+    if (this.failure) throw this.failure;
+    const { stream, replaced } = this;
+    const kept = this.replay.append(fragment);
+    try {
+      await stream.write(kept);
+    } catch (error) {
+      // What has arrived may acknowledge the fragment, and what it does not acknowledge is replayed. A reader at work goes
+      // through what has arrived; without a reader, the writer does.
+      await Promise.race([replaced.promise, readOn(() => this.read(stream))]);
+      if (this.failure) throw this.failure;
+      if (this.ended) throw error;
+    }
+  }
+
+  /** The next fragment, from whichever stream it comes; `undefined` at the orderly end. Not to be called again before it settles. */
+  next(): Promise<Fragment | undefined> {
+    return this.read();
+  }
+
+  /** Ends the input. */
+  async end(): Promise<void> {
+    this.inputClosed = true;
+    if (this.resuming) await this.resuming;
+    await this.stream.end();
+  }
+
+  /** Notes how much of the input need not be sent again. */
+  acknowledge(position: Partial<InputPosition> | undefined): void {
+    if (position && this.replay?.acknowledge(position)) this.fruitlessResumes = 0;
+  }
+
+  /** Ends everything, in order or for a reason. Returns the reason that ended it first. */
+  finish(reason?: Error): Error {
+    if (!this.isOver) {
+      if (reason) this.failure = reason;
+      else this.ended = true;
+      this.stream?.abort(reason);
+      this.over.abort(reason);
+      this.replaced.resolve();
+      this.options.onOver();
+    }
+    return this.failure ?? reason!;
+  }
+
+  private async connect(): Promise<void> {
+    this.stream = await this.options.connect(this.over.signal);
+    this.openedAt = performance.now();
+  }
+
+  /** The next fragment of whichever stream, or of one only. */
+  private async read(only?: BidiStream): Promise<Fragment | undefined> {
+    for (;;) {
+      if (this.failure) throw this.failure;
+      if (this.ended || (only && this.stream !== only)) return undefined;
+      try {
+        const fragment = await this.stream.next();
+        if (fragment) return fragment;
+      } catch (error) {
+        await this.recover(error as Error);
+        continue;
+      }
+      if (!this.metLimit()) {
+        this.finish();
+        return undefined;
+      }
+      await this.recover(this.limitError());
+    }
+  }
+
+  /** Goes on after a failure on another stream, or ends with it. */
+  private async recover(failure: Error): Promise<void> {
+    if (this.failure) throw this.failure;
+    const error = failure instanceof SessionError && this.metLimit() ? this.limitError(failure) : failure;
+    if (isOrderlyClose(error, this.inputClosed)) {
+      this.finish();
+      return;
+    }
+    if (!this.mayResume(error)) throw this.finish(this.explain(error));
+    const connected = this.replace(error);
+    // The reader goes on at once: a model that answers while it is sent the input again must find its answers taken.
+    const resuming: Promise<void> = connected.then(
+      stream => this.sendAgain(stream),
+      () => undefined,
+    );
+    this.resuming = resuming;
+    void resuming.then(() => {
+      if (this.resuming === resuming) this.resuming = undefined;
+    });
+    try {
+      await connected;
+    } catch (cause) {
+      throw this.finish(cause as Error);
+    }
+  }
+
+  private mayResume(error: Error): error is SessionError {
+    const { resume } = this.options;
+    if (!resume || !(error instanceof SessionError)) return false;
+    if (this.fruitlessResumes >= (resume.maxResumes ?? MAX_RESUMES)) return false;
+    return resume.resumable?.(error) ?? isResumable(error);
+  }
+
+  private explain(error: Error): Error {
+    const { resume } = this.options;
+    const mayTellHow = resume && !resume.resumable && error instanceof SessionError;
+    return mayTellHow ? explainUnresumed(error, this.destination) : error;
+  }
+
+  /** Opens another stream in place of the present one. */
+  private async replace(reason: Error): Promise<BidiStream> {
+    const { statistics } = this.options;
+    const replay = this.replay!;
+    this.fruitlessResumes += 1;
+    this.stream.abort(reason);
+    this.options.onReplaced();
+    const lost = replay.abandon();
+    statistics.unreplayableMessages += lost.messages;
+    statistics.unreplayableBytes += lost.bytes;
+    statistics.roundTripMs = this.stream.roundTripMs;
+    await this.connect();
+    statistics.resumes += 1;
+    this.streamStart = replay.acknowledged;
+    this.replaced.resolve();
+    this.replaced = deferred();
+    return this.stream;
+  }
+
+  /** Sends what was not acknowledged. A stream that breaks meanwhile is for its reader to replace. */
+  private async sendAgain(stream: BidiStream): Promise<void> {
+    const { statistics } = this.options;
+    const fragments = [...this.replay!.fragments()];
+    let preamble: Fragment[];
+    try {
+      preamble = [...this.options.preamble()];
+    } catch (error) {
+      this.finish(error as Error);
+      return;
+    }
+    try {
+      for (const fragment of preamble) await stream.write(fragment);
+      for (const fragment of fragments) {
+        statistics.replayedBytes += fragment.data.byteLength;
+        if (fragment.completionState === CompletionState.COMPLETE) statistics.replayedMessages += 1;
+        await stream.write(fragment);
+      }
+      if (this.inputClosed) await stream.end();
+    } catch (error) {
+      if (!stream.isOver) this.finish(error as Error);
+    }
+  }
+
+  /** Whether a stream that ends now ends by the platform's limit rather than because the model has finished. */
+  private metLimit(): boolean {
+    const ageMs = performance.now() - this.openedAt;
+    const isFinished = this.inputClosed && !this.replay?.isOutstanding;
+    return !isFinished && ageMs >= SESSION_LIMIT_MS - SESSION_LIMIT_TOLERANCE_MS;
+  }
+
+  private limitError(cause?: SessionError): SessionLimitError {
+    return cause instanceof SessionLimitError ? cause : sessionLimit(this.destination, cause);
+  }
+}
+
+/** A close of the model's WebSocket that the end of the input asked for. */
+function isOrderlyClose(error: Error, inputClosed: boolean): boolean {
+  return inputClosed && error instanceof ModelStreamClosedError && ORDERLY_CLOSE_CODES.has(error.closeCode ?? 0);
+}
+
+function isResumable(error: SessionError): boolean {
+  return (
+    error instanceof StreamInterruptedError || error instanceof SessionLimitError || error instanceof PlatformError
+  );
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>(done => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
