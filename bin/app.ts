@@ -1,6 +1,7 @@
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
 import { ExplainedError } from '../lib/contract';
-import { BidiImageRepository, DeepgramStack, EchoBidiStack, type NagPackName, readAppContext } from '../lib/infra';
+import { BidiImageRepository, DeepgramStack, EchoBidiStack } from '../lib/infra';
+import { type NagPackName, readAppContext } from './app-context';
 
 /** Each pack is loaded only when it is asked for: they are most of what this app would have to load. */
 const NAG_PACK_MODULES: Record<NagPackName, () => new (app: App) => import('cdk-nag').NagPack> = {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckContainerOptions } from '../../lib/check';
-import { ExplainedError, invocationPathFault, queryStringFault } from '../../lib/contract';
+import { ExplainedError, invocationPathViolation, queryStringViolation } from '../../lib/contract';
 import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
 import { ExitCode } from '../exit-code';
@@ -59,9 +59,9 @@ export function checkCommand(): Command {
     .option(
       '--path <path>',
       'path of the WebSocket (default: invocations-bidirectional-stream)',
-      validate(invocationPathFault),
+      validate(invocationPathViolation),
     )
-    .option('--query <query>', 'query string of the WebSocket', validate(queryStringFault))
+    .option('--query <query>', 'query string of the WebSocket', validate(queryStringViolation))
     .option('--exchange <file>', 'what to say to a container that is not an echo, and what to expect')
     .addOption(
       new Option('--clock <scale>', 'how many times faster the 30 minutes of a stream pass (default: 360)').argParser(

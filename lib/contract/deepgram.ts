@@ -42,7 +42,8 @@ export const DeepgramProducts = {
     path: 'v1/listen',
     model: /^nova-3/,
     exampleQuery: 'model=nova-3&language=en',
-    required: ['model', 'language'],
+    // Without `language` the model takes `en` (developers.deepgram.com, reference "listen-streaming").
+    required: ['model'],
     forbidden: {},
     keepAlive: true,
     finalize: true,

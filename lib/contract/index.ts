@@ -1,6 +1,7 @@
 export * from './console';
 export * from './container';
 export * from './deepgram';
+export * from './deepgram-parameters';
 export * from './error-code';
 export * from './errors';
 export * from './explained-error';

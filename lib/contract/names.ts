@@ -16,28 +16,29 @@ export const INVOCATION_PATH_PATTERN = /^[A-Za-z0-9\-._]+(?:\/[A-Za-z0-9\-._]+)*
 export const QUERY_STRING_LIMIT = 2_048;
 
 /**
- * `X-Amzn-SageMaker-Model-Query-String`: `k=v(&k=v)*` with percent-encoded values, without a leading question mark. The
- * characters are RFC 3986's unreserved ones; everything else has to be percent-encoded.
+ * `X-Amzn-SageMaker-Model-Query-String`: `name=value` pairs joined by `&`, without a leading question mark. A name begins with a
+ * letter or digit and goes on with letters, digits, `_` and `-`. A value has at least one character; all but RFC 3986's
+ * unreserved ones are percent-encoded.
  */
 export const QUERY_STRING_PATTERN =
-  /^(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})*(?:&(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})+=(?:[A-Za-z0-9\-._~]|%[0-9A-Fa-f]{2})*)*$/;
+  /^[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+(?:&[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*$/;
 
 /** ARN of a model package, versioned or not. Group 1: partition, 2: region, 3: account, 4: name. */
 export const MODEL_PACKAGE_ARN_PATTERN =
   /^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]{9,16}):(\d{12}):model-package\/([\w-]{1,170}(?:\/\d{1,9})?)$/;
 
 /** What is wrong with an endpoint name, as a sentence, or `undefined`. */
-export function endpointNameFault(name: string): string | undefined {
+export function endpointNameViolation(name: string): string | undefined {
   return nameFault('Endpoint name', name);
 }
 
 /** What is wrong with a production variant's name, as a sentence, or `undefined`. */
-export function variantNameFault(name: string): string | undefined {
+export function variantNameViolation(name: string): string | undefined {
   return nameFault('Variant name', name);
 }
 
 /** What is wrong with a model invocation path, as a sentence, or `undefined`. */
-export function invocationPathFault(path: string): string | undefined {
+export function invocationPathViolation(path: string): string | undefined {
   if (path.length > INVOCATION_PATH_LIMIT) {
     return `Model invocation path has ${path.length} characters; at most ${INVOCATION_PATH_LIMIT} are allowed.`;
   }
@@ -48,12 +49,16 @@ export function invocationPathFault(path: string): string | undefined {
 }
 
 /** What is wrong with a model query string, as a sentence, or `undefined`. */
-export function queryStringFault(query: string): string | undefined {
+export function queryStringViolation(query: string): string | undefined {
   if (query.length > QUERY_STRING_LIMIT) {
     return `Model query string has ${query.length} characters; at most ${QUERY_STRING_LIMIT} are allowed.`;
   }
   if (!QUERY_STRING_PATTERN.test(query)) {
-    return `Model query string "${query}" must be key=value pairs joined by "&", percent-encoded, without a leading "?".`;
+    const pair = query.split('&').find(candidate => !QUERY_STRING_PATTERN.test(candidate)) ?? query;
+    return (
+      `Model query string "${query}" is not allowed because of "${pair}": it must be name=value pairs joined by "&", without a ` +
+      'leading "?"; names of letters, digits, "_" and "-", the first a letter or digit; values not empty and percent-encoded.'
+    );
   }
   return undefined;
 }

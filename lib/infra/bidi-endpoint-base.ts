@@ -17,11 +17,11 @@ import {
 /** What a principal may do with an endpoint. */
 export interface GrantInvokeOptions {
   /**
-   * Whether plain, non-streaming invocations are allowed too.
+   * Whether the non-streaming operation, `InvokeEndpoint`, is allowed too.
    *
    * @default false
    */
-  readonly plain?: boolean;
+  readonly includeInvokeEndpoint?: boolean;
 }
 
 /** An endpoint that streams in both directions, of this app or another. */
@@ -77,10 +77,10 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
     return { endpointArn: this.endpointArn };
   }
 
-  grantInvoke(grantee: IGrantable, { plain = false }: GrantInvokeOptions = {}): Grant {
+  grantInvoke(grantee: IGrantable, { includeInvokeEndpoint = false }: GrantInvokeOptions = {}): Grant {
     return Grant.addToPrincipal({
       grantee,
-      actions: plain ? [STREAM_ACTION, INVOKE_ACTION] : [STREAM_ACTION],
+      actions: includeInvokeEndpoint ? [STREAM_ACTION, INVOKE_ACTION] : [STREAM_ACTION],
       resourceArns: [this.endpointArn],
     });
   }

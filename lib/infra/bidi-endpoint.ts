@@ -17,7 +17,7 @@ import {
   CONTAINER_METADATA_KEY,
   DEFAULT_VARIANT_NAME,
   endpointLogGroup,
-  endpointNameFault,
+  endpointNameViolation,
   INFERENCE_AMI_VERSIONS,
   instanceFamily,
   METRIC_FREQUENCIES_SECONDS,
@@ -26,17 +26,17 @@ import {
   NVME_INSTANCE_FAMILIES,
   ROLLBACK_ALARM_LIMIT,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
-  variantNameFault,
+  variantNameViolation,
 } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
 import { BidiEndpointBase, type IBidiEndpoint, ImportedBidiEndpoint } from './bidi-endpoint-base';
 import type { BidiModel, BidiModelConfig } from './bidi-model';
 import { ConcurrencyScaling, type ConcurrencyScalingProps } from './concurrency-scaling';
 import { ExecutionRole } from './execution-role';
-import { durationFault, type Fault, refuse } from './faults';
-import { capacityFaults, type HostingCapacityProps, instanceTypesOf, renderCapacity } from './hosting-capacity';
+import { capacityViolations, type HostingCapacityProps, instanceTypesOf, renderCapacity } from './hosting-capacity';
 import { Rollout } from './rollout';
 import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
+import { durationViolation, throwIfInvalid, type Violation } from './violations';
 
 /** What the platform tells of an endpoint beyond its standard metrics. */
 export interface EndpointMetricsProps {
@@ -228,7 +228,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
     this.props = props;
     this.variantName = props.variantName ?? DEFAULT_VARIANT_NAME;
     this.knownName = props.endpointName ?? stableName(this);
-    refuse(this.node.path, endpointFaults({ ...props, endpointName: this.knownName }));
+    throwIfInvalid(this.node.path, endpointViolations({ ...props, endpointName: this.knownName }));
 
     this.logGroupName = endpointLogGroup(this.knownName);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
@@ -244,7 +244,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
     this.securityGroups = props.vpc && (props.securityGroups ?? [this.createSecurityGroup(props.vpc)]);
 
     const binding = props.model.bind(this, this.executionRole);
-    refuse(this.node.path, bindingFaults(props, binding));
+    throwIfInvalid(this.node.path, bindingViolations(props, binding));
     this.imageUri = binding.primaryContainer.image;
     this.isModelPackage = binding.isModelPackage;
 
@@ -273,7 +273,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
 
   /** Network access of the containers. Streams do not pass here: they come through the platform. */
   get connections(): Connections {
-    refuse(this.node.path, [
+    throwIfInvalid(this.node.path, [
       this.securityGroups ? undefined : 'The endpoint is not in a VPC, so it has no connections; give it a vpc.',
     ]);
     return new Connections({ securityGroups: [...this.securityGroups!] });
@@ -285,7 +285,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
    * @throws InvalidPropsError for a minimum below 1, a maximum below the minimum, burstable instance types, or a second call.
    */
   autoScaleConcurrency(props: ConcurrencyScalingProps): ConcurrencyScaling {
-    refuse(this.node.path, [
+    throwIfInvalid(this.node.path, [
       this.scaling ? 'autoScaleConcurrency has been called before; an endpoint scales by one policy.' : undefined,
     ]);
     this.scaling = new ConcurrencyScaling(this, 'Scaling', {
@@ -302,7 +302,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
    */
   addRollbackAlarms(...alarms: readonly IAlarm[]): void {
     const count = this.rollbackAlarms.push(...alarms);
-    refuse(this.node.path, [
+    throwIfInvalid(this.node.path, [
       this.isModelPackage ? `addRollbackAlarms is not for model packages: ${NO_GUARDRAILS}` : undefined,
       count > ROLLBACK_ALARM_LIMIT
         ? `${count} alarms would roll a deployment back; at most ${ROLLBACK_ALARM_LIMIT} are allowed.`
@@ -385,18 +385,22 @@ const NO_GUARDRAILS =
   'the platform updates them all at once, without steps, alarms or a wait. Let clients reconnect, or update when no stream is open.';
 
 /** What is wrong with an endpoint's properties, as far as they can be judged without the model. */
-export function endpointFaults(props: Omit<BidiEndpointProps, 'model'>): Fault[] {
+export function endpointViolations(props: Omit<BidiEndpointProps, 'model'>): Violation[] {
   const { endpointName, variantName, inferenceAmi, metrics, vpc } = props;
   const nvme = nvmeTypes(props);
   return [
-    known(endpointName) ? endpointNameFault(endpointName) : undefined,
-    known(variantName) ? variantNameFault(variantName) : undefined,
-    ...capacityFaults(props),
+    known(endpointName) ? endpointNameViolation(endpointName) : undefined,
+    known(variantName) ? variantNameViolation(variantName) : undefined,
+    ...capacityViolations(props),
     known(inferenceAmi) && !(INFERENCE_AMI_VERSIONS as readonly string[]).includes(inferenceAmi)
       ? `inferenceAmi "${inferenceAmi}" is unknown; known are ${INFERENCE_AMI_VERSIONS.join(', ')}.`
       : undefined,
-    durationFault('startupHealthCheckTimeout', props.startupHealthCheckTimeout, STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS),
-    durationFault('modelDownloadTimeout', props.modelDownloadTimeout, MODEL_DOWNLOAD_TIMEOUT_SECONDS),
+    durationViolation(
+      'startupHealthCheckTimeout',
+      props.startupHealthCheckTimeout,
+      STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
+    ),
+    durationViolation('modelDownloadTimeout', props.modelDownloadTimeout, MODEL_DOWNLOAD_TIMEOUT_SECONDS),
     props.volumeEncryptionKey && nvme.length > 0
       ? `volumeEncryptionKey cannot be used with ${nvme.join(', ')}: the local NVMe storage of these types is encrypted by the host's hardware and takes no other key.`
       : undefined,
@@ -407,12 +411,12 @@ export function endpointFaults(props: Omit<BidiEndpointProps, 'model'>): Fault[]
       ? 'vpcSubnets and securityGroups mean nothing without a vpc.'
       : undefined,
     props.securityGroups?.length === 0 ? 'securityGroups is empty; name at least one, or leave it out.' : undefined,
-    ...(props.rollout?.faults(props.instanceCount ?? 1) ?? []),
+    ...(props.rollout?.violations(props.instanceCount ?? 1) ?? []),
   ];
 }
 
 /** What is wrong between an endpoint and its model. */
-function bindingFaults({ rollout, vpc }: BidiEndpointProps, binding: BidiModelConfig): Fault[] {
+function bindingViolations({ rollout, vpc }: BidiEndpointProps, binding: BidiModelConfig): Violation[] {
   return [
     rollout && binding.isModelPackage ? `rollout is not for model packages: ${NO_GUARDRAILS}` : undefined,
     binding.pulledThroughVpc && !vpc

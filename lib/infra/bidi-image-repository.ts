@@ -2,7 +2,7 @@ import { DefaultStackSynthesizer, Fn, type IStackSynthesizer, RemovalPolicy } fr
 import { type IRepository, Repository, TagMutability } from 'aws-cdk-lib/aws-ecr';
 import { ArnPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { refuse } from './faults';
+import { throwIfInvalid } from './violations';
 
 /** Where images are published. */
 export interface BidiImageRepositoryProps {
@@ -45,7 +45,7 @@ export class BidiImageRepository extends Construct {
   constructor(scope: Construct, id: string, props: BidiImageRepositoryProps) {
     super(scope, id);
     this.props = props;
-    refuse(this.node.path, [
+    throwIfInvalid(this.node.path, [
       /^[a-z0-9]+([._/-][a-z0-9]+)*$/.test(props.repositoryName) && props.repositoryName.length <= 256
         ? undefined
         : `repositoryName "${props.repositoryName}" must be lower-case letters and digits, joined by ".", "_", "-" or "/", 256 characters at most.`,

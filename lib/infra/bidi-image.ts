@@ -6,7 +6,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { ContainerMetadata } from '../contract';
 import { requireStreamingLabel } from './dockerfile-label';
-import { refuse } from './faults';
+import { throwIfInvalid } from './violations';
 
 /** What an image gives to the model that takes it. */
 export interface BidiImageConfig {
@@ -99,7 +99,7 @@ class RepositoryImage extends BidiImage {
   ) {
     super();
     const known = !Token.isUnresolved(tagOrDigest);
-    refuse('BidiImage.fromRepository', [
+    throwIfInvalid('BidiImage.fromRepository', [
       known && !/^(sha256:[0-9a-f]{64}|\w[\w.-]{0,127})$/.test(tagOrDigest)
         ? `"${tagOrDigest}" is neither a tag (such as v1.2) nor a digest (sha256: and 64 hexadecimal digits).`
         : undefined,
@@ -109,7 +109,7 @@ class RepositoryImage extends BidiImage {
   bind(scope: Construct, grantee: IGrantable): BidiImageConfig {
     const { region } = Stack.of(scope);
     const home = this.repository.env.region;
-    refuse(scope.node.path, [
+    throwIfInvalid(scope.node.path, [
       !Token.isUnresolved(region) && !Token.isUnresolved(home) && region !== home
         ? `The image's repository lies in ${home} and the endpoint in ${region}; SageMaker pulls images of its own region only.`
         : undefined,
@@ -123,7 +123,7 @@ class RepositoryImage extends BidiImage {
 class RegistryImage extends BidiImage {
   constructor(private readonly imageUri: string) {
     super();
-    refuse('BidiImage.fromRegistryUri', [
+    throwIfInvalid('BidiImage.fromRegistryUri', [
       /^\d{12}\.dkr[.-]ecr/.test(imageUri)
         ? `"${imageUri}" lies in Amazon ECR; use BidiImage.fromRepository, which also lets the endpoint pull it.`
         : undefined,

@@ -10,8 +10,8 @@ import {
   partitionOf,
 } from '../contract';
 import { type BidiImage, pathInAssembly } from './bidi-image';
-import { type Fault, refuse } from './faults';
 import type { ModelData } from './model-data';
+import { throwIfInvalid, type Violation } from './violations';
 
 /** What a model gives to the endpoint that hosts it. */
 export interface BidiModelConfig {
@@ -101,7 +101,7 @@ class ImageModel extends BidiModel {
     private readonly props: BidiModelFromImageProps,
   ) {
     super();
-    refuse('BidiModel.fromImage', environmentFaults(props.environment));
+    throwIfInvalid('BidiModel.fromImage', environmentViolations(props.environment));
   }
 
   bind(scope: Construct, executionRole: IRole): BidiModelConfig {
@@ -127,11 +127,14 @@ class PackageModel extends BidiModel {
     private readonly props: BidiModelFromModelPackageProps,
   ) {
     super();
-    refuse('BidiModel.fromModelPackage', [arnFault(modelPackageArn), ...environmentFaults(props.environment)]);
+    throwIfInvalid('BidiModel.fromModelPackage', [
+      arnViolation(modelPackageArn),
+      ...environmentViolations(props.environment),
+    ]);
   }
 
   bind(scope: Construct): BidiModelConfig {
-    refuse(scope.node.path, [regionFault(this.modelPackageArn, Stack.of(scope).region)]);
+    throwIfInvalid(scope.node.path, [regionViolation(this.modelPackageArn, Stack.of(scope).region)]);
     const { environment, simulator } = this.props;
     return {
       primaryContainer: { modelPackageName: this.modelPackageArn, environment },
@@ -146,12 +149,12 @@ class PackageModel extends BidiModel {
   }
 }
 
-function arnFault(arn: string): Fault {
+function arnViolation(arn: string): Violation {
   if (Token.isUnresolved(arn) || MODEL_PACKAGE_ARN_PATTERN.test(arn)) return undefined;
   return `"${arn}" is not the ARN of a model package, such as arn:aws:sagemaker:us-east-1:123456789012:model-package/name.`;
 }
 
-function regionFault(arn: string, region: string): Fault {
+function regionViolation(arn: string, region: string): Violation {
   const [, partition, home] = MODEL_PACKAGE_ARN_PATTERN.exec(arn) ?? [];
   if (Token.isUnresolved(arn) || Token.isUnresolved(region)) return undefined;
   if (home !== region) {
@@ -162,7 +165,7 @@ function regionFault(arn: string, region: string): Fault {
   return `The model package's ARN names the partition ${partition}; the stack's region ${region} belongs to ${expected}.`;
 }
 
-function environmentFaults(environment: Readonly<Record<string, string>> = {}): Fault[] {
+function environmentViolations(environment: Readonly<Record<string, string>> = {}): Violation[] {
   const { entries, nameCharacters, valueCharacters } = MODEL_ENVIRONMENT_LIMIT;
   const count = Object.keys(environment).length;
   return [

@@ -19,7 +19,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { partitionOf } from '../contract';
 import type { IBidiEndpoint } from './bidi-endpoint-base';
-import { type Fault, numberFault, refuse } from './faults';
+import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
 /** What to watch, and when to call somebody. */
 export interface BidiMonitoringProps {
@@ -75,7 +75,7 @@ export class BidiMonitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: BidiMonitoringProps) {
     super(scope, id);
-    refuse(this.node.path, monitoringFaults(props));
+    throwIfInvalid(this.node.path, monitoringViolations(props));
 
     const quality = [
       this.latencyAlarm(props),
@@ -100,7 +100,7 @@ export class BidiMonitoring extends Construct {
     this.dashboardUrl = this.urlOf(this.dashboard);
   }
 
-  /** No session means no sample, which is no fault: a quiet night must not ring. */
+  /** No session means no sample, and the alarm stays quiet then. */
   private latencyAlarm({ endpoint, firstChunkLatency = Duration.seconds(2) }: BidiMonitoringProps): Alarm {
     return endpoint.metricFirstChunkLatency().createAlarm(this, 'FirstChunkLatency', {
       alarmDescription:
@@ -150,10 +150,11 @@ export class BidiMonitoring extends Construct {
     });
   }
 
-  /** The platform's own faults are rare enough to name every burst of them. */
+  /** The platform's own errors are rare, so every burst of them raises the alarm. */
   private serverErrorsAlarm({ endpoint }: BidiMonitoringProps): Alarm {
     return endpoint.metric5xxErrors({ period: Duration.minutes(1) }).createAlarm(this, 'ServerErrors', {
-      alarmDescription: 'The endpoint answers with 5xx. Is it updating, out of instances, or the platform at fault?',
+      alarmDescription:
+        'The endpoint answers with 5xx. Is it updating, out of instances, or does the platform itself fail?',
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 5,
@@ -275,7 +276,11 @@ function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, width: 8, height: 6, leftYAxis: { min: 0 } });
 }
 
-function monitoringFaults({ firstChunkLatency, errorPercent, streamsPerInstance }: BidiMonitoringProps): Fault[] {
+function monitoringViolations({
+  firstChunkLatency,
+  errorPercent,
+  streamsPerInstance,
+}: BidiMonitoringProps): Violation[] {
   return [
     firstChunkLatency && firstChunkLatency.toMilliseconds({ integral: false }) <= 0
       ? 'firstChunkLatency must be more than nothing.'
@@ -283,6 +288,6 @@ function monitoringFaults({ firstChunkLatency, errorPercent, streamsPerInstance 
     errorPercent !== undefined && !(errorPercent > 0 && errorPercent < 100)
       ? `errorPercent is ${errorPercent}; it must lie between 0 and 100.`
       : undefined,
-    numberFault('streamsPerInstance', streamsPerInstance, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    numberViolation('streamsPerInstance', streamsPerInstance, { min: 1, max: Number.MAX_SAFE_INTEGER }),
   ];
 }

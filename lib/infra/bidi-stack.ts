@@ -8,8 +8,8 @@ import type { BidiEndpoint } from './bidi-endpoint';
 import { BidiMonitoring } from './bidi-monitoring';
 import { BidiPrivateAccess } from './bidi-private-access';
 import type { ConcurrencyScalingProps } from './concurrency-scaling';
-import { refuse } from './faults';
 import { runtimeUri } from './runtime-uri';
+import { throwIfInvalid } from './violations';
 
 /** What both stacks can be told, all of it through the app's context too. */
 export interface BidiStackProps extends StackProps {
@@ -51,7 +51,7 @@ export abstract class BidiStack extends Stack {
   /** The VPC of a `vpcId`. The CDK looks it up, so account and region of the stack have to be known. */
   protected lookUpVpc({ vpcId, privateAccess }: BidiStackProps): IVpc | undefined {
     const unknownPlace = Token.isUnresolved(this.account) || Token.isUnresolved(this.region);
-    refuse(this.node.path, [
+    throwIfInvalid(this.node.path, [
       privateAccess && !vpcId ? 'privateAccess needs a vpcId: the VPC from which the endpoint is reached.' : undefined,
       vpcId && unknownPlace
         ? `vpcId ${vpcId} can only be looked up in a known account and region; sign in (aws sts get-caller-identity must work) or give the stack an env.`

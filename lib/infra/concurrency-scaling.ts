@@ -9,7 +9,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BURSTABLE_INSTANCE_FAMILIES, CONCURRENCY_SCALING, instanceFamily } from '../contract';
 import type { IBidiEndpoint } from './bidi-endpoint-base';
-import { type Fault, numberFault, refuse } from './faults';
+import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
 /** How the number of instances follows the number of open streams. */
 export interface ConcurrencyScalingProps {
@@ -70,7 +70,7 @@ export class ConcurrencyScaling extends Construct {
   constructor(scope: Construct, id: string, props: EndpointScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;
-    refuse(this.node.path, scalingFaults({ ...props, minCapacity }));
+    throwIfInvalid(this.node.path, scalingViolations({ ...props, minCapacity }));
 
     this.target = new ScalableTarget(this, 'Target', {
       serviceNamespace: ServiceNamespace.SAGEMAKER,
@@ -102,13 +102,13 @@ export class ConcurrencyScaling extends Construct {
   }
 }
 
-function scalingFaults(props: EndpointScalingProps & { readonly minCapacity: number }): Fault[] {
+function scalingViolations(props: EndpointScalingProps & { readonly minCapacity: number }): Violation[] {
   const { minCapacity, maxCapacity, targetConcurrency, instanceCount, instanceTypes } = props;
   const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };
   const burstable = instanceTypes.filter(type => BURSTABLE_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
   return [
-    numberFault('minCapacity', minCapacity, whole),
-    numberFault('maxCapacity', maxCapacity, whole),
+    numberViolation('minCapacity', minCapacity, whole),
+    numberViolation('maxCapacity', maxCapacity, whole),
     maxCapacity < minCapacity
       ? `maxCapacity is ${maxCapacity} and minCapacity ${minCapacity}; it must not be less.`
       : undefined,

@@ -7,17 +7,18 @@ import {
   type DeepgramProduct,
   type DeepgramProductName,
   DeepgramProducts,
+  deepgramParameterViolations,
   hasSeveralGpus,
   instanceFamily,
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   mayHaveGpu,
-  queryStringFault,
+  queryStringViolation,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
-import { BidiEndpoint, type BidiEndpointProps, endpointFaults } from './bidi-endpoint';
+import { BidiEndpoint, type BidiEndpointProps, endpointViolations } from './bidi-endpoint';
 import { BidiModel, type BidiModelFromModelPackageProps } from './bidi-model';
-import { type Fault, refuse } from './faults';
 import { instanceTypesOf } from './hosting-capacity';
+import { throwIfInvalid, type Violation } from './violations';
 
 /** Which of Deepgram's products an endpoint hosts, and on what. */
 export interface DeepgramEndpointProps
@@ -90,11 +91,11 @@ export class DeepgramEndpoint extends BidiEndpoint {
       ...given(endpointProps),
       instanceType: props.instanceTypes ? props.instanceType : (props.instanceType ?? product.instanceTypes[0]),
     };
-    refuse(`${scope.node.path}/${id}`, [
-      ...endpointFaults(settings),
-      ...instanceFaults(product, instanceTypesOf(settings)),
-      ...queryFaults(product, query),
-      ...settingFaults(environment),
+    throwIfInvalid(`${scope.node.path}/${id}`, [
+      ...endpointViolations(settings),
+      ...instanceViolations(product, instanceTypesOf(settings)),
+      ...queryViolations(product, query),
+      ...settingViolations(environment),
     ]);
     super(scope, id, { ...settings, model: BidiModel.fromModelPackage(modelPackageArn, { environment, simulator }) });
     this.product = product;
@@ -108,7 +109,7 @@ function given<T extends object>(props: T): T {
   return Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)) as T;
 }
 
-function instanceFaults(product: DeepgramProduct, types: readonly string[]): Fault[] {
+function instanceViolations(product: DeepgramProduct, types: readonly string[]): Violation[] {
   const recommended = product.instanceTypes.join(', ');
   return types.map(type => {
     const family = Token.isUnresolved(type) ? undefined : instanceFamily(type);
@@ -125,28 +126,15 @@ function instanceFaults(product: DeepgramProduct, types: readonly string[]): Fau
   });
 }
 
-function queryFaults(product: DeepgramProduct, query: string | undefined): Fault[] {
+function queryViolations(product: DeepgramProduct, query: string | undefined): Violation[] {
   if (query === undefined || Token.isUnresolved(query)) return [];
-  const shape = queryStringFault(query);
+  const shape = queryStringViolation(query);
   if (shape) return [shape];
-  const parameters = new URLSearchParams(query);
-  const model = parameters.get('model');
-  return [
-    ...product.required.map(name =>
-      parameters.has(name)
-        ? undefined
-        : `The query "${query}" lacks ${name}, which ${product.title} needs, as in ${product.exampleQuery}.`,
-    ),
-    ...Object.entries(product.forbidden).map(([name, reason]) =>
-      parameters.has(name) ? `The query "${query}" must not hold ${name}. ${reason}` : undefined,
-    ),
-    model !== null && !product.model.test(model)
-      ? `The query's model "${model}" is none of ${product.title}, such as in ${product.exampleQuery}.`
-      : undefined,
-  ];
+  const parameters = Object.fromEntries(new URLSearchParams(query));
+  return deepgramParameterViolations(product, parameters).map(violation => `In the query "${query}", ${violation}`);
 }
 
-function settingFaults(environment: Readonly<Record<string, string>> = {}): Fault[] {
+function settingViolations(environment: Readonly<Record<string, string>> = {}): Violation[] {
   return Object.entries(environment).flatMap(([name, value]) => [
     DEEPGRAM_ENVIRONMENT_NAME_PATTERN.test(name)
       ? undefined

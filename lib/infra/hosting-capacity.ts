@@ -6,7 +6,7 @@ import {
   INSTANCE_TYPE_PATTERN,
   PROVISION_TIMEOUT_SECONDS,
 } from '../contract';
-import { durationFault, type Fault, numberFault } from './faults';
+import { durationViolation, numberViolation, type Violation } from './violations';
 
 /** On what an endpoint runs. */
 export interface HostingCapacityProps {
@@ -43,7 +43,7 @@ export function instanceTypesOf({ instanceType, instanceTypes }: HostingCapacity
 }
 
 /** What is wrong with the capacity that is asked for. */
-export function capacityFaults(props: HostingCapacityProps): Fault[] {
+export function capacityViolations(props: HostingCapacityProps): Violation[] {
   const types = instanceTypesOf(props);
   const repeated = types.filter((type, index) => types.indexOf(type) < index);
   return [
@@ -59,8 +59,8 @@ export function capacityFaults(props: HostingCapacityProps): Fault[] {
         ? undefined
         : `"${type}" is not a hosting instance type, such as ${DEFAULT_INSTANCE_TYPE}.`,
     ),
-    numberFault('instanceCount', props.instanceCount, { min: 1, max: Number.MAX_SAFE_INTEGER }),
-    durationFault('provisionTimeout', props.provisionTimeout, PROVISION_TIMEOUT_SECONDS),
+    numberViolation('instanceCount', props.instanceCount, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    durationViolation('provisionTimeout', props.provisionTimeout, PROVISION_TIMEOUT_SECONDS),
   ];
 }
 

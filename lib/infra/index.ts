@@ -1,10 +1,3 @@
-export {
-  type AppContext,
-  InvalidContextError,
-  type NagPackName,
-  readAppContext,
-  type StackContext,
-} from './app-context';
 export { BidiEndpoint, type BidiEndpointProps, type EndpointMetricsProps } from './bidi-endpoint';
 export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
 export { BidiImage, type BidiImageConfig, type BidiImageFromDirectoryProps } from './bidi-image';
@@ -25,7 +18,7 @@ export { DeepgramStack, type DeepgramStackProps, MissingModelPackageError } from
 export { DockerfileLabelError } from './dockerfile-label';
 export { EchoBidiStack, type EchoBidiStackProps, type RolloutName } from './echo-bidi-stack';
 export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
-export { InvalidPropsError } from './faults';
 export type { HostingCapacityProps } from './hosting-capacity';
 export { ModelData, type ModelDataConfig } from './model-data';
 export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
+export { InvalidPropsError } from './violations';

@@ -1,7 +1,7 @@
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
-import { refuse } from './faults';
+import { throwIfInvalid } from './violations';
 
 /** The part of a container definition that says where the model's files come from. */
 export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelDataUrl' | 'modelDataSource'>;
@@ -10,7 +10,7 @@ export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelD
 export abstract class ModelData {
   /** One `.tar.gz` archive, which the platform unpacks. */
   static fromArchive(bucket: IBucket, key: string): ModelData {
-    refuse('ModelData.fromArchive', [
+    throwIfInvalid('ModelData.fromArchive', [
       key.endsWith('.tar.gz') ? undefined : `"${key}" must end in .tar.gz; for plain files use ModelData.fromPrefix.`,
     ]);
     return new Archive(bucket, key);
@@ -22,7 +22,7 @@ export abstract class ModelData {
    * @param prefix ends with a slash.
    */
   static fromPrefix(bucket: IBucket, prefix: string): ModelData {
-    refuse('ModelData.fromPrefix', [
+    throwIfInvalid('ModelData.fromPrefix', [
       prefix.endsWith('/') ? undefined : `"${prefix}" must end with a slash, or objects beside it would be copied too.`,
     ]);
     return new Prefix(bucket, prefix);

@@ -7,7 +7,7 @@ import {
   ROLLOUT_STEP_PERCENT,
   TERMINATION_WAIT_SECONDS,
 } from '../contract';
-import { durationFault, type Fault, numberFault } from './faults';
+import { durationViolation, numberViolation, type Violation } from './violations';
 
 /** What every rollout can be told. */
 export interface RolloutProps {
@@ -93,19 +93,19 @@ export class Rollout {
   }
 
   /** What is wrong with this rollout for so many instances. */
-  faults(instanceCount: number): Fault[] {
+  violations(instanceCount: number): Violation[] {
     const { maximumExecution } = this.props;
     const waits = this.waitSeconds();
     return [
       this.kind === 'allAtOnce'
         ? undefined
-        : numberFault(`stepPercent of a ${this.kind} rollout`, this.stepPercent, ROLLOUT_STEP_PERCENT[this.kind]),
+        : numberViolation(`stepPercent of a ${this.kind} rollout`, this.stepPercent, ROLLOUT_STEP_PERCENT[this.kind]),
       this.kind !== 'allAtOnce' && instanceCount < 2
         ? `A ${this.kind} rollout needs at least 2 instances: a step is at most half of the fleet, and half of one instance is none.`
         : undefined,
-      this.kind === 'rolling' ? undefined : durationFault('bake of the rollout', this.bake, BAKE_SECONDS),
-      durationFault('drain of the rollout', this.drain, TERMINATION_WAIT_SECONDS),
-      durationFault('maximumExecution of the rollout', maximumExecution, MAXIMUM_EXECUTION_SECONDS),
+      this.kind === 'rolling' ? undefined : durationViolation('bake of the rollout', this.bake, BAKE_SECONDS),
+      durationViolation('drain of the rollout', this.drain, TERMINATION_WAIT_SECONDS),
+      durationViolation('maximumExecution of the rollout', maximumExecution, MAXIMUM_EXECUTION_SECONDS),
       waits >= MAXIMUM_EXECUTION_SECONDS.max
         ? `The rollout waits ${this.waitsInWords()} = ${waits} s; a deployment may take ${MAXIMUM_EXECUTION_SECONDS.max} s at most. Take larger steps or shorter waits.`
         : maximumExecution && waits >= maximumExecution.toSeconds()

@@ -6,10 +6,10 @@ import {
   endpointLogGroup,
   INFERENCE_AMI_VERSIONS,
   instanceFamily,
-  invocationPathFault,
+  invocationPathViolation,
   mayHaveGpu,
   NVME_INSTANCE_FAMILIES,
-  queryStringFault,
+  queryStringViolation,
 } from '../../lib/contract';
 
 test.each([
@@ -61,8 +61,8 @@ describe.each(Object.entries(DeepgramProducts))('Deepgram %s', (_name, product) 
   const query = new URLSearchParams(product.exampleQuery);
 
   test('has a path and an example that the platform accepts', () => {
-    expect(invocationPathFault(product.path)).toBeUndefined();
-    expect(queryStringFault(product.exampleQuery)).toBeUndefined();
+    expect(invocationPathViolation(product.path)).toBeUndefined();
+    expect(queryStringViolation(product.exampleQuery)).toBeUndefined();
   });
 
   test('its example keeps its own rules', () => {

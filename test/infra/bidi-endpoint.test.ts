@@ -302,7 +302,7 @@ describe('in a VPC', () => {
 });
 
 describe('refused at synthesis', () => {
-  test.each<[title: string, settings: Settings, fault: string | RegExp]>([
+  test.each<[title: string, settings: Settings, violation: string | RegExp]>([
     ['a name with an underscore', { endpointName: 'my_speech' }, 'letters, digits and hyphens only'],
     ['a name that ends in a hyphen', { endpointName: 'speech-' }, 'begin and end with a letter or digit'],
     ['a name of 64 characters', { endpointName: 'a'.repeat(64) }, 'has 64 characters; 1 to 63'],
@@ -363,8 +363,10 @@ describe('refused at synthesis', () => {
       { model: BidiModel.fromModelPackage(PACKAGE_ARN), rollout: Rollout.allAtOnce() },
       'rollout is not for model packages: the platform updates them all at once',
     ],
-  ])('%s', (_, settings, fault) => {
-    expect(thrownBy(() => endpointIn(newStack(), settings)).faults).toEqual([expect.stringMatching(asPattern(fault))]);
+  ])('%s', (_, settings, violation) => {
+    expect(thrownBy(() => endpointIn(newStack(), settings)).violations).toEqual([
+      expect.stringMatching(asPattern(violation)),
+    ]);
   });
 
   test.each(['ml.g4dn.xlarge', 'ml.g5.xlarge', 'ml.g6.2xlarge', 'ml.g6e.xlarge', 'ml.p4d.24xlarge', 'ml.p5.48xlarge'])(
@@ -378,9 +380,9 @@ describe('refused at synthesis', () => {
     },
   );
 
-  test('every fault at once, with the path of the construct', () => {
+  test('every violation at once, with the path of the construct', () => {
     const error = thrownBy(() => endpointIn(newStack(), { endpointName: '-', instanceCount: 0, inferenceAmi: 'x' }));
-    expect(error.faults).toHaveLength(3);
+    expect(error.violations).toHaveLength(3);
     expect(error.message).toContain('Stack/Speech cannot be deployed as described:\n  - Endpoint name "-"');
     expect(error.message).toContain('\n  - instanceCount is 0');
     expect(error.message).toContain('\n  next: Correct every line above');
@@ -401,8 +403,8 @@ describe('refused at synthesis', () => {
   });
 });
 
-function asPattern(fault: string | RegExp): RegExp {
-  return typeof fault === 'string' ? new RegExp(fault.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')) : fault;
+function asPattern(violation: string | RegExp): RegExp {
+  return typeof violation === 'string' ? new RegExp(violation.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')) : violation;
 }
 
 describe('rollout', () => {
@@ -537,7 +539,7 @@ describe('autoScaleConcurrency', () => {
   });
 
   test.each<
-    [title: string, scaling: Parameters<BidiEndpoint['autoScaleConcurrency']>[0], settings: Settings, fault: string]
+    [title: string, scaling: Parameters<BidiEndpoint['autoScaleConcurrency']>[0], settings: Settings, violation: string]
   >([
     ['a minimum of 0', { minCapacity: 0, maxCapacity: 2, targetConcurrency: 1 }, {}, 'minCapacity is 0'],
     [
@@ -560,8 +562,8 @@ describe('autoScaleConcurrency', () => {
       { instanceCount: 3 },
       'must lie between minCapacity 1 and maxCapacity 2',
     ],
-  ])('refuses %s', (_, scaling, settings, fault) => {
-    expect(() => endpointIn(newStack(), settings).autoScaleConcurrency(scaling)).toThrow(fault);
+  ])('refuses %s', (_, scaling, settings, violation) => {
+    expect(() => endpointIn(newStack(), settings).autoScaleConcurrency(scaling)).toThrow(violation);
   });
 
   test('refuses a second policy', () => {
@@ -580,7 +582,7 @@ describe('grants', () => {
     const endpoint = endpointIn(stack);
     const role = (id: string) => new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     endpoint.grantInvoke(role('Streams'));
-    endpoint.grantInvoke(role('Both'), { plain: true });
+    endpoint.grantInvoke(role('Both'), { includeInvokeEndpoint: true });
     const statements = statementsOf(Template.fromStack(stack), 'AWS::IAM::Policy');
     const Resource = stack.resolve(endpoint.endpointArn);
     const stream = 'sagemaker:InvokeEndpointWithBidirectionalStream';

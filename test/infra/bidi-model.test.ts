@@ -145,8 +145,8 @@ describe('BidiImage.fromRegistryUri', () => {
     ['node:22', 'must name registry, repository and tag or digest'],
     ['public.ecr.aws/docker/library/node', 'must name registry, repository and tag or digest'],
     [`${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/speech:v1`, 'use BidiImage.fromRepository'],
-  ])('refuses %s', (imageUri, fault) => {
-    expect(() => BidiImage.fromRegistryUri(imageUri)).toThrow(fault);
+  ])('refuses %s', (imageUri, violation) => {
+    expect(() => BidiImage.fromRegistryUri(imageUri)).toThrow(violation);
   });
 });
 
@@ -225,8 +225,8 @@ describe('BidiModel.fromModelPackage', () => {
     [`arn:aws:sagemaker::${ACCOUNT}:model-package/x`, 'is not the ARN of a model package'],
     [`arn:aws:sagemaker:eu-west-1:${ACCOUNT}:model-package/x`, 'lies in eu-west-1 and the stack in us-east-1'],
     [`arn:aws-cn:sagemaker:us-east-1:${ACCOUNT}:model-package/x`, 'names the partition aws-cn'],
-  ])('refuses %s', (arn, fault) => {
-    expect(() => host(newStack('us-east-1'), BidiModel.fromModelPackage(arn))).toThrow(fault);
+  ])('refuses %s', (arn, violation) => {
+    expect(() => host(newStack('us-east-1'), BidiModel.fromModelPackage(arn))).toThrow(violation);
   });
 
   test('versioned ARNs, tokens, and stacks without a region pass', () => {
@@ -240,7 +240,7 @@ describe('BidiModel.fromModelPackage', () => {
 describe('environment', () => {
   const image = BidiImage.fromDirectory(imageDirectory());
 
-  test.each<[title: string, environment: Record<string, string>, fault: string]>([
+  test.each<[title: string, environment: Record<string, string>, violation: string]>([
     ['a name with a dash', { 'MY-NAME': '' }, 'Environment variable "MY-NAME" must be letters'],
     ['a name with a digit first', { '1A': '' }, 'without a digit first'],
     ['a long value', { A: 'x'.repeat(1_025) }, 'has 1025 characters; at most 1024'],
@@ -249,9 +249,9 @@ describe('environment', () => {
       Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`A${n}`, ''])),
       'has 101 variables; at most 100',
     ],
-  ])('refuses %s, for images and packages', (_, environment, fault) => {
-    expect(() => BidiModel.fromImage(image, { environment })).toThrow(fault);
-    expect(() => BidiModel.fromModelPackage(PACKAGE_ARN, { environment })).toThrow(fault);
+  ])('refuses %s, for images and packages', (_, environment, violation) => {
+    expect(() => BidiModel.fromImage(image, { environment })).toThrow(violation);
+    expect(() => BidiModel.fromModelPackage(PACKAGE_ARN, { environment })).toThrow(violation);
   });
 });
 

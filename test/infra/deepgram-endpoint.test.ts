@@ -12,12 +12,12 @@ function deepgram(
   return new DeepgramEndpoint(stack, id, { modelPackageArn: PACKAGE_ARN, ...props });
 }
 
-function faultsOf(props: Partial<DeepgramEndpointProps>): readonly string[] {
+function violationsOf(props: Partial<DeepgramEndpointProps>): readonly string[] {
   try {
     deepgram(props);
     return [];
   } catch (error) {
-    return (error as InvalidPropsError).faults;
+    return (error as InvalidPropsError).violations;
   }
 }
 
@@ -62,7 +62,7 @@ test('several endpoints in one stack', () => {
   expect(new Set(endpoints.map(endpoint => endpoint.Properties.EndpointName)).size).toBe(3);
 });
 
-test.each<[title: string, props: Partial<DeepgramEndpointProps>, fault: string]>([
+test.each<[title: string, props: Partial<DeepgramEndpointProps>, violation: string]>([
   [
     'Flux on g4dn',
     { product: 'flux', instanceType: 'ml.g4dn.xlarge' },
@@ -76,17 +76,31 @@ test.each<[title: string, props: Partial<DeepgramEndpointProps>, fault: string]>
     { product: 'aura2', instanceType: 'ml.g6.16xlarge' },
     'Recommended: ml.g6.12xlarge',
   ],
-  ['Nova-3 without a language', { query: 'model=nova-3' }, 'lacks language'],
-  ['Nova-3 with the model of another product', { query: 'model=flux-general-en&language=en' }, 'is none of Nova-3'],
+  ['a query without a model', { query: 'language=en' }, 'model is missing'],
+  [
+    'Nova-3 with the model of another product',
+    { query: 'model=flux-general-en&language=en' },
+    'is not a model of Nova-3',
+  ],
   [
     'Flux with a language',
     { product: 'flux', query: `${DeepgramProducts.flux.exampleQuery}&language=en` },
-    'must not hold language',
+    'language is not allowed',
   ],
   [
     'Flux without a sample rate',
     { product: 'flux', query: 'model=flux-general-en&encoding=linear16' },
-    'lacks sample_rate',
+    'sample_rate is missing',
+  ],
+  [
+    'a parameter that Flux text-to-speech does not know, which the client refuses too',
+    { product: 'fluxTts', query: 'model=flux-thalia-en&container=wav' },
+    'container is not known',
+  ],
+  [
+    'samples without their rate',
+    { query: 'model=nova-3&encoding=linear16' },
+    'sample_rate is missing: it goes together with encoding',
   ],
   ['a query with a question mark', { query: '?model=nova-3&language=en' }, 'without a leading "?"'],
   [
@@ -97,8 +111,8 @@ test.each<[title: string, props: Partial<DeepgramEndpointProps>, fault: string]>
   ['a setting that is none', { environment: { DEEPGRAM_API_01: 'debug' } }, 'must be <dotted.key>=<value>'],
   ['an ARN of another region', { modelPackageArn: PACKAGE_ARN.replace('us-east-1', 'us-west-2') }, 'lies in us-west-2'],
   ['both kinds of types', { instanceType: 'ml.g6.xlarge', instanceTypes: ['ml.g5.xlarge'] }, 'exclude each other'],
-])('refuses %s', (_, props, fault) => {
-  expect(() => deepgram(props)).toThrow(fault);
+])('refuses %s', (_, props, violation) => {
+  expect(() => deepgram(props)).toThrow(violation);
 });
 
 describe.each(Object.entries(DeepgramProducts))('%s', (name, { title, instanceTypes, multiGpu }) => {
@@ -107,33 +121,33 @@ describe.each(Object.entries(DeepgramProducts))('%s', (name, { title, instanceTy
   test.each(['ml.t2.medium', 'ml.c6i.large', 'ml.m5.xlarge', 'ml.r7i.large', 'ml.inf2.xlarge', 'ml.trn1.2xlarge'])(
     'is refused on %s, which has no GPU',
     instanceType => {
-      const fault = `${instanceType} cannot host ${title}, which needs a GPU; the families with one begin with g or p. Recommended: ${instanceTypes.join(', ')}.`;
-      expect(faultsOf({ product, instanceType })).toEqual([fault]);
-      expect(faultsOf({ product, instanceTypes: [instanceTypes[0], instanceType] })).toEqual([fault]);
+      const violation = `${instanceType} cannot host ${title}, which needs a GPU; the families with one begin with g or p. Recommended: ${instanceTypes.join(', ')}.`;
+      expect(violationsOf({ product, instanceType })).toEqual([violation]);
+      expect(violationsOf({ product, instanceTypes: [instanceTypes[0], instanceType] })).toEqual([violation]);
     },
   );
 
   test.each(['ml.p4d.24xlarge', 'ml.p5.48xlarge', 'ml.g7e.12xlarge'])('is taken on %s', instanceType => {
-    expect(faultsOf({ product, instanceType })).toEqual([]);
+    expect(violationsOf({ product, instanceType })).toEqual([]);
   });
 
   test('on a family that is not known yet, as far as one GPU is enough', () => {
-    expect(faultsOf({ product, instanceType: 'ml.g99.xlarge' })).toHaveLength(multiGpu ? 1 : 0);
+    expect(violationsOf({ product, instanceType: 'ml.g99.xlarge' })).toHaveLength(multiGpu ? 1 : 0);
   });
 });
 
-test('what is no instance type at all is one fault, not two', () => {
-  expect(faultsOf({ product: 'aura2', instanceType: 'g6.12xlarge' })).toEqual([
+test('what is no instance type at all is one violation, not two', () => {
+  expect(violationsOf({ product: 'aura2', instanceType: 'g6.12xlarge' })).toEqual([
     '"g6.12xlarge" is not a hosting instance type, such as ml.g6.2xlarge.',
   ]);
 });
 
-test('reports the faults of the product and of the endpoint together', () => {
+test('reports the violations of the product and of the endpoint together', () => {
   try {
     deepgram({ product: 'flux', instanceType: 'ml.g4dn.xlarge', instanceCount: 0, environment: { A: 'b=c' } });
     throw new Error('nothing was thrown');
   } catch (error) {
-    expect((error as InvalidPropsError).faults).toHaveLength(3);
+    expect((error as InvalidPropsError).violations).toHaveLength(3);
     expect((error as Error).message).toContain('Stack/Deepgram cannot be deployed');
   }
 });

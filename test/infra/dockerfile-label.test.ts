@@ -25,11 +25,11 @@ describe('requireStreamingLabel', () => {
   test.each([
     ['FROM a AS serve', 'no stage "gpu"'],
     ['# nothing', 'no FROM line'],
-  ])('says which file cannot be built: %s', (text, fault) => {
+  ])('says which file cannot be built: %s', (text, violation) => {
     fs.writeFileSync(path.join(directory, 'Dockerfile'), text);
     const attempt = () => requireStreamingLabel(directory, undefined, { target: 'gpu' });
     expect(attempt).toThrow(DockerfileLabelError);
-    expect(attempt).toThrow(`${path.join(directory, 'Dockerfile')} cannot be built: The Dockerfile has ${fault}`);
+    expect(attempt).toThrow(`${path.join(directory, 'Dockerfile')} cannot be built: The Dockerfile has ${violation}`);
   });
 
   test('says where it looked for a file that is not there', () => {

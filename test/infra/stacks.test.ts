@@ -292,7 +292,7 @@ describe('BidiMonitoring', () => {
     expect(alarmsOf(monitor().template).map(({ id }) => id)).not.toContain('OpenStreams');
   });
 
-  test('only alarms on quality roll back: load and restarts are no fault of a version', () => {
+  test('only alarms on quality roll back: load and restarts are not caused by a version', () => {
     const { monitoring } = monitor({ streamsPerInstance: 45 });
     expect(monitoring.rollbackAlarms.map(alarm => alarm.node.id)).toEqual([
       'FirstChunkLatency',
@@ -329,8 +329,8 @@ describe('BidiMonitoring', () => {
     [{ errorPercent: 0 }, 'errorPercent is 0'],
     [{ errorPercent: 100 }, 'errorPercent is 100'],
     [{ streamsPerInstance: 0 }, 'streamsPerInstance is 0'],
-  ])('refuses %j', (props, fault) => {
-    expect(() => monitor(props)).toThrow(fault);
+  ])('refuses %j', (props, violation) => {
+    expect(() => monitor(props)).toThrow(violation);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ExplainedError, invocationPathFault, queryStringFault } from '../../contract';
+import { ExplainedError, invocationPathViolation, queryStringViolation } from '../../contract';
 import { Opcode } from '../../wire/frame';
 
 /** One message of an exchange. */
@@ -66,11 +66,12 @@ export function readExchange(path: string): Exchange {
   if (!isRecord(parsed)) throw exchangeError(path, ['It is not a JSON object.']);
   const { path: invocationPath, query, send, expect, timeoutMs } = parsed;
   if (invocationPath !== undefined) {
-    const fault = typeof invocationPath === 'string' ? invocationPathFault(invocationPath) : '"path" is not a string.';
+    const fault =
+      typeof invocationPath === 'string' ? invocationPathViolation(invocationPath) : '"path" is not a string.';
     if (fault) faults.push(fault);
   }
   if (query !== undefined) {
-    const fault = typeof query === 'string' ? queryStringFault(query) : '"query" is not a string.';
+    const fault = typeof query === 'string' ? queryStringViolation(query) : '"query" is not a string.';
     if (fault) faults.push(fault);
   }
   if (timeoutMs !== undefined && !isPositive(timeoutMs)) faults.push('"timeoutMs" is not a number above 0.');

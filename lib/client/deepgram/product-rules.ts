@@ -1,4 +1,10 @@
-import { type DeepgramProduct, type DeepgramProductName, DeepgramProducts, queryStringFault } from '../../contract';
+import {
+  type DeepgramProduct,
+  type DeepgramProductName,
+  DeepgramProducts,
+  deepgramParameterViolations,
+  queryStringViolation,
+} from '../../contract';
 import { DeepgramParametersError } from './deepgram-error';
 import type { OtherParameters } from './listen-parameters';
 import { queryStringOf } from './query-string';
@@ -20,37 +26,11 @@ export function productRequest(names: readonly DeepgramProductName[], parameters
   const product = products.find(candidate => typeof model === 'string' && candidate.model.test(model));
   if (!product) throw refused([unknownModel(model, products)], products);
   const queryString = queryStringOf(parameters);
-  const faults = ruleFaults(product, parameters);
-  const queryFault = queryStringFault(queryString);
-  if (queryFault) faults.push(queryFault);
-  if (faults.length > 0) throw refused(faults, [product]);
+  const violations = deepgramParameterViolations(product, parameters);
+  const queryViolation = queryStringViolation(queryString);
+  if (queryViolation) violations.push(queryViolation);
+  if (violations.length > 0) throw refused(violations, [product]);
   return { product, queryString };
-}
-
-function ruleFaults(product: DeepgramProduct, parameters: OtherParameters): string[] {
-  const given = Object.keys(parameters).filter(name => parameters[name] !== undefined);
-  const faults = product.required
-    .filter(name => !given.includes(name) || parameters[name] === '')
-    .map(name => `${name} is missing: ${product.title} needs it.`);
-  for (const [name, reason] of Object.entries(product.forbidden)) {
-    if (given.includes(name)) faults.push(`${name} is not allowed: ${reason}`);
-  }
-  if (product.only) {
-    const strangers = given.filter(name => !product.only!.includes(name));
-    for (const name of strangers) {
-      faults.push(`${name} is not known: ${product.title} takes ${product.only.join(', ')} and refuses the rest.`);
-    }
-  }
-  // Bare samples do not say how fast they are: one without the other is heard as noise, or not at all.
-  if (product.path.endsWith('/listen') && given.includes('encoding') && !given.includes('sample_rate')) {
-    if (!product.required.includes('sample_rate'))
-      faults.push('sample_rate is missing: it goes together with encoding.');
-  }
-  const rate = parameters.sample_rate;
-  if (rate !== undefined && !/^[1-9]\d*$/.test(String(rate))) {
-    faults.push(`sample_rate ${JSON.stringify(rate)} must be a whole number of samples a second, such as 16000.`);
-  }
-  return faults;
 }
 
 function unknownModel(model: unknown, products: readonly DeepgramProduct[]): string {

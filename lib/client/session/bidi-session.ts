@@ -2,10 +2,10 @@ import {
   CompletionState,
   type DataType,
   EVENT_PAYLOAD_LIMIT_BYTES,
-  endpointNameFault,
-  invocationPathFault,
-  queryStringFault,
-  variantNameFault,
+  endpointNameViolation,
+  invocationPathViolation,
+  queryStringViolation,
+  variantNameViolation,
 } from '../../contract';
 import {
   DrainTimeoutError,
@@ -363,10 +363,10 @@ function iteratorResult<Value>(value: Value | undefined): IteratorResult<Value, 
 function throwIfInvalid(target: StreamTarget): void {
   const { endpointName, targetVariant, modelInvocationPath, modelQueryString } = target;
   const faults = [
-    endpointNameFault(endpointName),
-    targetVariant === undefined ? undefined : variantNameFault(targetVariant),
-    modelInvocationPath === undefined ? undefined : invocationPathFault(modelInvocationPath),
-    modelQueryString === undefined ? undefined : queryStringFault(modelQueryString),
+    endpointNameViolation(endpointName),
+    targetVariant === undefined ? undefined : variantNameViolation(targetVariant),
+    modelInvocationPath === undefined ? undefined : invocationPathViolation(modelInvocationPath),
+    modelQueryString === undefined ? undefined : queryStringViolation(modelQueryString),
   ].filter(fault => fault !== undefined);
   if (faults.length === 0) return;
   throw new InvalidRequestError({

@@ -10,7 +10,7 @@ import {
   type RunningContainer,
   RuntimeHeader,
   StreamErrorCode,
-  variantNameFault,
+  variantNameViolation,
 } from '../../contract';
 import type { HostedInstance } from '../hosting/hosted-instance';
 import { encodeError, encodePlainPayloadPart } from '../stream/response-event';
@@ -55,7 +55,7 @@ export async function invoke(
   const body = await readBody(exchange);
   context.verifier?.verifyRequest(exchange, createHash('sha256').update(body).digest('hex'));
   const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
-  checkInput(endpointName, targetVariant === undefined ? undefined : variantNameFault(targetVariant));
+  checkInput(endpointName, targetVariant === undefined ? undefined : variantNameViolation(targetVariant));
   const instance = hostedEndpoint(context, endpointName).choose(targetVariant);
   const began = performance.now();
   const lease = instance.lease();

@@ -1,5 +1,5 @@
 import { LOCAL_ACCOUNT } from '../../assembly/local-account';
-import { endpointLogGroup, endpointNameFault } from '../../contract';
+import { endpointLogGroup, endpointNameViolation } from '../../contract';
 import type { Clock } from '../clock';
 import type { HostedEndpoint } from '../hosting/hosted-endpoint';
 import type { InstanceName, LocalObserver } from '../local-event';
@@ -27,7 +27,7 @@ export function hostedEndpoint({ endpoints }: OperationContext, name: string): H
 
 /** @throws ServiceError 400 with all faults together. */
 export function checkInput(endpointName: string, ...more: (string | undefined)[]): void {
-  const faults = [endpointNameFault(endpointName), ...more].filter(fault => fault !== undefined);
+  const faults = [endpointNameViolation(endpointName), ...more].filter(fault => fault !== undefined);
   if (faults.length > 0) throw inputValidationError(faults.join(' '));
 }
 

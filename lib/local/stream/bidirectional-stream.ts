@@ -6,12 +6,12 @@ import {
   BIDIRECTIONAL_STREAM_PATH,
   EVENT_PAYLOAD_LIMIT_BYTES,
   EVENT_STREAM_CONTENT_TYPE,
-  invocationPathFault,
+  invocationPathViolation,
   MeteringHeader,
-  queryStringFault,
+  queryStringViolation,
   type RunningContainer,
   RuntimeHeader,
-  variantNameFault,
+  variantNameViolation,
 } from '../../contract';
 import { FrameSocket } from '../../wire/frame-socket';
 import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
@@ -180,9 +180,9 @@ function checkedInput(
   const query = headers[RuntimeHeader.MODEL_QUERY_STRING.toLowerCase()];
   checkInput(
     endpointName,
-    targetVariant === undefined ? undefined : variantNameFault(targetVariant),
-    invocationPath === undefined ? undefined : invocationPathFault(invocationPath),
-    query === undefined ? undefined : queryStringFault(query),
+    targetVariant === undefined ? undefined : variantNameViolation(targetVariant),
+    invocationPath === undefined ? undefined : invocationPathViolation(invocationPath),
+    query === undefined ? undefined : queryStringViolation(query),
   );
   return { targetVariant, target: `/${invocationPath ?? BIDIRECTIONAL_STREAM_PATH}${query ? `?${query}` : ''}` };
 }

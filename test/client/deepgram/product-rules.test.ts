@@ -24,6 +24,7 @@ function faultsOf(run: () => unknown): readonly string[] {
 describe('which product a model is, and what opens it', () => {
   it.each<['listen' | 'speak', object, string, string]>([
     ['listen', { model: 'nova-3', language: 'en' }, 'v1/listen', 'model=nova-3&language=en'],
+    ['listen', { model: 'nova-3' }, 'v1/listen', 'model=nova-3'],
     [
       'listen',
       { model: 'nova-3-medical', language: 'multi', encoding: 'linear16', sample_rate: 16_000, smart_format: true },
@@ -68,8 +69,7 @@ describe('what is refused before anything is opened', () => {
     ['listen', { model: 'aura-2-thalia-en' }, [/is none of/]],
     ['speak', { model: 'nova-3' }, [/is none of .*aura-2/]],
     ['speak', { model: 'aura-2-thalia' }, [/is none of/]],
-    ['listen', { model: 'nova-3' }, [/^language is missing/]],
-    ['listen', { model: 'nova-3', language: '' }, [/^language is missing/]],
+    ['listen', { model: 'nova-3', language: '' }, [/^Model query string .*because of "language="/]],
     [
       'listen',
       { model: 'nova-3', language: 'en', encoding: 'linear16' },
@@ -107,8 +107,8 @@ describe('what is refused before anything is opened', () => {
       message = (error as Error).message;
     }
     expect(message).toMatchInlineSnapshot(`
-"encoding is missing: Flux conversational speech-to-text needs it.
-        sample_rate is missing: Flux conversational speech-to-text needs it.
+"encoding is missing: Flux conversational speech-to-text needs it, as in model=flux-general-en&encoding=linear16&sample_rate=16000.
+        sample_rate is missing: Flux conversational speech-to-text needs it, as in model=flux-general-en&encoding=linear16&sample_rate=16000.
         language is not allowed: Flux takes its language from the model name; a language parameter is refused.
   why:  The model would refuse the stream, and SageMaker would only say that the handshake failed (HTTP 424).
   next: Parameters that work: model=flux-general-en&encoding=linear16&sample_rate=16000"

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Construct, RootConstruct } from 'constructs';
+import { readAppContext } from '../../../bin/app-context';
 import { RUNBOOK, renderRunbook } from '../../../docs/generate/runbook';
-import { readAppContext } from '../../../lib/infra/app-context';
 import { explainFailure, FAILURE_CAUSES, fillFix } from '../../../lib/operate/failures';
 
 const SYMPTOMS = FAILURE_CAUSES.flatMap(cause =>

@@ -5,33 +5,30 @@ import {
   type DeepgramProductName,
   DeepgramProducts,
   ExplainedError,
-  endpointNameFault,
+  endpointNameViolation,
   INFERENCE_AMI_VERSIONS,
   INSTANCE_POOL_LIMIT,
   INSTANCE_TYPE_PATTERN,
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   MODEL_PACKAGE_ARN_PATTERN,
-  queryStringFault,
+  queryStringViolation,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
-} from '../contract';
-import type { BidiStackProps } from './bidi-stack';
-import type { DeepgramStackProps } from './deepgram-stack';
-import type { RolloutName } from './echo-bidi-stack';
-import type { Range } from './faults';
+} from '../lib/contract';
+import type { BidiStackProps, DeepgramStackProps, RolloutName } from '../lib/infra';
 
 /** Values in the app's context that mean something to this kit and are not what they must be, or keys that are misspelt. */
 export class InvalidContextError extends ExplainedError {
   override readonly code = 'ERR_BIDI_INVALID_CONTEXT';
-  /** One sentence a fault. */
-  readonly faults: readonly string[];
+  /** One sentence a violation. */
+  readonly violations: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  constructor(violations: readonly string[]) {
     super({
-      what: `The app's context cannot be used:${faults.map(fault => `\n  - ${fault}`).join('')}`,
+      what: `The app's context cannot be used:${violations.map(violation => `\n  - ${violation}`).join('')}`,
       why: 'Context comes from -c key=value, from cdk.json and from cdk.context.json; these entries were not understood.',
       next: 'Correct every line above. The keys and their values are listed in docs/constructs.md.',
     });
-    this.faults = faults;
+    this.violations = violations;
   }
 }
 
@@ -45,9 +42,9 @@ const text: Parser<string> = value => {
   throw new NotUnderstood('must be a text');
 };
 
-function checked(fault: (value: string) => string | undefined): Parser<string> {
+function checked(violation: (value: string) => string | undefined): Parser<string> {
   return value => {
-    const found = fault(text(value));
+    const found = violation(text(value));
     if (found) throw new NotUnderstood(found);
     return text(value);
   };
@@ -83,7 +80,7 @@ const positiveInteger: Parser<number> = value => {
   throw new NotUnderstood('must be a whole number of at least 1');
 };
 
-function seconds({ min, max }: Range): Parser<Duration> {
+function seconds({ min, max }: { readonly min: number; readonly max: number }): Parser<Duration> {
   return value => {
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
     if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
@@ -151,7 +148,7 @@ export type NagPackName = (typeof NAG_PACKS)[number];
 
 /** Every context key of this kit with what its value must be. */
 const PARSERS = {
-  endpointName: checked(value => shapeOnly(endpointNameFault(value))),
+  endpointName: checked(value => shapeOnly(endpointNameViolation(value))),
   instanceType,
   instanceTypes: list(instanceType, INSTANCE_POOL_LIMIT),
   instanceCount: positiveInteger,
@@ -173,7 +170,7 @@ const PARSERS = {
     'the ARN of a model package, such as arn:aws:sagemaker:us-east-1:123456789012:model-package/name',
   ),
   product: oneOf(Object.keys(DeepgramProducts) as DeepgramProductName[]),
-  query: checked(value => shapeOnly(queryStringFault(value))),
+  query: checked(value => shapeOnly(queryStringViolation(value))),
   imageRepository: text,
   nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
 };
@@ -236,11 +233,11 @@ export interface AppContext {
  * Reads the app's context.
  *
  * @param stackIds ids of the stacks that `STACK:key` may name.
- * @throws InvalidContextError with every fault: values that are empty or not allowed, scaling that is half described, keys that
+ * @throws InvalidContextError with every violation: values that are empty or not allowed, scaling that is half described, keys that
  * are almost ones of ours or stand where nothing reads them.
  */
 export function readAppContext(app: IConstruct, stackIds: readonly string[]): AppContext {
-  const faults: string[] = [];
+  const violations: string[] = [];
   const given = new Set<string>();
   const shared: Values = {};
   const own = new Map(stackIds.map(id => [id, {} as Values]));
@@ -250,29 +247,29 @@ export function readAppContext(app: IConstruct, stackIds: readonly string[]): Ap
       const place = placeOf(key, stackId);
       if (place !== path) {
         const reader = APP_KEYS.includes(key) ? 'the app as a whole' : OWNERS[key];
-        faults.push(`"${path}" would change nothing: ${key} is for ${reader}; write "${place}", or leave it out.`);
+        violations.push(`"${path}" would change nothing: ${key} is for ${reader}; write "${place}", or leave it out.`);
         continue;
       }
       given.add(path);
       const values: Record<string, unknown> = stackId === undefined ? shared : own.get(stackId)!;
       values[key] = undefined; // So that what is not understood for a stack is not what was said for all.
       if (typeof value === 'string' && value.trim() === '') {
-        faults.push(`${path} is empty; perhaps a shell variable is not set.`);
+        violations.push(`${path} is empty; perhaps a shell variable is not set.`);
         continue;
       }
       try {
         values[key] = PARSERS[key as keyof Values](value);
       } catch (error) {
         if (!(error instanceof NotUnderstood)) throw error;
-        faults.push(`${path} is ${JSON.stringify(value)}; it ${error.message}.`);
+        violations.push(`${path} is ${JSON.stringify(value)}; it ${error.message}.`);
       }
     } else {
       const meant = meantKey(key, stackId !== undefined);
-      if (meant) faults.push(`"${path}" is no key; did you mean "${placeOf(meant, stackId)}"?`);
+      if (meant) violations.push(`"${path}" is no key; did you mean "${placeOf(meant, stackId)}"?`);
     }
   }
-  faults.push(...scalingFaults(stackIds, given, id => ({ ...shared, ...own.get(id) })));
-  if (faults.length > 0) throw new InvalidContextError(faults);
+  violations.push(...scalingViolations(stackIds, given, id => ({ ...shared, ...own.get(id) })));
+  if (violations.length > 0) throw new InvalidContextError(violations);
   return {
     nagPacks: shared.nagPacks ?? ['AwsSolutions'],
     imageRepository: shared.imageRepository,
@@ -293,49 +290,49 @@ function placeOf(key: string, stackId: string | undefined): string {
 }
 
 /** What is wrong with the scaling of the stacks, said once where it is the same for all. */
-function scalingFaults(
+function scalingViolations(
   stackIds: readonly string[],
   given: ReadonlySet<string>,
   valuesOf: (stackId: string) => Values,
 ): string[] {
-  const faultsOf = (id: string, prefix: string) => {
+  const violationsOf = (id: string, prefix: string) => {
     const path = (key: string) => [`${id}:${key}`, key].find(candidate => given.has(candidate));
-    return scalingFaultsOf(valuesOf(id), path, prefix);
+    return scalingViolationsOf(valuesOf(id), path, prefix);
   };
-  const [first, ...others] = stackIds.map(id => faultsOf(id, '').join());
-  if (others.every(other => other === first)) return stackIds.slice(0, 1).flatMap(id => faultsOf(id, ''));
-  return [...new Set(stackIds.flatMap(id => faultsOf(id, `${id}:`)))];
+  const [first, ...others] = stackIds.map(id => violationsOf(id, '').join());
+  if (others.every(other => other === first)) return stackIds.slice(0, 1).flatMap(id => violationsOf(id, ''));
+  return [...new Set(stackIds.flatMap(id => violationsOf(id, `${id}:`)))];
 }
 
 /**
  * What is wrong with the scaling of one stack. A key whose value was not understood counts as given.
  *
  * @param pathOf the key as it was given, with or without the stack's name, or `undefined`.
- * @param prefix before the keys that the fault proposes.
+ * @param prefix before the keys that the violation proposes.
  */
-function scalingFaultsOf(
+function scalingViolationsOf(
   { minCapacity, maxCapacity, targetConcurrency }: Values,
   pathOf: (key: string) => string | undefined,
   prefix: string,
 ): string[] {
   const present = ['minCapacity', 'maxCapacity', 'targetConcurrency'].flatMap(key => pathOf(key) ?? []);
   const missing = ['maxCapacity', 'targetConcurrency'].filter(key => pathOf(key) === undefined);
-  const faults: string[] = [];
+  const violations: string[] = [];
   if (present.length > 0 && missing.length > 0) {
     const names = missing.map(key => prefix + key);
     const capacity = maxCapacity ?? Math.max(minCapacity ?? 1, SCALING_EXAMPLE.maxCapacity);
     const target = targetConcurrency ?? SCALING_EXAMPLE.targetConcurrency;
-    faults.push(
+    violations.push(
       `${present.join(' and ')} ${present.length > 1 ? 'are' : 'is'} given and ${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not: ` +
         `give both, such as -c ${prefix}maxCapacity=${capacity} -c ${prefix}targetConcurrency=${target}.`,
     );
   }
   if (minCapacity !== undefined && maxCapacity !== undefined && maxCapacity < minCapacity) {
-    faults.push(
+    violations.push(
       `${pathOf('maxCapacity')} is ${maxCapacity} and ${pathOf('minCapacity')} ${minCapacity}; it must not be less.`,
     );
   }
-  return faults;
+  return violations;
 }
 
 function stackContext(values: Values): StackContext {

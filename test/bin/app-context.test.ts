@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Construct, RootConstruct } from 'constructs';
-import { InvalidContextError, readAppContext } from '../../lib/infra/app-context';
-import { PACKAGE_ARN } from './synthesis';
+import { InvalidContextError, readAppContext } from '../../bin/app-context';
+import { PACKAGE_ARN } from '../infra/synthesis';
 
 const STACKS = ['EchoBidiStack', 'DeepgramStack'];
 
@@ -94,7 +94,7 @@ test('keys of others are left alone', () => {
   expect(() => read(theirs)).not.toThrow();
 });
 
-test.each<[context: Record<string, unknown>, fault: string]>([
+test.each<[context: Record<string, unknown>, violation: string]>([
   [{ endpointName: 'my_speech' }, 'endpointName is "my_speech"; it is not allowed: Endpoint name'],
   [{ instanceType: 'g6.2xlarge' }, 'must be a hosting instance type, such as ml.g6.2xlarge'],
   [{ instanceTypes: 'ml.g6.xlarge,g5' }, 'must be a hosting instance type'],
@@ -133,22 +133,22 @@ test.each<[context: Record<string, unknown>, fault: string]>([
   [{ rolout: 'x' }, 'did you mean "rollout"?'],
   [{ 'EchoBidiStack:size': 'x' }, 'did you mean "EchoBidiStack:'],
   [{ 'DeepgramStack:instanceCount': 'x' }, 'DeepgramStack:instanceCount is "x"'],
-])('%j is refused', (context, fault) => {
+])('%j is refused', (context, violation) => {
   const attempt = () => read(context);
   expect(attempt).toThrow(InvalidContextError);
-  expect(attempt).toThrow(fault);
+  expect(attempt).toThrow(violation);
 });
 
-function faultsOf(context: Record<string, unknown>): readonly string[] {
+function violationsOf(context: Record<string, unknown>): readonly string[] {
   try {
     read(context);
     return [];
   } catch (error) {
-    return (error as InvalidContextError).faults;
+    return (error as InvalidContextError).violations;
   }
 }
 
-test.each<[context: Record<string, unknown>, faults: string[]]>([
+test.each<[context: Record<string, unknown>, violations: string[]]>([
   [
     { targetConcurrency: '25' },
     ['targetConcurrency is given and maxCapacity is not: give both, such as -c maxCapacity=4 -c targetConcurrency=25.'],
@@ -206,11 +206,11 @@ test.each<[context: Record<string, unknown>, faults: string[]]>([
       'maxCapacity is 4 and minCapacity 5; it must not be less.',
     ],
   ],
-])('scaling %j: every fault, in the words that were given', (context, faults) => {
-  expect(faultsOf(context)).toEqual(faults);
+])('scaling %j: every violation, in the words that were given', (context, violations) => {
+  expect(violationsOf(context)).toEqual(violations);
 });
 
-test.each<[context: Record<string, unknown>, fault: string | undefined]>([
+test.each<[context: Record<string, unknown>, violation: string | undefined]>([
   [
     { 'DeepgramStack:rollout': 'canary' },
     '"DeepgramStack:rollout" would change nothing: rollout is for EchoBidiStack; write "EchoBidiStack:rollout", or leave it out.',
@@ -229,22 +229,22 @@ test.each<[context: Record<string, unknown>, fault: string | undefined]>([
   [{ 'EchoBidiStack:nagPack': 'none' }, 'did you mean "nagPacks"?'],
   [{ 'EchoBidiStack:rollout': 'canary', 'DeepgramStack:product': 'flux' }, undefined],
   [{ rollout: 'canary', product: 'flux' }, undefined],
-])('%j, for the stack that reads the key', (context, fault) => {
-  expect(faultsOf(context)).toEqual(fault === undefined ? [] : [expect.stringContaining(fault)]);
+])('%j, for the stack that reads the key', (context, violation) => {
+  expect(violationsOf(context)).toEqual(violation === undefined ? [] : [expect.stringContaining(violation)]);
 });
 
 test('an empty value is one that a shell did not fill', () => {
   for (const key of ['modelPackageArn', 'environment', 'DeepgramStack:instanceCount', 'instanceTypes'])
-    expect(faultsOf({ [key]: '' })).toEqual([`${key} is empty; perhaps a shell variable is not set.`]);
+    expect(violationsOf({ [key]: '' })).toEqual([`${key} is empty; perhaps a shell variable is not set.`]);
 });
 
-test('a fault that quotes another sentence ends once', () => {
-  expect(faultsOf({ query: '?model=nova-3', endpointName: 'a_b' })).toEqual([
+test('a violation that quotes another sentence ends once', () => {
+  expect(violationsOf({ query: '?model=nova-3', endpointName: 'a_b' })).toEqual([
     expect.stringMatching(/[^.]\.$/),
     expect.stringMatching(/[^.]\.$/),
   ]);
 });
 
-test('every fault at once', () => {
-  expect(faultsOf({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' })).toHaveLength(3);
+test('every violation at once', () => {
+  expect(violationsOf({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' })).toHaveLength(3);
 });
