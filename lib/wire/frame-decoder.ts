@@ -12,12 +12,12 @@ const CONTROL_PAYLOAD_LIMIT_BYTES = 125;
 export interface FrameDecoderOptions {
   /** Longest payload of a data frame, in bytes. */
   readonly payloadLimitBytes: number;
-  /** Whether masked frames are handed on instead of refused. */
-  readonly acceptsMaskedFrames: boolean;
+  /** Whether frames have to come masked, as those of a client do, or must not, as those of a server (RFC 6455, section 5.1). */
+  readonly masking: 'required' | 'forbidden' | 'either';
 }
 
 /**
- * Cuts the bytes that a WebSocket server sends into frames (RFC 6455, section 5.2), whatever the pieces that the network makes of them.
+ * Cuts the bytes that the other end of a WebSocket sends into frames (RFC 6455, section 5.2), whatever the pieces that the network makes of them.
  *
  * A payload that lies whole in one piece is handed on as a view of it, without a copy. One that comes in pieces is collected in a buffer
  * that grows with the bytes that have come. Whether a frame may come where it comes (section 5.4) is for the reader of the frames.
@@ -80,9 +80,9 @@ export class FrameDecoder {
     const length = payloadLengthOf(this.#header);
     if ((first & 0x70) !== 0)
       throw new FrameError(1002, 'A frame has a reserved bit set without a negotiated extension.');
-    if (second & 0x80 && !this.options.acceptsMaskedFrames) {
-      throw new FrameError(1002, 'A frame of the server is masked.');
-    }
+    const { masking, payloadLimitBytes } = this.options;
+    if (second & 0x80 && masking === 'forbidden') throw new FrameError(1002, 'A frame of the server is masked.');
+    if (!(second & 0x80) && masking === 'required') throw new FrameError(1002, 'A frame of the client is not masked.');
     if (opcode >= Opcode.CLOSE) {
       if (opcode > Opcode.PONG) throw new FrameError(1002, `A control frame has the reserved opcode ${opcode}.`);
       if ((second & 0x7f) > CONTROL_PAYLOAD_LIMIT_BYTES) {
@@ -92,8 +92,8 @@ export class FrameDecoder {
       if (opcode === Opcode.CLOSE && length === 1) {
         throw new FrameError(1002, 'A close frame has one byte, half a close code.');
       }
-    } else if (length > this.options.payloadLimitBytes) {
-      throw new FrameError(1009, `A frame has ${length} bytes; at most ${this.options.payloadLimitBytes} are allowed.`);
+    } else if (length > payloadLimitBytes) {
+      throw new FrameError(1009, `A frame has ${length} bytes; at most ${payloadLimitBytes} are allowed.`);
     }
     return length;
   }

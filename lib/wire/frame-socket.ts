@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Frame, FrameError, Opcode, type ReceivedFrame } from './frame';
-import { FrameDecoder } from './frame-decoder';
-import { encodeCloseFrame, encodeFrame } from './frame-encoder';
+import { FrameDecoder, type FrameDecoderOptions } from './frame-decoder';
+import { encodeCloseFrame, encodeFrame, type WebSocketRole } from './frame-encoder';
 import { type HandshakeOptions, openWebSocket, type Upgraded } from './handshake';
 
-/** How the server's side of a WebSocket ended. */
+/** How the other side of a WebSocket ended. */
 export interface WebSocketEnd {
   /**
    * Close code (RFC 6455, section 7.4): 1005 for a close frame without one, 1006 when no close frame came, 1002 or 1009 when what came
@@ -15,15 +15,15 @@ export interface WebSocketEnd {
   readonly reason: string;
 }
 
-/** Told of what a server sends. */
+/** Told of what the other side sends. */
 export interface FrameSocketListener {
   /** A data frame, or one with a reserved opcode below the control frames; its payload is the listener's to keep. */
   onFrame(frame: ReceivedFrame): void;
-  /** The server answered a ping. */
+  /** The other side answered a ping. */
   onPong(payload: Buffer): void;
-  /** The server takes frames again after {@link FrameSocket.send} returned false. */
+  /** The other side takes frames again after {@link FrameSocket.send} returned false. */
   onDrain(): void;
-  /** The server closed, or is gone. Comes once, after its last frame. */
+  /** The other side closed, or is gone. Comes once, after its last frame. */
   onEnd(end: WebSocketEnd): void;
 }
 
@@ -36,18 +36,29 @@ export interface FrameSocketOptions extends HandshakeOptions {
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * A client's WebSocket at the level of frames: one call sends one frame, and the listener is told frame by frame, so that fragmentation
+ * One end of a WebSocket at the level of frames: one call sends one frame, and the listener is told frame by frame, so that fragmentation
  * survives. Libraries for WebSockets work on messages; the platform maps one event to one frame.
  *
- * Pings are answered here. While a server does not read the answers, nothing more is read from it.
+ * Pings are answered here. While the other side does not read the answers, nothing more is read from it.
  */
 export class FrameSocket {
-  /** @throws HandshakeError when the server refuses, fails or delays the handshake. */
+  /** Opens a client's end. @throws HandshakeError when the server refuses, fails or delays the handshake. */
   static async open(options: FrameSocketOptions): Promise<FrameSocket> {
-    return new FrameSocket(await openWebSocket(options), options);
+    const { payloadLimitBytes, acceptsBreaches } = options;
+    const masking = acceptsBreaches ? 'either' : 'forbidden';
+    return new FrameSocket(await openWebSocket(options), 'client', { payloadLimitBytes, masking });
   }
 
-  /** Headers of the upgrade response, by lower-case name. */
+  /**
+   * The server's end, behind an upgrade that was answered.
+   *
+   * @param upgraded the socket, the bytes behind the request's headers, and those headers.
+   */
+  static accept(upgraded: Upgraded, { payloadLimitBytes }: { readonly payloadLimitBytes: number }): FrameSocket {
+    return new FrameSocket(upgraded, 'server', { payloadLimitBytes, masking: 'required' });
+  }
+
+  /** Headers of the upgrade's response, at the server's end of its request, by lower-case name. */
   readonly responseHeaders: IncomingHttpHeaders;
 
   readonly #socket: Socket;
@@ -63,14 +74,13 @@ export class FrameSocket {
 
   private constructor(
     { socket, head, headers }: Upgraded,
-    { payloadLimitBytes, acceptsBreaches = false }: FrameSocketOptions,
+    private readonly role: WebSocketRole,
+    decoding: FrameDecoderOptions,
   ) {
     this.responseHeaders = headers;
     this.#socket = socket;
     this.#head = head;
-    this.#decoder = new FrameDecoder({ payloadLimitBytes, acceptsMaskedFrames: acceptsBreaches }, frame =>
-      this.#onFrame(frame),
-    );
+    this.#decoder = new FrameDecoder(decoding, frame => this.#onFrame(frame));
     socket.setNoDelay(true);
     socket.setTimeout(0);
     socket.on('error', () => {}); // 'close' follows
@@ -106,7 +116,7 @@ export class FrameSocket {
    * @returns false when the socket's buffer is full; {@link FrameSocketListener.onDrain} tells when it is not.
    */
   send(frame: Frame): boolean {
-    return this.#canSend ? this.#socket.write(encodeFrame(frame)) : true;
+    return this.#canSend ? this.#socket.write(encodeFrame(frame, this.role)) : true;
   }
 
   ping(): void {
@@ -130,14 +140,15 @@ export class FrameSocket {
   }
 
   /**
-   * Sends a close frame and goes on reading until the server's (RFC 6455, section 5.5.1).
+   * Sends a close frame and goes on reading until the other side's (RFC 6455, section 5.5.1).
    *
    * @param code close code. Default: 1000.
+   * @param reason at most 123 bytes of UTF-8; what is longer is cut. Default: none.
    */
-  close(code = 1000): void {
+  close(code = 1000, reason = ''): void {
     if (!this.#canSend) return;
     this.#closeSent = true;
-    this.#socket.write(encodeCloseFrame(code));
+    this.#socket.write(encodeCloseFrame(code, this.role, reason));
   }
 
   /** Ends the socket and tells nothing more. With a code, a close frame goes out first. */

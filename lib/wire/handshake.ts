@@ -60,6 +60,11 @@ export interface Upgraded {
 /** Appended to the key before it is hashed (RFC 6455, section 1.3). */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+/** The value of Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2). */
+export function acceptKeyOf(key: string): string {
+  return createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64');
+}
+
 /**
  * The opening handshake of a client (RFC 6455, section 4.1), without extensions and subprotocols.
  *
@@ -132,9 +137,9 @@ function requestUpgrade(
 
 /** What is wrong with a response that switches protocols, or undefined. */
 function responseFault({ headers }: IncomingMessage, key: string, acceptsBreaches: boolean): string | undefined {
-  const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64');
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'The response does not upgrade to "websocket".';
-  if (headers['sec-websocket-accept']?.trim() !== accept) return 'The Sec-WebSocket-Accept of the response is wrong.';
+  if (headers['sec-websocket-accept']?.trim() !== acceptKeyOf(key))
+    return 'The Sec-WebSocket-Accept of the response is wrong.';
   if (acceptsBreaches) return undefined;
   if (headers['sec-websocket-extensions']) return 'The response names an extension that was not offered.';
   if (headers['sec-websocket-protocol']) return 'The response names a subprotocol that was not offered.';

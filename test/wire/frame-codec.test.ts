@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { FrameError, Opcode, type ReceivedFrame } from '../../lib/wire/frame';
-import { FrameDecoder } from '../../lib/wire/frame-decoder';
+import { FrameDecoder, type FrameDecoderOptions } from '../../lib/wire/frame-decoder';
 import { encodeCloseFrame, encodeFrame } from '../../lib/wire/frame-encoder';
 
 // `ws` is the other side: its own classes write what is decoded here and read what is encoded here. Its types leave them out.
@@ -13,9 +13,9 @@ const { Receiver, Sender } = WebSocket as unknown as {
 
 const LENGTHS = [0, 1, 63, 64, 65, 125, 126, 127, 65_535, 65_536, 200_001];
 
-function decodeAll(pieces: readonly Buffer[], acceptsMaskedFrames = false): ReceivedFrame[] {
+function decodeAll(pieces: readonly Buffer[], masking: FrameDecoderOptions['masking'] = 'forbidden'): ReceivedFrame[] {
   const frames: ReceivedFrame[] = [];
-  const decoder = new FrameDecoder({ payloadLimitBytes: 1 << 20, acceptsMaskedFrames }, frame => frames.push(frame));
+  const decoder = new FrameDecoder({ payloadLimitBytes: 1 << 20, masking }, frame => frames.push(frame));
   for (const piece of pieces) decoder.write(piece);
   return frames;
 }
@@ -45,15 +45,15 @@ describe('decoding', () => {
     const bytes = (): Buffer =>
       frameOfWs(Buffer.from('masked words, long enough for words of four bytes, sixty-four and more'), { mask: true });
     expect(() => decodeAll([bytes()])).toThrow(FrameError);
-    expect(decodeAll(cut(bytes(), 5), true)).toMatchObject([{ isMasked: true }]);
-    expect(decodeAll([bytes()], true)[0]!.payload.toString()).toMatch(/^masked words.*more$/);
+    expect(decodeAll(cut(bytes(), 5), 'either')).toMatchObject([{ isMasked: true }]);
+    expect(decodeAll([bytes()], 'either')[0]!.payload.toString()).toMatch(/^masked words.*more$/);
   });
 
   test('an announced length costs no memory before its bytes come', () => {
     const before = process.memoryUsage().arrayBuffers;
     const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0x0f, 0xff, 0xff]);
     const decoders = Array.from({ length: 500 }, () => {
-      const decoder = new FrameDecoder({ payloadLimitBytes: 1 << 20, acceptsMaskedFrames: false }, () => {});
+      const decoder = new FrameDecoder({ payloadLimitBytes: 1 << 20, masking: 'forbidden' }, () => {});
       decoder.write(header);
       decoder.write(Buffer.alloc(10));
       return decoder;
