@@ -190,7 +190,7 @@ function announce(
 /** A command that the endpoint's model answers: Deepgram's want audio, not messages as they come. */
 export function firstCommand({ variants }: Pick<EndpointDefinition, 'variants'>): string {
   const [model] = variants.map(variant => variant.model);
-  if (model?.simulator === undefined && !model?.directory?.includes('deepgram-simulator')) {
+  if (model?.simulator === undefined && !model?.directory?.includes('speech-simulator')) {
     return 'npx bidi invoke "I need help with"';
   }
   return 'npx bidi transcribe examples/sample.wav';

@@ -77,3 +77,6 @@ export const BIND_TO_HOST_VARIABLE = 'BIDI_BIND_TO_HOST';
 
 /** Path of the container's plain invocations, `POST`. */
 export const INVOCATIONS_PATH = '/invocations';
+
+/** Path of the container's metrics, `GET`, which the platform scrapes where detailed observability is on (API reference, `MetricsConfig`). */
+export const METRICS_PATH = '/metrics';

@@ -16,8 +16,9 @@ import {
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
 import { BidiEndpoint, type BidiEndpointProps, endpointViolations } from './bidi-endpoint';
-import { BidiModel, type BidiModelFromModelPackageProps } from './bidi-model';
+import { BidiModel, type BidiModelFromModelPackageProps, type ModelSimulator } from './bidi-model';
 import { instanceTypesOf } from './hosting-capacity';
+import { kitContainer } from './kit-container';
 import { throwIfInvalid, type Violation } from './violations';
 
 /** Which of Deepgram's products an endpoint hosts, and on what. */
@@ -53,6 +54,12 @@ export interface DeepgramEndpointProps
    */
   readonly instanceType?: string;
   /**
+   * A container that can stand in for the package on this machine.
+   *
+   * @default - the simulator that this kit brings: it plays a script and makes tones
+   */
+  readonly simulator?: ModelSimulator;
+  /**
    * Image of the hosts, with its GPU driver.
    *
    * @default 'al2023-ami-sagemaker-inference-gpu-4-1', without which older hosts boot a driver that the package refuses
@@ -82,7 +89,14 @@ export class DeepgramEndpoint extends BidiEndpoint {
   readonly query: string;
 
   constructor(scope: Construct, id: string, props: DeepgramEndpointProps) {
-    const { product: name = 'nova3', modelPackageArn, query, environment, simulator, ...endpointProps } = props;
+    const {
+      product: name = 'nova3',
+      modelPackageArn,
+      query,
+      environment,
+      simulator = kitContainer('speech-simulator'),
+      ...endpointProps
+    } = props;
     const product: DeepgramProduct = DeepgramProducts[name];
     const settings: Omit<BidiEndpointProps, 'model'> = {
       inferenceAmi: DEEPGRAM_INFERENCE_AMI,

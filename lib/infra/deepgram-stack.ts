@@ -1,11 +1,7 @@
-import * as path from 'node:path';
 import type { Construct } from 'constructs';
 import { type DeepgramProductName, ExplainedError } from '../contract';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { DeepgramEndpoint } from './deepgram-endpoint';
-
-/** The simulator, in the source tree as in the published package. */
-const SIMULATOR_DIRECTORY = path.join(__dirname, '..', '..', 'container', 'deepgram-simulator');
 
 /** No model package was named, and none can be chosen for the user: each belongs to a subscription, a region and a version. */
 export class MissingModelPackageError extends ExplainedError {
@@ -50,10 +46,6 @@ export class DeepgramStack extends BidiStack {
       modelPackageArn: props.modelPackageArn,
       query: props.query,
       environment: props.environment,
-      simulator: {
-        directory: SIMULATOR_DIRECTORY,
-        command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
-      },
       instanceType: props.instanceType,
       instanceTypes: props.instanceTypes,
       instanceCount: props.instanceCount,

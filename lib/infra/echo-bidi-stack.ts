@@ -1,13 +1,10 @@
-import * as path from 'node:path';
 import type { Construct } from 'constructs';
 import { BidiEndpoint } from './bidi-endpoint';
 import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
+import { kitContainer } from './kit-container';
 import { Rollout } from './rollout';
-
-/** The echo container, in the source tree as in the published package. */
-const ECHO_DIRECTORY = path.join(__dirname, '..', '..', 'container', 'echo');
 
 /** How the stack's properties and the context name a rollout. */
 export type RolloutName = 'all-at-once' | 'canary' | 'linear' | 'rolling';
@@ -26,11 +23,12 @@ export class EchoBidiStack extends BidiStack {
   constructor(scope: Construct, id: string, props: EchoBidiStackProps = {}) {
     super(scope, id, { description: 'An echo over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);
-    const image = BidiImage.fromDirectory(ECHO_DIRECTORY, {
+    const echo = kitContainer('echo');
+    const image = BidiImage.fromDirectory(echo.directory, {
       assetName: 'Echo',
       // Installed dependencies are of this machine; the image installs its own.
       exclude: ['node_modules', 'dist'],
-      localCommand: ['node', '--require', 'esbuild-register', 'src/server.ts'],
+      localCommand: echo.command,
     });
     this.endpoint = new BidiEndpoint(this, 'Echo', {
       endpointName: props.endpointName ?? 'echo-bidi',

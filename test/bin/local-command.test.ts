@@ -121,7 +121,7 @@ test('prints the variables and a command to try, for people', async () => {
 test('what to try at once is a command that the model answers', () => {
   const command = (directory: string) =>
     firstCommand({ variants: [{ name: 'AllTraffic', model: { name: 'model', environment: {}, directory } }] });
-  expect(command('/kit/container/deepgram-simulator')).toBe('npx bidi transcribe examples/sample.wav');
+  expect(command('/kit/container/speech-simulator')).toBe('npx bidi transcribe examples/sample.wav');
   expect(command('/kit/container/echo')).toBe('npx bidi invoke "I need help with"');
 });
 

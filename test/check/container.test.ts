@@ -34,7 +34,7 @@ test('the echo container passes everything', async () => {
 }, 60_000);
 
 test('the Deepgram simulator passes what an exchange makes checkable', async () => {
-  const directory = join(__dirname, '..', '..', 'container', 'deepgram-simulator');
+  const directory = join(__dirname, '..', '..', 'container', 'speech-simulator');
   const findings = await checkContainer({
     ...SMALL,
     start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),

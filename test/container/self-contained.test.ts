@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import * as simulator from '../../container/deepgram-simulator/src/platform';
-import * as echo from '../../container/echo/src/platform';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { CONTAINERS, generatedFiles } from '../../container/generate';
+import * as platform from '../../container/streaming/platform';
 import * as contract from '../../lib/contract';
 
 const ROOT = resolve(__dirname, '../..');
@@ -10,15 +10,21 @@ const lock = (...path: string[]) =>
   JSON.parse(read(...path, 'package-lock.json')).packages as Record<string, { version: string }>;
 
 /** An image is built from its folder alone, so it repeats what it needs of lib/contract; here the two are held equal. */
-const containers: Record<string, Record<string, unknown>> = { echo, 'deepgram-simulator': simulator };
+test('the containers’ constants are the contract’s', () => {
+  const known: Record<string, unknown> = { ...contract };
+  for (const [constant, value] of Object.entries(contract.MeteringHeader)) known[`${constant}_HEADER`] = value;
+  expect(Object.keys(platform).length).toBeGreaterThan(5);
+  for (const [constant, value] of Object.entries(platform))
+    expect({ [constant]: known[constant] }).toEqual({ [constant]: value });
+});
 
-describe.each(Object.entries(containers))('container/%s', (name, platform) => {
-  test('its constants are the contract’s', () => {
-    const known: Record<string, unknown> = { ...contract };
-    for (const [constant, value] of Object.entries(contract.MeteringHeader)) known[`${constant}_HEADER`] = value;
-    expect(Object.keys(platform).length).toBeGreaterThan(5);
-    for (const [constant, value] of Object.entries(platform))
-      expect({ [constant]: known[constant] }).toEqual({ [constant]: value });
+describe.each(CONTAINERS)('container/%s', name => {
+  test('its copies of container/streaming are current', () => {
+    for (const [path, text] of generatedFiles()) expect([path, read('container', name, path)]).toEqual([path, text]);
+    const copies = [...generatedFiles().keys()].filter(path => path.startsWith('src'));
+    expect(readdirSync(join(ROOT, 'container', name, 'src', 'streaming')).sort()).toEqual(
+      copies.map(path => basename(path)).sort(),
+    );
   });
 
   test('its packages are locked to the versions of the kit', () => {
@@ -64,17 +70,6 @@ describe.each(Object.entries(containers))('container/%s', (name, platform) => {
   });
 });
 
-test.each(['streaming-server.ts', 'platform.ts', 'log.ts', 'server.ts'])('the containers have the same %s', file => {
-  const [one, other] = Object.keys(containers).map(name => read('container', name, 'src', file));
-  // Only the server's name differs, and with it the order of the imports.
-  const neutral = (text: string) =>
-    text
-      .replaceAll(/(?:echo|simulator)(?=-server|Server)/g, 'container')
-      .split('\n')
-      .sort();
-  expect(neutral(other!)).toEqual(neutral(one!));
-});
-
 test('the script that the simulator plays by default is the sample recording’s', () => {
-  expect(read('container/deepgram-simulator/src/sample.script.json')).toBe(read('examples/sample.script.json'));
+  expect(read('container/speech-simulator/src/sample.script.json')).toBe(read('examples/sample.script.json'));
 });

@@ -200,7 +200,7 @@ describe('BidiModel.fromModelPackage', () => {
       newStack('us-east-1'),
       BidiModel.fromModelPackage(PACKAGE_ARN, {
         environment: { DEEPGRAM_ENGINE_01: 'max_active_requests=120' },
-        simulator: { directory: 'container/deepgram-simulator', command: ['node', 'server.js'] },
+        simulator: { directory: 'container/speech-simulator', command: ['node', 'server.js'] },
       }),
     );
     template.hasResourceProperties('AWS::SageMaker::Model', {

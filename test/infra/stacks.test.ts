@@ -178,7 +178,7 @@ describe('DeepgramStack', () => {
         'sagemaker-bidi-kit:container': {
           modelPackageArn: PACKAGE_ARN,
           simulator: {
-            directory: Match.stringLikeRegexp('container/deepgram-simulator$'),
+            directory: Match.stringLikeRegexp('container/speech-simulator$'),
             command: ['node', '--require', 'esbuild-register', 'src/server.ts'],
           },
         },

@@ -71,7 +71,7 @@ export function snapshotOf(stack: Stack): object {
     const container = resource.Metadata?.[CONTAINER_METADATA_KEY];
     if (container?.directory) container.directory = `<assembly>/.../${path.basename(container.directory)}`;
     if (container?.simulator)
-      container.simulator = { ...container.simulator, directory: '<assembly>/.../deepgram-simulator' };
+      container.simulator = { ...container.simulator, directory: '<assembly>/.../speech-simulator' };
   }
   return JSON.parse(JSON.stringify(template).replaceAll(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g, '<asset hash>'));
 }

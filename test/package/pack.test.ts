@@ -75,7 +75,7 @@ test('holds what users need and nothing else', () => {
     'dist/lib/client/index.d.ts',
     'dist/lib/local/index.d.ts',
     'dist/container/echo/Dockerfile',
-    'dist/container/deepgram-simulator/Dockerfile',
+    'dist/container/speech-simulator/Dockerfile',
     'LICENSE',
   ]) {
     expect(paths).toContain(needed);

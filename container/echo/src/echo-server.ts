@@ -1,10 +1,11 @@
+import { pipeline } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from './configuration';
 import { EchoSession } from './echo-session';
-import type { Log } from './log';
 import { MeteringSession } from './metering-session';
-import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './platform';
-import { type Admission, StreamingServer } from './streaming-server';
+import type { Log } from './streaming/log';
+import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platform';
+import { type Admission, StreamingServer } from './streaming/streaming-server';
 
 /** The echo container's server, not yet listening. */
 export function echoServer(configuration: Configuration, log: Log): StreamingServer {
@@ -36,6 +37,11 @@ export function echoServer(configuration: Configuration, log: Log): StreamingSer
       load: async () => {
         // A container with a model would read it from `/opt/ml/model` here.
         if (loadingMs > 0) await delay(loadingMs, undefined, { ref: false });
+      },
+      // An echo of a plain invocation, as it arrives.
+      invoke: (request, response) => {
+        response.setHeader('Content-Type', request.headers['content-type'] ?? 'application/octet-stream');
+        pipeline(request, response, () => {});
       },
       admit: ({ path, id }) => {
         if (paths.has(path)) return meteringDimension === undefined ? echo : meteredEcho(id);

@@ -1,13 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
-import { HIGH_WATER_BYTES, type Session } from './streaming-server';
+import type { Session } from './streaming/streaming-server';
 
 /**
  * One WebSocket whose messages go back as they came: text as text, binary as binary, byte for byte.
  *
  * A fragmented binary message goes back in the same fragments, empty ones left out. A fragmented text message goes back in
  * one frame: `ws` joins text to check that it is UTF-8. Either way it goes back when it is complete.
- *
- * What a session can hold is 1 MiB of unsent bytes, one chunk of its socket (64 KiB) and one message.
  */
 export class EchoSession implements Session {
   /** Messages and payload bytes, received and sent back. */
@@ -33,6 +31,5 @@ export class EchoSession implements Session {
       this.statistics.bytes += message.length;
       this.webSocket.send(message, { binary: isBinary });
     }
-    if (this.webSocket.bufferedAmount > HIGH_WATER_BYTES) this.webSocket.pause();
   }
 }

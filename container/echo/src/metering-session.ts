@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { METERING_RECORD_INTERVAL_MS } from './platform';
-import type { Session } from './streaming-server';
+import { METERING_RECORD_INTERVAL_MS } from './streaming/platform';
+import type { Session } from './streaming/streaming-server';
 
 /**
  * The second WebSocket of a session, on which the container reports what the session consumed: here its messages. One record

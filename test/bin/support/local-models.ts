@@ -27,7 +27,7 @@ export class LocalModels implements AsyncDisposable {
     const local = await LocalSageMaker.start({
       endpoints: [
         containerEndpoint('echo', 'echo', 'EchoBidiStack'),
-        containerEndpoint('deepgram', 'deepgram-simulator', 'DeepgramStack'),
+        containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack'),
       ],
       port: 0,
     });

@@ -1,4 +1,5 @@
-import { type ConfigurationError, readConfiguration } from '../../../container/echo/src/configuration';
+import { readConfiguration } from '../../../container/echo/src/configuration';
+import type { ConfigurationError } from '../../../container/echo/src/streaming/settings';
 import { BIDIRECTIONAL_STREAM_PATH, CONTAINER_PORT } from '../../../lib/contract';
 
 test('without any word it is what the platform expects', () => {

@@ -7,7 +7,7 @@ import { type frame as Frame, client as FrameClient, type connection as FrameCon
 import { WebSocket } from 'ws';
 import { readConfiguration } from '../../../container/echo/src/configuration';
 import { echoServer } from '../../../container/echo/src/echo-server';
-import type { LogFields } from '../../../container/echo/src/log';
+import type { LogFields } from '../../../container/echo/src/streaming/log';
 import {
   ACCEPT_TIMEOUT_MS,
   BIDIRECTIONAL_STREAM_PATH,
@@ -122,7 +122,7 @@ describe('HTTP', () => {
     ['PUT', '/ping', 405],
     ['GET', '/', 404],
     ['GET', '/ping/', 404],
-    ['POST', '/invocations', 404],
+    ['POST', '/metrics', 405],
     ['GET', `/${BIDIRECTIONAL_STREAM_PATH}`, 404],
   ])('%s %s is %i with an empty body', async (method, path, expected) => {
     await using running = await startServer();
