@@ -19,25 +19,25 @@ export class LocalPrinter {
   print(event: LocalEvent): void {
     switch (event.type) {
       case 'container-starting':
-        this.#tell(event, 'starting');
+        this.tell(event, 'starting');
         break;
       case 'container-in-service':
-        this.#tell(event, `in service on port ${event.port} after ${duration(event.startedInMs)}`);
+        this.tell(event, `in service on port ${event.port} after ${duration(event.startedInMs)}`);
         break;
       case 'container-line':
-        this.#progress(`${this.#prefix(event, 'dim')} ${printable(event.line)}`);
+        this.writeProgress(`${this.prefix(event, 'dim')} ${printable(event.line)}`);
         break;
       case 'build-line':
-        this.#progress(`${this.#styled('dim', `${event.model} build |`)} ${printable(event.line)}`);
+        this.writeProgress(`${this.styled('dim', `${event.model} build |`)} ${printable(event.line)}`);
         break;
       case 'container-replaced':
-        this.#tell(
+        this.tell(
           event,
           event.openSessions > 0 ? `replaced; ${sessionsOf(event.openSessions)} finish on the old one` : 'replaced',
         );
         break;
       case 'container-failed':
-        this.#tell(event, `out of service: ${event.message}`, 'red');
+        this.tell(event, `out of service: ${event.message}`, 'red');
         break;
       case 'container-crashed': {
         const { code, signal } = event.exit;
@@ -45,33 +45,33 @@ export class LocalPrinter {
           event.openSessions > 0
             ? `${sessionsOf(event.openSessions)} ended with ModelStreamError (StreamBroken)`
             : 'no session was open';
-        this.#tell(
+        this.tell(
           event,
           `ended ${signal ? `by ${signal}` : `with exit code ${code}`}; ${fate}. Its last lines:`,
           'red',
         );
-        for (const line of event.lastLines.slice(-10)) this.#progress(`    ${printable(line)}`);
-        this.#tell(event, 'starting it again');
+        for (const line of event.lastLines.slice(-10)) this.writeProgress(`    ${printable(line)}`);
+        this.tell(event, 'starting it again');
         break;
       }
       case 'in-service':
       case 'session-opened':
         break;
       case 'session-ended':
-        this.#session(event.session);
+        this.session(event.session);
         break;
       case 'invoked':
-        this.#line('green', 'invoked', event.name, `${event.statusCode} in ${duration(event.durationMs)}`);
+        this.line('green', 'invoked', event.name, `${event.statusCode} in ${duration(event.durationMs)}`);
         break;
       case 'refused':
         this.sessions.write(
-          `${clockTime()} ${this.#styled('red', `${event.statusCode} ${event.error}`)} ${printable(event.method)} ${printable(event.path)}: ${printable(event.message)}\n`,
+          `${clockTime()} ${this.styled('red', `${event.statusCode} ${event.error}`)} ${printable(event.method)} ${printable(event.path)}: ${printable(event.message)}\n`,
         );
         break;
     }
   }
 
-  #session(session: SessionSummary): void {
+  private session(session: SessionSummary): void {
     const { received, sent, metering, droppedMeteringRecords } = session;
     const { outcome, message, isOrderly } = endOf(session);
     const parts = [
@@ -83,26 +83,26 @@ export class LocalPrinter {
       ...(droppedMeteringRecords > 0 ? [`${droppedMeteringRecords} metering records dropped`] : []),
       ...(message ? [printable(message)] : []),
     ];
-    this.#line(isOrderly ? 'green' : 'red', outcome, session, `${printable(session.path)}  ${parts.join(' · ')}`);
+    this.line(isOrderly ? 'green' : 'red', outcome, session, `${printable(session.path)}  ${parts.join(' · ')}`);
   }
 
-  #line(style: Style, word: string, name: InstanceName, text: string): void {
-    this.sessions.write(`${clockTime()} ${this.#styled(style, word)} ${label(name)}  ${text}\n`);
+  private line(style: Style, word: string, name: InstanceName, text: string): void {
+    this.sessions.write(`${clockTime()} ${this.styled(style, word)} ${label(name)}  ${text}\n`);
   }
 
-  #tell(name: InstanceName, text: string, style: Style = 'cyan'): void {
-    this.#progress(`${this.#prefix(name, style)} ${text}`);
+  private tell(name: InstanceName, text: string, style: Style = 'cyan'): void {
+    this.writeProgress(`${this.prefix(name, style)} ${text}`);
   }
 
-  #progress(line: string): void {
+  private writeProgress(line: string): void {
     this.progress.write(`${line}\n`);
   }
 
-  #prefix(name: InstanceName, style: Style): string {
-    return this.#styled(style, `${label(name)} |`);
+  private prefix(name: InstanceName, style: Style): string {
+    return this.styled(style, `${label(name)} |`);
   }
 
-  #styled(style: Style, text: string): string {
+  private styled(style: Style, text: string): string {
     return this.progress.isTTY ? styleText(style, text) : text;
   }
 }

@@ -1,6 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
-import type { Clock, EndpointDefinition, Fault, LocalCredentials, LocalEvent, LocalSageMaker } from '../../lib/local';
+import type {
+  Clock,
+  EndpointDefinition,
+  InjectedFault,
+  LocalCredentials,
+  LocalEvent,
+  LocalSageMaker,
+} from '../../lib/local';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting } from '../key-value';
@@ -16,7 +23,7 @@ interface LocalOptions extends StackOptions {
   readonly verify: boolean;
   readonly region?: string;
   readonly clock?: Clock;
-  readonly fault: readonly Fault[];
+  readonly fault: readonly InjectedFault[];
   readonly json?: boolean;
 }
 
@@ -202,32 +209,32 @@ function printJson(event: object): void {
 
 /** Ctrl-C, SIGTERM and the end of the terminal: the first asks, the second insists. */
 class Interruption {
-  readonly #first = new AbortController();
-  readonly #second = new AbortController();
-  readonly #signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  readonly #on = (): void => {
-    if (this.#first.signal.aborted) this.#second.abort();
-    else this.#first.abort();
+  private readonly firstSignal = new AbortController();
+  private readonly secondSignal = new AbortController();
+  private readonly signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  private readonly on = (): void => {
+    if (this.firstSignal.signal.aborted) this.secondSignal.abort();
+    else this.firstSignal.abort();
   };
 
   constructor() {
-    for (const signal of this.#signals) process.on(signal, this.#on);
+    for (const signal of this.signals) process.on(signal, this.on);
   }
 
   get first(): AbortSignal {
-    return this.#first.signal;
+    return this.firstSignal.signal;
   }
 
   wait(): Promise<void> {
-    return aborted(this.#first.signal);
+    return aborted(this.firstSignal.signal);
   }
 
   again(): Promise<void> {
-    return aborted(this.#second.signal);
+    return aborted(this.secondSignal.signal);
   }
 
   dispose(): void {
-    for (const signal of this.#signals) process.off(signal, this.#on);
+    for (const signal of this.signals) process.off(signal, this.on);
   }
 }
 
@@ -253,10 +260,11 @@ function clockScale(text: string): Clock {
   }
 }
 
-function collectFault(text: string, before: readonly Fault[]): Fault[] {
-  const { parseFault } = require('../../lib/local/stream/faults') as typeof import('../../lib/local/stream/faults');
+function collectFault(text: string, before: readonly InjectedFault[]): InjectedFault[] {
+  const { parseInjectedFault } =
+    require('../../lib/local/stream/injected-fault') as typeof import('../../lib/local/stream/injected-fault');
   try {
-    return [...before, parseFault(text)];
+    return [...before, parseInjectedFault(text)];
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
     throw new InvalidArgumentError(`${error.what} ${error.why}`);
@@ -264,9 +272,10 @@ function collectFault(text: string, before: readonly Fault[]): Fault[] {
 }
 
 function faultHelp(): string {
-  const { FAULT_KINDS } = require('../../lib/local/stream/faults') as typeof import('../../lib/local/stream/faults');
-  const width = Math.max(...Object.keys(FAULT_KINDS).map(kind => kind.length));
-  const lines = Object.entries(FAULT_KINDS).map(([kind, definition]) => {
+  const { INJECTED_FAULT_KINDS } =
+    require('../../lib/local/stream/injected-fault') as typeof import('../../lib/local/stream/injected-fault');
+  const width = Math.max(...Object.keys(INJECTED_FAULT_KINDS).map(kind => kind.length));
+  const lines = Object.entries(INJECTED_FAULT_KINDS).map(([kind, definition]) => {
     const value = 'value' in definition ? `; =${definition.value.meaning} (${definition.value.default})` : '';
     return `  ${kind.padEnd(width)}  ${definition.summary}: ${definition.phases.map(phase => `@${phase}`).join(' ')}${value}`;
   });

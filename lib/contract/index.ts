@@ -14,3 +14,4 @@ export * from './running-container';
 export * from './runtime';
 export * from './source';
 export * from './template';
+export * from './unsettled';

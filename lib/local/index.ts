@@ -24,4 +24,11 @@ export { LOCAL_CREDENTIALS, LOCAL_REGION, LocalSageMaker, type LocalSageMakerOpt
 export { defaultCertificateDirectory } from './service/certificate';
 export type { LocalCredentials } from './service/signature-verification';
 export { type Simulation, simulateModelPackages } from './simulation';
-export { FAULT_KINDS, FAULT_PHASES, type Fault, type FaultKind, type FaultPhase, parseFault } from './stream/faults';
+export {
+  INJECTED_FAULT_KINDS,
+  INJECTED_FAULT_PHASES,
+  type InjectedFault,
+  type InjectedFaultKind,
+  type InjectedFaultPhase,
+  parseInjectedFault,
+} from './stream/injected-fault';

@@ -10,10 +10,10 @@ import { watchSources } from './hosting/source-watcher';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
-import { Front } from './service/front';
+import { LoopbackServer } from './service/loopback-server';
 import { RequestHandler } from './service/request-handler';
 import { type LocalCredentials, SignatureVerifier } from './service/signature-verification';
-import { type Fault, FaultPlan } from './stream/faults';
+import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
 
 /** The pair that a local SageMaker accepts where none other is named. It opens nothing but this machine's loopback interface. */
 export const LOCAL_CREDENTIALS: LocalCredentials = {
@@ -75,7 +75,7 @@ export interface LocalSageMakerOptions {
    *
    * @default - none
    */
-  readonly faults?: readonly Fault[];
+  readonly faults?: readonly InjectedFault[];
   /**
    * What runs the containers.
    *
@@ -132,12 +132,12 @@ export class LocalSageMaker {
     abortSignal?.addEventListener('abort', onAbort, { once: true });
     try {
       abortSignal?.throwIfAborted();
-      await local.#listen(options.port);
-      const inService = local.#startInstances();
+      await local.listen(options.port);
+      const inService = local.startInstances();
       if (options.waitUntilInService === false) inService.catch(() => {});
       else await inService;
       abortSignal?.throwIfAborted();
-      if (options.watch) local.#watchSources();
+      if (options.watch) local.watchSources();
       return local;
     } catch (error) {
       await local.close(0);
@@ -158,13 +158,13 @@ export class LocalSageMaker {
   /** The PEM text to trust, or undefined without TLS. */
   readonly certificateAuthority: string | undefined;
 
-  readonly #endpoints = new Map<string, HostedEndpoint>();
-  readonly #front: Front;
-  readonly #handler: RequestHandler;
-  readonly #engine: ContainerEngine;
-  readonly #observe: LocalObserver;
-  readonly #stopWatching: (() => void)[] = [];
-  #closing: Promise<void> | undefined;
+  private readonly endpoints = new Map<string, HostedEndpoint>();
+  private readonly server: LoopbackServer;
+  private readonly handler: RequestHandler;
+  private readonly engine: ContainerEngine;
+  private readonly observe: LocalObserver;
+  private readonly stopWatching: (() => void)[] = [];
+  private closing: Promise<void> | undefined;
 
   private constructor(options: LocalSageMakerOptions, certificate: Certificate | undefined) {
     const clock = options.clock ?? Clock.REAL;
@@ -173,25 +173,25 @@ export class LocalSageMaker {
     this.credentials = pairs[0]!;
     this.certificateAuthorityFile = certificate?.authorityFile;
     this.certificateAuthority = certificate?.authority;
-    this.#engine = options.engine ?? new AutomaticEngine();
-    this.#observe = options.observe ?? (() => {});
+    this.engine = options.engine ?? new AutomaticEngine();
+    this.observe = options.observe ?? (() => {});
     for (const definition of options.endpoints) {
-      this.#endpoints.set(definition.name, this.#host(definition));
+      this.endpoints.set(definition.name, this.host(definition));
     }
-    this.#handler = new RequestHandler({
-      endpoints: this.#endpoints,
+    this.handler = new RequestHandler({
+      endpoints: this.endpoints,
       region: this.region,
       verifier: options.verify === false ? undefined : new SignatureVerifier(this.region, pairs),
       clock,
-      faults: new FaultPlan(options.faults ?? []),
-      observe: this.#observe,
+      faults: new InjectedFaultPlan(options.faults ?? []),
+      observe: this.observe,
     });
-    this.#front = new Front(certificate, exchange => void this.#handler.handle(exchange));
+    this.server = new LoopbackServer(certificate, request => void this.handler.handle(request));
   }
 
   /** Streams that are open now. */
   get openSessions(): number {
-    return this.#handler.openSessions;
+    return this.handler.openSessions;
   }
 
   /**
@@ -220,10 +220,10 @@ export class LocalSageMaker {
    * @param graceMs milliseconds between the two signals. Default: 2 s; the platform's 30 s are long for a Ctrl-C.
    */
   async close(graceMs = 2_000): Promise<void> {
-    for (const stop of this.#stopWatching.splice(0)) stop();
-    this.#closing ??= this.#front.close();
-    await this.#closing;
-    await Promise.all(this.#instances().map(instance => instance.stop(graceMs)));
+    for (const stop of this.stopWatching.splice(0)) stop();
+    this.closing ??= this.server.close();
+    await this.closing;
+    await Promise.all(this.instances().map(instance => instance.stop(graceMs)));
   }
 
   /** {@link close}, for `await using`, with its default grace. */
@@ -231,10 +231,10 @@ export class LocalSageMaker {
     await this.close();
   }
 
-  async #listen(port: number | undefined): Promise<void> {
+  private async listen(port: number | undefined): Promise<void> {
     const scheme = this.certificateAuthorityFile ? 'https' : 'http';
     try {
-      this.url = `${scheme}://localhost:${await this.#front.listen(port ?? RUNTIME_PORT)}`;
+      this.url = `${scheme}://localhost:${await this.server.listen(port ?? RUNTIME_PORT)}`;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
       if (port !== undefined) {
@@ -247,19 +247,19 @@ export class LocalSageMaker {
           { cause },
         );
       }
-      this.url = `${scheme}://localhost:${await this.#front.listen(0)}`;
+      this.url = `${scheme}://localhost:${await this.server.listen(0)}`;
     }
   }
 
-  async #startInstances(): Promise<void> {
+  private async startInstances(): Promise<void> {
     const results = await Promise.allSettled(
-      [...this.#endpoints.values()].map(async endpoint => {
+      [...this.endpoints.values()].map(async endpoint => {
         const starts = await Promise.allSettled(
           endpoint.variants.flatMap(variant => variant.instances.map(instance => instance.start())),
         );
         const failed = starts.flatMap(start => (start.status === 'rejected' ? [start.reason as Error] : []));
         if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed, messageOf(failed));
-        this.#observe({ type: 'in-service', endpoint: endpoint.name });
+        this.observe({ type: 'in-service', endpoint: endpoint.name });
       }),
     );
     const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
@@ -268,34 +268,34 @@ export class LocalSageMaker {
   }
 
   /** Starts anew what runs from a directory whose files have changed. */
-  #watchSources(): void {
+  private watchSources(): void {
     const byDirectory = new Map<string, HostedInstance[]>();
-    for (const { definition, instances } of [...this.#endpoints.values()].flatMap(({ variants }) => variants)) {
+    for (const { definition, instances } of [...this.endpoints.values()].flatMap(({ variants }) => variants)) {
       const { directory } = definition.model;
       if (directory) byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), ...instances]);
     }
     for (const [directory, instances] of byDirectory) {
       const replace = (instance: HostedInstance): Promise<void> =>
         instance.start().catch((error: Error) => {
-          this.#observe({ type: 'container-failed', ...instance.name, message: error.message });
+          this.observe({ type: 'container-failed', ...instance.name, message: error.message });
         });
-      this.#stopWatching.push(watchSources(directory, () => void Promise.all(instances.map(replace))));
+      this.stopWatching.push(watchSources(directory, () => void Promise.all(instances.map(replace))));
     }
   }
 
-  #host(definition: EndpointDefinition): HostedEndpoint {
+  private host(definition: EndpointDefinition): HostedEndpoint {
     const variants = definition.variants.map(variant => {
       const instances = Array.from({ length: localValue(variant.instanceCount) ?? 1 }, (_, instance) => {
         const name = { endpoint: definition.name, variant: variant.name, instance };
-        return new HostedInstance(name, variant, this.#engine, this.#observe);
+        return new HostedInstance(name, variant, this.engine, this.observe);
       });
       return new HostedVariant(variant, instances);
     });
     return new HostedEndpoint(definition, variants);
   }
 
-  #instances(): HostedInstance[] {
-    return [...this.#endpoints.values()].flatMap(endpoint => endpoint.variants.flatMap(variant => variant.instances));
+  private instances(): HostedInstance[] {
+    return [...this.endpoints.values()].flatMap(endpoint => endpoint.variants.flatMap(variant => variant.instances));
   }
 }
 

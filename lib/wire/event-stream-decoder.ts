@@ -28,9 +28,9 @@ export class EventTooLargeError extends MalformedEventStreamError {}
  * buffer that grows with the bytes that have come. The prelude is checked before anything behind it is kept.
  */
 export class EventStreamDecoder {
-  readonly #partial = new GrowingBuffer();
+  private readonly partial = new GrowingBuffer();
   /** Length of the event under way, or 0 before its prelude is complete. */
-  #expectedLength = 0;
+  private expectedLength = 0;
 
   /**
    * @param limitBytes longest event, prelude and checksums included.
@@ -43,39 +43,39 @@ export class EventStreamDecoder {
 
   /** Whether an event has begun and not ended. */
   get isInsideEvent(): boolean {
-    return this.#partial.length > 0;
+    return this.partial.length > 0;
   }
 
   /** @throws MalformedEventStreamError when the bytes are not an event stream. Nothing may be written after that. */
   write(piece: Buffer): void {
     let offset = 0;
     while (offset < piece.length) {
-      if (this.#expectedLength === 0) {
-        if (this.#partial.length === 0 && piece.length - offset >= PRELUDE_BYTES) {
-          this.#expectedLength = this.#readPrelude(piece, offset);
+      if (this.expectedLength === 0) {
+        if (this.partial.length === 0 && piece.length - offset >= PRELUDE_BYTES) {
+          this.expectedLength = this.readPrelude(piece, offset);
         } else {
-          offset += this.#partial.append(piece, offset, PRELUDE_BYTES - this.#partial.length, this.limitBytes);
-          if (this.#partial.length < PRELUDE_BYTES) return;
-          this.#expectedLength = this.#readPrelude(this.#partial.view(), 0);
+          offset += this.partial.append(piece, offset, PRELUDE_BYTES - this.partial.length, this.limitBytes);
+          if (this.partial.length < PRELUDE_BYTES) return;
+          this.expectedLength = this.readPrelude(this.partial.view(), 0);
           continue;
         }
       }
-      const missing = this.#expectedLength - this.#partial.length;
-      if (this.#partial.length === 0 && piece.length - offset >= missing) {
-        this.#expectedLength = 0;
+      const missing = this.expectedLength - this.partial.length;
+      if (this.partial.length === 0 && piece.length - offset >= missing) {
+        this.expectedLength = 0;
         const event = piece.subarray(offset, offset + missing);
         offset += missing;
         this.onEvent(event);
         continue;
       }
-      offset += this.#partial.append(piece, offset, missing, this.#expectedLength);
-      if (this.#partial.length < this.#expectedLength) return;
-      this.#expectedLength = 0;
-      this.onEvent(this.#partial.take());
+      offset += this.partial.append(piece, offset, missing, this.expectedLength);
+      if (this.partial.length < this.expectedLength) return;
+      this.expectedLength = 0;
+      this.onEvent(this.partial.take());
     }
   }
 
-  #readPrelude(bytes: Buffer, offset: number): number {
+  private readPrelude(bytes: Buffer, offset: number): number {
     const totalLength = bytes.readUInt32BE(offset);
     const headersLength = bytes.readUInt32BE(offset + 4);
     const checksum = new Crc32();

@@ -23,11 +23,11 @@ export interface FrameDecoderOptions {
  * that grows with the bytes that have come. Whether a frame may come where it comes (section 5.4) is for the reader of the frames.
  */
 export class FrameDecoder {
-  readonly #header = Buffer.alloc(LONGEST_HEADER_BYTES);
-  #headerLength = 0;
+  private readonly header = Buffer.alloc(LONGEST_HEADER_BYTES);
+  private headerLength = 0;
   /** Payload length of the frame under way, or undefined before its header is complete. */
-  #payloadLength: number | undefined;
-  readonly #payload = new GrowingBuffer();
+  private payloadLength: number | undefined;
+  private readonly payload = new GrowingBuffer();
 
   /** @param onFrame takes one whole frame; the payload is its own to keep. */
   constructor(
@@ -39,45 +39,45 @@ export class FrameDecoder {
   write(piece: Buffer): void {
     let offset = 0;
     while (offset < piece.length) {
-      if (this.#payloadLength === undefined) {
-        offset += this.#readHeader(piece, offset);
-        if (this.#payloadLength === undefined) return;
+      if (this.payloadLength === undefined) {
+        offset += this.readHeader(piece, offset);
+        if (this.payloadLength === undefined) return;
       }
-      const missing = this.#payloadLength - this.#payload.length;
-      if (this.#payload.length === 0 && piece.length - offset >= missing) {
+      const missing = this.payloadLength - this.payload.length;
+      if (this.payload.length === 0 && piece.length - offset >= missing) {
         const payload = piece.subarray(offset, offset + missing);
         offset += missing;
-        this.#endFrame(payload);
+        this.endFrame(payload);
       } else {
-        offset += this.#payload.append(piece, offset, missing, this.#payloadLength);
-        if (this.#payload.length === this.#payloadLength) this.#endFrame(this.#payload.take());
+        offset += this.payload.append(piece, offset, missing, this.payloadLength);
+        if (this.payload.length === this.payloadLength) this.endFrame(this.payload.take());
       }
     }
   }
 
   /** Reads bytes of the header and checks it as soon as it is known. Returns how many it took. */
-  #readHeader(piece: Buffer, offset: number): number {
+  private readHeader(piece: Buffer, offset: number): number {
     let taken = 0;
     for (;;) {
-      const length = this.#headerLength < 2 ? 2 : headerLengthOf(this.#header[1]!);
-      while (this.#headerLength < length && offset + taken < piece.length) {
-        this.#header[this.#headerLength] = piece[offset + taken]!;
-        this.#headerLength += 1;
+      const length = this.headerLength < 2 ? 2 : headerLengthOf(this.header[1]!);
+      while (this.headerLength < length && offset + taken < piece.length) {
+        this.header[this.headerLength] = piece[offset + taken]!;
+        this.headerLength += 1;
         taken += 1;
       }
-      if (this.#headerLength < length) return taken;
-      if (length === headerLengthOf(this.#header[1]!)) {
-        this.#payloadLength = this.#checkedPayloadLength();
+      if (this.headerLength < length) return taken;
+      if (length === headerLengthOf(this.header[1]!)) {
+        this.payloadLength = this.checkedPayloadLength();
         return taken;
       }
     }
   }
 
-  #checkedPayloadLength(): number {
-    const first = this.#header[0]!;
-    const second = this.#header[1]!;
+  private checkedPayloadLength(): number {
+    const first = this.header[0]!;
+    const second = this.header[1]!;
     const opcode = first & 0x0f;
-    const length = payloadLengthOf(this.#header);
+    const length = payloadLengthOf(this.header);
     if ((first & 0x70) !== 0)
       throw new FrameError(1002, 'A frame has a reserved bit set without a negotiated extension.');
     const { masking, payloadLimitBytes } = this.options;
@@ -98,12 +98,12 @@ export class FrameDecoder {
     return length;
   }
 
-  #endFrame(payload: Buffer): void {
-    const isMasked = (this.#header[1]! & 0x80) !== 0;
-    const frame = { opcode: this.#header[0]! & 0x0f, fin: (this.#header[0]! & 0x80) !== 0, isMasked, payload };
-    if (isMasked) applyMask(payload, this.#header.subarray(this.#headerLength - 4, this.#headerLength));
-    this.#headerLength = 0;
-    this.#payloadLength = undefined;
+  private endFrame(payload: Buffer): void {
+    const isMasked = (this.header[1]! & 0x80) !== 0;
+    const frame = { opcode: this.header[0]! & 0x0f, fin: (this.header[0]! & 0x80) !== 0, isMasked, payload };
+    if (isMasked) applyMask(payload, this.header.subarray(this.headerLength - 4, this.headerLength));
+    this.headerLength = 0;
+    this.payloadLength = undefined;
     this.onFrame(frame);
   }
 }

@@ -61,16 +61,16 @@ export class FrameSocket {
   /** Headers of the upgrade's response, at the server's end of its request, by lower-case name. */
   readonly responseHeaders: IncomingHttpHeaders;
 
-  readonly #socket: Socket;
-  readonly #decoder: FrameDecoder;
-  #head: Buffer;
-  #listener: FrameSocketListener | undefined;
+  private readonly socket: Socket;
+  private readonly decoder: FrameDecoder;
+  private head: Buffer;
+  private listener: FrameSocketListener | undefined;
   /** The end, where it came before anything listened. */
-  #earlyEnd: WebSocketEnd | undefined;
-  #isPaused = false;
-  #arePongsWaiting = false;
-  #closeSent = false;
-  #hasEnded = false;
+  private earlyEnd: WebSocketEnd | undefined;
+  private isPaused = false;
+  private arePongsWaiting = false;
+  private closeSent = false;
+  private hasEnded = false;
 
   private constructor(
     { socket, head, headers }: Upgraded,
@@ -78,36 +78,36 @@ export class FrameSocket {
     decoding: FrameDecoderOptions,
   ) {
     this.responseHeaders = headers;
-    this.#socket = socket;
-    this.#head = head;
-    this.#decoder = new FrameDecoder(decoding, frame => this.#onFrame(frame));
+    this.socket = socket;
+    this.head = head;
+    this.decoder = new FrameDecoder(decoding, frame => this.onFrame(frame));
     socket.setNoDelay(true);
     socket.setTimeout(0);
     socket.on('error', () => {}); // 'close' follows
-    socket.on('end', () => this.#end({ code: 1006, reason: '' }));
-    socket.on('close', () => this.#end({ code: 1006, reason: '' }));
-    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.end({ code: 1006, reason: '' }));
+    socket.on('close', () => this.end({ code: 1006, reason: '' }));
+    socket.on('drain', () => this.onDrain());
   }
 
   /** Whether more can be sent before the socket's buffer is full. */
   get isWritable(): boolean {
-    return !this.#socket.writableNeedDrain;
+    return !this.socket.writableNeedDrain;
   }
 
   /** Whether a close frame was sent. */
   get isClosing(): boolean {
-    return this.#closeSent;
+    return this.closeSent;
   }
 
   /** Begins to read. */
   listen(listener: FrameSocketListener): void {
-    this.#listener = listener;
-    const head = this.#head;
-    this.#head = EMPTY;
-    this.#onData(head);
-    this.#socket.on('data', (piece: Buffer) => this.#onData(piece));
-    if (this.#isPaused || this.#arePongsWaiting) this.#socket.pause();
-    if (this.#earlyEnd) this.#end(this.#earlyEnd);
+    this.listener = listener;
+    const head = this.head;
+    this.head = EMPTY;
+    this.onData(head);
+    this.socket.on('data', (piece: Buffer) => this.onData(piece));
+    if (this.isPaused || this.arePongsWaiting) this.socket.pause();
+    if (this.earlyEnd) this.end(this.earlyEnd);
   }
 
   /**
@@ -116,7 +116,7 @@ export class FrameSocket {
    * @returns false when the socket's buffer is full; {@link FrameSocketListener.onDrain} tells when it is not.
    */
   send(frame: Frame): boolean {
-    return this.#canSend ? this.#socket.write(encodeFrame(frame, this.role)) : true;
+    return this.canSend ? this.socket.write(encodeFrame(frame, this.role)) : true;
   }
 
   ping(): void {
@@ -125,18 +125,18 @@ export class FrameSocket {
 
   /** Writes bytes as they are, such as the beginning of a frame whose end never comes. */
   write(bytes: Uint8Array): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    if (this.socket.writable) this.socket.write(bytes);
   }
 
   /** Stops reading, so that the server's writes stop in turn. At most one more piece of the network's is told. */
   pause(): void {
-    this.#isPaused = true;
-    this.#socket.pause();
+    this.isPaused = true;
+    this.socket.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#resumeReading();
+    this.isPaused = false;
+    this.resumeReading();
   }
 
   /**
@@ -146,89 +146,89 @@ export class FrameSocket {
    * @param reason at most 123 bytes of UTF-8; what is longer is cut. Default: none.
    */
   close(code = 1000, reason = ''): void {
-    if (!this.#canSend) return;
-    this.#closeSent = true;
-    this.#socket.write(encodeCloseFrame(code, this.role, reason));
+    if (!this.canSend) return;
+    this.closeSent = true;
+    this.socket.write(encodeCloseFrame(code, this.role, reason));
   }
 
   /** Ends the socket and tells nothing more. With a code, a close frame goes out first. */
   destroy(code?: number): void {
     if (code !== undefined) this.close(code);
-    this.#hasEnded = true;
-    this.#listener = undefined;
-    this.#endSocket();
+    this.hasEnded = true;
+    this.listener = undefined;
+    this.endSocket();
   }
 
   /** Cuts the connection at once: with FIN, or with RST. */
   cut(how: 'fin' | 'reset'): void {
-    if (how === 'reset') this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
-    this.#end({ code: 1006, reason: '' });
+    if (how === 'reset') this.socket.resetAndDestroy();
+    else this.socket.destroy();
+    this.end({ code: 1006, reason: '' });
   }
 
-  get #canSend(): boolean {
-    return !this.#closeSent && !this.#hasEnded && this.#socket.writable;
+  private get canSend(): boolean {
+    return !this.closeSent && !this.hasEnded && this.socket.writable;
   }
 
-  #onData(piece: Buffer): void {
-    if (this.#hasEnded) return; // read and dropped, so that the end of the socket is seen
+  private onData(piece: Buffer): void {
+    if (this.hasEnded) return; // read and dropped, so that the end of the socket is seen
     try {
-      this.#decoder.write(piece);
+      this.decoder.write(piece);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.close(error.closeCode);
-      this.#endSocket();
-      this.#end({ code: error.closeCode, reason: error.message });
+      this.endSocket();
+      this.end({ code: error.closeCode, reason: error.message });
     }
   }
 
-  #onFrame(frame: ReceivedFrame): void {
-    if (this.#hasEnded) return;
-    if (frame.opcode < Opcode.CLOSE) this.#listener?.onFrame(frame);
-    else if (frame.opcode === Opcode.PING) this.#answerPing(frame.payload);
-    else if (frame.opcode === Opcode.PONG) this.#listener?.onPong(frame.payload);
-    else this.#onCloseFrame(frame.payload);
+  private onFrame(frame: ReceivedFrame): void {
+    if (this.hasEnded) return;
+    if (frame.opcode < Opcode.CLOSE) this.listener?.onFrame(frame);
+    else if (frame.opcode === Opcode.PING) this.answerPing(frame.payload);
+    else if (frame.opcode === Opcode.PONG) this.listener?.onPong(frame.payload);
+    else this.onCloseFrame(frame.payload);
   }
 
-  #answerPing(payload: Buffer): void {
+  private answerPing(payload: Buffer): void {
     if (this.send({ opcode: Opcode.PONG, fin: true, payload })) return;
-    this.#arePongsWaiting = true;
-    this.#socket.pause();
+    this.arePongsWaiting = true;
+    this.socket.pause();
   }
 
-  #onCloseFrame(payload: Buffer): void {
+  private onCloseFrame(payload: Buffer): void {
     const code = payload.length < 2 ? undefined : payload.readUInt16BE(0);
     this.close(code ?? 1000); // the answer, unless the close frame is already sent
-    this.#endSocket();
-    this.#end({ code: code ?? 1005, reason: payload.toString('utf8', 2) });
+    this.endSocket();
+    this.end({ code: code ?? 1005, reason: payload.toString('utf8', 2) });
   }
 
-  #onDrain(): void {
-    if (this.#hasEnded) return;
-    this.#arePongsWaiting = false;
-    this.#resumeReading();
-    this.#listener?.onDrain();
+  private onDrain(): void {
+    if (this.hasEnded) return;
+    this.arePongsWaiting = false;
+    this.resumeReading();
+    this.listener?.onDrain();
   }
 
-  #resumeReading(): void {
-    if (this.#listener && !this.#isPaused && !this.#arePongsWaiting) this.#socket.resume();
+  private resumeReading(): void {
+    if (this.listener && !this.isPaused && !this.arePongsWaiting) this.socket.resume();
   }
 
-  #endSocket(): void {
-    const socket = this.#socket;
+  private endSocket(): void {
+    const socket = this.socket;
     socket.end(() => socket.destroy());
     socket.resume();
     setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
-  #end(end: WebSocketEnd): void {
-    if (this.#hasEnded) return;
-    if (!this.#listener) {
-      this.#earlyEnd ??= end;
+  private end(end: WebSocketEnd): void {
+    if (this.hasEnded) return;
+    if (!this.listener) {
+      this.earlyEnd ??= end;
       return;
     }
-    this.#hasEnded = true;
-    this.#listener.onEnd(end);
+    this.hasEnded = true;
+    this.listener.onEnd(end);
   }
 }
 

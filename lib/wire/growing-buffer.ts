@@ -7,12 +7,12 @@ const FIRST_ALLOCATION_BYTES = 4 * 1024;
  * It grows with the bytes that have come and not with the length that was announced, so that an announcement alone costs no memory.
  */
 export class GrowingBuffer {
-  #bytes: Buffer | undefined;
-  #length = 0;
+  private bytes: Buffer | undefined;
+  private used = 0;
 
   /** Bytes collected. */
   get length(): number {
-    return this.#length;
+    return this.used;
   }
 
   /**
@@ -24,28 +24,28 @@ export class GrowingBuffer {
    */
   append(piece: Buffer, offset: number, wanted: number, announcedLength: number): number {
     const taken = Math.min(wanted, piece.length - offset);
-    const needed = this.#length + taken;
-    if (!this.#bytes || this.#bytes.length < needed) {
+    const needed = this.used + taken;
+    if (!this.bytes || this.bytes.length < needed) {
       const doubled = Math.max(2 * needed, FIRST_ALLOCATION_BYTES);
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(announcedLength, doubled)));
-      this.#bytes?.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
+      this.bytes?.copy(larger, 0, 0, this.used);
+      this.bytes = larger;
     }
-    piece.copy(this.#bytes, this.#length, offset, offset + taken);
-    this.#length = needed;
+    piece.copy(this.bytes, this.used, offset, offset + taken);
+    this.used = needed;
     return taken;
   }
 
   /** A view of the bytes collected; valid until the next {@link append}. */
   view(): Buffer {
-    return this.#bytes?.subarray(0, this.#length) ?? EMPTY;
+    return this.bytes?.subarray(0, this.used) ?? EMPTY;
   }
 
   /** The bytes collected; the buffer is empty then. */
   take(): Buffer {
     const bytes = this.view();
-    this.#bytes = undefined;
-    this.#length = 0;
+    this.bytes = undefined;
+    this.used = 0;
     return bytes;
   }
 }

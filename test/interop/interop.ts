@@ -4,7 +4,7 @@
  * `npm run test:interop`. What it installs goes to the user's cache directory; nothing else of the machine is changed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { LocalSageMaker, parseFault } from '../../lib/local';
+import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     endpoints: INTEROP_ENDPOINTS.slice(0, 1),
     port: 0,
     certificateDirectory: directory,
-    faults: [parseFault('internal-failure')],
+    faults: [parseInjectedFault('internal-failure')],
   });
   try {
     while (inService.size < INTEROP_ENDPOINTS.length - 1) await delay(100);

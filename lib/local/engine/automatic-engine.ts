@@ -13,21 +13,21 @@ import { ProcessEngine } from './process-engine';
 export class AutomaticEngine implements ContainerEngine {
   /** `automatic` */
   readonly name = 'automatic';
-  readonly #process = new ProcessEngine();
-  #docker: Promise<DockerEngine | undefined> | undefined;
+  private readonly process = new ProcessEngine();
+  private docker: Promise<DockerEngine | undefined> | undefined;
 
   async prepare(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void> {
-    await (await this.#engineOf(model)).prepare?.(model, onLine);
+    await (await this.engineOf(model)).prepare?.(model, onLine);
   }
 
   async start(start: ContainerStart): Promise<RunningContainer> {
-    return (await this.#engineOf(start.model)).start(start);
+    return (await this.engineOf(start.model)).start(start);
   }
 
-  async #engineOf(model: ModelDefinition): Promise<ContainerEngine> {
-    if (model.command) return this.#process;
-    this.#docker ??= detectDockerCommand().then(command => command && new DockerEngine(command));
-    const docker = await this.#docker;
+  private async engineOf(model: ModelDefinition): Promise<ContainerEngine> {
+    if (model.command) return this.process;
+    this.docker ??= detectDockerCommand().then(command => command && new DockerEngine(command));
+    const docker = await this.docker;
     if (docker) return docker;
     throw new ContainerStartError(
       model.modelPackageArn && !model.imageUri

@@ -9,13 +9,13 @@ const LINE_LIMIT = 8_192;
 
 /** Cuts a container's output into lines, tells each, and keeps the last ones. */
 export class ContainerOutput {
-  readonly #kept: string[] = [];
+  private readonly kept: string[] = [];
 
   constructor(private readonly onLine: (line: ContainerLine) => void) {}
 
   /** The last lines, oldest first. */
   lines(): readonly string[] {
-    return [...this.#kept];
+    return [...this.kept];
   }
 
   read(readable: Readable, stream: ContainerLine['stream']): void {
@@ -24,22 +24,22 @@ export class ContainerOutput {
     readable.on('data', (text: string) => {
       const lines = (rest + text).split(/\r?\n/);
       rest = lines.pop() ?? '';
-      for (const line of lines) this.#add(stream, line);
+      for (const line of lines) this.add(stream, line);
       while (rest.length > LINE_LIMIT) {
-        this.#add(stream, rest.slice(0, LINE_LIMIT));
+        this.add(stream, rest.slice(0, LINE_LIMIT));
         rest = rest.slice(LINE_LIMIT);
       }
     });
     readable.on('end', () => {
-      if (rest) this.#add(stream, rest);
+      if (rest) this.add(stream, rest);
       rest = '';
     });
     readable.on('error', () => {}); // the container's end is told by its exit
   }
 
-  #add(stream: ContainerLine['stream'], text: string): void {
-    this.#kept.push(text);
-    if (this.#kept.length > KEPT_LINES) this.#kept.shift();
+  private add(stream: ContainerLine['stream'], text: string): void {
+    this.kept.push(text);
+    if (this.kept.length > KEPT_LINES) this.kept.shift();
     this.onLine({ stream, text });
   }
 }

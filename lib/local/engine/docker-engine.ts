@@ -54,7 +54,7 @@ export async function detectDockerCommand(): Promise<DockerCommand | undefined> 
 export class DockerEngine implements ContainerEngine {
   /** The engine's command line, such as `docker`. */
   readonly name: string;
-  readonly #builds = new Map<string, Promise<void>>();
+  private readonly builds = new Map<string, Promise<void>>();
 
   /**
    * @param command the engine's command line.
@@ -67,10 +67,10 @@ export class DockerEngine implements ContainerEngine {
   async prepare(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void> {
     if (!model.directory) return;
     const tag = imageOf(model);
-    const running = this.#builds.get(tag);
+    const running = this.builds.get(tag);
     if (running) return running;
-    const build = this.#build(model, model.directory, tag, onLine).finally(() => this.#builds.delete(tag));
-    this.#builds.set(tag, build);
+    const build = this.build(model, model.directory, tag, onLine).finally(() => this.builds.delete(tag));
+    this.builds.set(tag, build);
     return build;
   }
 
@@ -101,11 +101,11 @@ export class DockerEngine implements ContainerEngine {
     const output = new ContainerOutput(onLine);
     output.read(child.stdout, 'stdout');
     output.read(child.stderr, 'stderr');
-    await this.#spawned(child, model);
+    await this.spawned(child, model);
     return new DockerContainer(child, this.command, containerName, port, output);
   }
 
-  async #build(
+  private async build(
     model: ModelDefinition,
     directory: string,
     tag: string,
@@ -123,7 +123,7 @@ export class DockerEngine implements ContainerEngine {
     const output = new ContainerOutput(onLine);
     output.read(child.stdout, 'stdout');
     output.read(child.stderr, 'stderr');
-    await this.#spawned(child, model);
+    await this.spawned(child, model);
     const [code] = (await once(child, 'close')) as [number | null];
     if (code === 0) return;
     throw new ContainerStartError({
@@ -133,7 +133,7 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
-  async #spawned(child: ChildProcess, model: ModelDefinition): Promise<void> {
+  private async spawned(child: ChildProcess, model: ModelDefinition): Promise<void> {
     try {
       await once(child, 'spawn');
     } catch (cause) {
@@ -152,7 +152,7 @@ export class DockerEngine implements ContainerEngine {
 class DockerContainer implements RunningContainer {
   readonly host = '127.0.0.1';
   readonly exited: Promise<ContainerExit>;
-  #hasExited = false;
+  private hasExited = false;
 
   constructor(
     child: ChildProcess,
@@ -164,7 +164,7 @@ class DockerContainer implements RunningContainer {
     const callOff = watchdog('"$1" rm --force "$2"', command, containerName);
     this.exited = new Promise(resolve => {
       child.once('close', (code, signal) => {
-        this.#hasExited = true;
+        this.hasExited = true;
         callOff();
         resolve({ code, signal });
       });
@@ -176,7 +176,7 @@ class DockerContainer implements RunningContainer {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#hasExited) return;
+    if (this.hasExited) return;
     execFile(this.command, ['kill', '--signal', signal, this.containerName], () => {}); // its end is told by `exited`
   }
 

@@ -80,7 +80,7 @@ export class ProcessEngine implements ContainerEngine {
 class ContainerProcess implements RunningContainer {
   readonly host = LOOPBACK;
   readonly exited: Promise<ContainerExit>;
-  #hasExited = false;
+  private hasExited = false;
 
   constructor(
     private readonly child: ChildProcess,
@@ -91,13 +91,13 @@ class ContainerProcess implements RunningContainer {
     this.exited = new Promise(resolve => {
       // 'close' rather than 'exit': by then its last words are read.
       child.once('close', (code, signal) => {
-        this.#hasExited = true;
-        this.#killGroup('SIGKILL'); // what it started and left behind
+        this.hasExited = true;
+        this.killGroup('SIGKILL'); // what it started and left behind
         callOff();
         resolve({ code, signal });
       });
       // A grandchild that keeps the pipes open must not keep the exit a secret.
-      child.once('exit', () => this.#killGroup('SIGKILL'));
+      child.once('exit', () => this.killGroup('SIGKILL'));
     });
   }
 
@@ -110,7 +110,7 @@ class ContainerProcess implements RunningContainer {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (!this.#hasExited) this.#killGroup(signal);
+    if (!this.hasExited) this.killGroup(signal);
   }
 
   async stop(graceMs = STOP_GRACE_MS): Promise<ContainerExit> {
@@ -123,7 +123,7 @@ class ContainerProcess implements RunningContainer {
     }
   }
 
-  #killGroup(signal: NodeJS.Signals): void {
+  private killGroup(signal: NodeJS.Signals): void {
     try {
       process.kill(-this.child.pid!, signal);
     } catch {

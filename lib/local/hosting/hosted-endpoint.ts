@@ -43,7 +43,7 @@ export class HostedEndpoint {
    * @throws ServiceError when there is no such variant, or none of its instances is in service.
    */
   choose(targetVariant: string | undefined): HostedInstance {
-    const variant = targetVariant === undefined ? this.#nextVariant() : this.#variantNamed(targetVariant);
+    const variant = targetVariant === undefined ? this.nextVariant() : this.variantNamed(targetVariant);
     // Smooth weighted round robin over variants is exact where a random draw is only right on average; within a variant, the
     // instance with the fewest open streams.
     let chosen: HostedInstance | undefined;
@@ -56,13 +56,13 @@ export class HostedEndpoint {
     return chosen;
   }
 
-  #variantNamed(name: string): HostedVariant {
+  private variantNamed(name: string): HostedVariant {
     const variant = this.variants.find(each => each.definition.name === name);
     if (!variant) throw inputValidationError(`Variant ${name} not found for Endpoint ${this.name}.`);
     return variant;
   }
 
-  #nextVariant(): HostedVariant {
+  private nextVariant(): HostedVariant {
     const total = this.variants.reduce((sum, variant) => sum + variant.weight, 0);
     let next = this.variants[0]!;
     for (const variant of this.variants) {

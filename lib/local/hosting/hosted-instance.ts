@@ -37,10 +37,10 @@ export interface ContainerLease {
 
 /** One instance of a variant: one container, started, watched, started again when it crashes, replaced when it changes. */
 export class HostedInstance {
-  #serving: Serving | undefined;
+  private serving: Serving | undefined;
   /** Every container that has not ended yet. */
-  readonly #running = new Set<RunningContainer>();
-  #stopGraceMs: number | undefined;
+  private readonly running = new Set<RunningContainer>();
+  private stopGraceMs: number | undefined;
 
   constructor(
     readonly name: InstanceName,
@@ -50,17 +50,17 @@ export class HostedInstance {
   ) {}
 
   get isInService(): boolean {
-    return this.#serving !== undefined;
+    return this.serving !== undefined;
   }
 
   /** Sessions that are open to the container in service. */
   get openSessions(): number {
-    return this.#serving?.sessions ?? 0;
+    return this.serving?.sessions ?? 0;
   }
 
   /** Holds the container in service for one session. */
   lease(): ContainerLease {
-    const serving = this.#serving;
+    const serving = this.serving;
     if (!serving) return { container: undefined, release() {} };
     serving.sessions += 1;
     return {
@@ -86,30 +86,30 @@ export class HostedInstance {
     await this.engine.prepare?.(model, ({ text }) =>
       this.observe({ type: 'build-line', model: model.name, line: text }),
     );
-    if (this.#isStopping) return;
+    if (this.isStopping) return;
     const container = await this.engine.start({
       model,
       name: `${this.name.endpoint}/${this.name.variant}/${this.name.instance}`,
       onLine: ({ stream, text }) => this.observe({ type: 'container-line', ...this.name, stream, line: text }),
     });
-    this.#running.add(container);
-    void container.exited.then(() => this.#running.delete(container));
-    if (this.#stopGraceMs !== undefined) {
-      await container.stop(this.#stopGraceMs);
+    this.running.add(container);
+    void container.exited.then(() => this.running.delete(container));
+    if (this.stopGraceMs !== undefined) {
+      await container.stop(this.stopGraceMs);
       return;
     }
     try {
-      await this.#waitForPing(container);
+      await this.waitForPing(container);
     } catch (error) {
       await container.stop(0);
       throw error;
     }
-    if (this.#isStopping) return;
-    const before = this.#serving;
-    this.#serving = { container, since: Date.now(), sessions: 0, broken: 0 };
+    if (this.isStopping) return;
+    const before = this.serving;
+    this.serving = { container, since: Date.now(), sessions: 0, broken: 0 };
     this.observe({ type: 'container-in-service', ...this.name, port: container.port, startedInMs: Date.now() - began });
-    void this.#watch(this.#serving);
-    if (before) this.#retire(before);
+    void this.watch(this.serving);
+    if (before) this.retire(before);
   }
 
   /**
@@ -118,47 +118,47 @@ export class HostedInstance {
    * @param graceMs milliseconds from SIGTERM to SIGKILL.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#stopGraceMs = Math.min(graceMs, this.#stopGraceMs ?? graceMs);
-    this.#serving = undefined;
-    await Promise.all([...this.#running].map(container => container.stop(graceMs)));
+    this.stopGraceMs = Math.min(graceMs, this.stopGraceMs ?? graceMs);
+    this.serving = undefined;
+    await Promise.all([...this.running].map(container => container.stop(graceMs)));
   }
 
-  get #isStopping(): boolean {
-    return this.#stopGraceMs !== undefined;
+  private get isStopping(): boolean {
+    return this.stopGraceMs !== undefined;
   }
 
-  #retire(serving: Serving): void {
+  private retire(serving: Serving): void {
     const stop = (): void => void serving.container.stop();
     if (serving.sessions === 0) stop();
     else serving.onIdle = stop;
     this.observe({ type: 'container-replaced', ...this.name, openSessions: serving.sessions });
   }
 
-  async #waitForPing(container: RunningContainer): Promise<void> {
+  private async waitForPing(container: RunningContainer): Promise<void> {
     const limitSeconds =
       localValue(this.variant.startupHealthCheckTimeoutSeconds) ?? STARTUP_HEALTH_CHECK_DEFAULT_SECONDS;
     const deadline = Date.now() + limitSeconds * 1_000;
     const exited = container.exited.then(() => 'exited' as const);
     let last: Awaited<ReturnType<typeof ping>> | 'exited' = 'refused';
-    while (!this.#isStopping) {
+    while (!this.isStopping) {
       last = await Promise.race([ping(container.host, container.port), exited]);
       if (last === 200) return;
-      if (last === 'exited') throw await this.#exitedEarly(container);
-      if (Date.now() >= deadline) throw this.#neverReady(container, limitSeconds, last);
+      if (last === 'exited') throw await this.exitedEarly(container);
+      if (Date.now() >= deadline) throw this.neverReady(container, limitSeconds, last);
       await new Promise(resolve => setTimeout(resolve, PING_INTERVAL_MS));
     }
   }
 
-  async #exitedEarly(container: RunningContainer): Promise<HealthCheckError> {
+  private async exitedEarly(container: RunningContainer): Promise<HealthCheckError> {
     const { code, signal } = await container.exited;
     return new HealthCheckError({
-      what: `${this.#title} ended ${signal ? `by ${signal}` : `with exit code ${code}`} before its /ping passed.`,
+      what: `${this.title} ended ${signal ? `by ${signal}` : `with exit code ${code}`} before its /ping passed.`,
       why: lastWords(container),
       next: `Start it by hand with the argument "serve" and the environment of model ${this.variant.model.name}.`,
     });
   }
 
-  #neverReady(container: RunningContainer, limitSeconds: number, last: number | string): HealthCheckError {
+  private neverReady(container: RunningContainer, limitSeconds: number, last: number | string): HealthCheckError {
     const answer =
       typeof last === 'number'
         ? `answered with ${last}`
@@ -166,21 +166,21 @@ export class HostedInstance {
           ? 'not answered in time'
           : 'refused: nothing listened on the port';
     return new HealthCheckError({
-      what: `${this.#title} did not pass its ping health check within ${limitSeconds} s.`,
+      what: `${this.title} did not pass its ping health check within ${limitSeconds} s.`,
       why: `The last /ping was ${answer}. ${lastWords(container)}`,
       next: 'Answer GET /ping with 200 and an empty body when the model is loaded, or raise ContainerStartupHealthCheckTimeoutInSeconds.',
     });
   }
 
-  get #title(): string {
+  private get title(): string {
     return `Container ${this.name.variant}/${this.name.instance} of endpoint ${this.name.endpoint}`;
   }
 
-  async #watch(serving: Serving): Promise<void> {
+  private async watch(serving: Serving): Promise<void> {
     const { container } = serving;
     const exit = await container.exited;
-    if (this.#serving !== serving) return;
-    this.#serving = undefined;
+    if (this.serving !== serving) return;
+    this.serving = undefined;
     this.observe({
       type: 'container-crashed',
       ...this.name,
@@ -190,7 +190,7 @@ export class HostedInstance {
       openSessions: serving.sessions + serving.broken,
     });
     if (Date.now() - serving.since < SHORT_LIFE_MS) await new Promise(resolve => setTimeout(resolve, RESTART_PAUSE_MS));
-    if (this.#isStopping || this.#serving) return;
+    if (this.isStopping || this.serving) return;
     await this.start().catch((error: Error) => {
       this.observe({ type: 'container-failed', ...this.name, message: error.message });
     });

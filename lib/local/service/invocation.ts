@@ -14,7 +14,7 @@ import {
 } from '../../contract';
 import type { HostedInstance } from '../hosting/hosted-instance';
 import { encodeError, encodePlainPayloadPart } from '../stream/response-event';
-import type { Exchange } from './front';
+import type { ServiceRequest } from './loopback-server';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
 import { inputValidationError, modelError, modelStreamError, type ServiceError } from './service-error';
 
@@ -46,14 +46,14 @@ const ORIGINAL_MESSAGE_LIMIT_BYTES = 4_096;
  */
 export async function invoke(
   context: OperationContext,
-  exchange: Exchange,
+  request: ServiceRequest,
   endpointName: string,
   requestId: string,
   streamed: boolean,
 ): Promise<void> {
-  const { headers } = exchange;
-  const body = await readBody(exchange);
-  context.verifier?.verifyRequest(exchange, createHash('sha256').update(body).digest('hex'));
+  const { headers } = request;
+  const body = await readBody(request);
+  context.verifier?.verifyRequest(request, createHash('sha256').update(body).digest('hex'));
   const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
   checkInput(endpointName, targetVariant === undefined ? undefined : variantNameViolation(targetVariant));
   const instance = hostedEndpoint(context, endpointName).choose(targetVariant);
@@ -68,14 +68,14 @@ export async function invoke(
     };
     const contentType = answer.headers['content-type'] ?? 'application/octet-stream';
     if (streamed) {
-      await answerWithEvents(context, exchange, answer, {
+      await answerWithEvents(context, request, answer, {
         ...responseHeaders,
         'content-type': EVENT_STREAM_CONTENT_TYPE,
         'x-amzn-sagemaker-content-type': contentType,
       });
     } else {
       const whole = await readWhole(context, instance, answer);
-      exchange
+      request
         .respond(200, { ...responseHeaders, 'content-type': contentType, 'content-length': whole.length })
         .end(whole);
     }
@@ -91,7 +91,7 @@ export async function invoke(
   }
 }
 
-async function readBody({ body }: Exchange): Promise<Buffer> {
+async function readBody({ body }: ServiceRequest): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of body as AsyncIterable<Buffer>) {
@@ -104,7 +104,7 @@ async function readBody({ body }: Exchange): Promise<Buffer> {
   return Buffer.concat(pieces, length);
 }
 
-function forwardedHeaders(headers: Exchange['headers'], streamed: boolean): Record<string, string> {
+function forwardedHeaders(headers: ServiceRequest['headers'], streamed: boolean): Record<string, string> {
   const forwarded = picked(headers, FORWARDED_REQUEST_HEADERS);
   const accept = headers['x-amzn-sagemaker-accept'];
   if (streamed && accept !== undefined) forwarded.accept = accept;
@@ -218,11 +218,11 @@ async function readWhole(
 /** What the container writes, as it writes it: one event for each piece. */
 async function answerWithEvents(
   context: OperationContext,
-  exchange: Exchange,
+  request: ServiceRequest,
   answer: IncomingMessage,
   headers: Record<string, string>,
 ): Promise<void> {
-  const response = exchange.respond(200, headers);
+  const response = request.respond(200, headers);
   const gone = once(response, 'close').then(() => 'gone' as const);
   // The deadline of the request goes with the request; the stream has one of its own.
   const deadline = context.clock.setTimeout(() => answer.destroy(new InvocationTimeout()), RESPONSE_STREAM_TIMEOUT_MS);

@@ -3,7 +3,7 @@ import { endpointLogGroup, endpointNameViolation } from '../../contract';
 import type { Clock } from '../clock';
 import type { HostedEndpoint } from '../hosting/hosted-endpoint';
 import type { InstanceName, LocalObserver } from '../local-event';
-import type { FaultPlan } from '../stream/faults';
+import type { InjectedFaultPlan } from '../stream/injected-fault';
 import { inputValidationError } from './service-error';
 import type { SignatureVerifier } from './signature-verification';
 
@@ -14,7 +14,7 @@ export interface OperationContext {
   /** Undefined where signatures are not verified. */
   readonly verifier: SignatureVerifier | undefined;
   readonly clock: Clock;
-  readonly faults: FaultPlan;
+  readonly faults: InjectedFaultPlan;
   readonly observe: LocalObserver;
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:http2';
 import { BIDIRECTIONAL_STREAM_PATH } from '../../contract';
 import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
-import type { Exchange } from './front';
 import { invoke } from './invocation';
+import type { ServiceRequest } from './loopback-server';
 import type { OperationContext } from './operation-context';
 import { internalServerError, ServiceError } from './service-error';
 
@@ -22,51 +22,51 @@ const RESET_AFTER_MS = 1_000;
 
 /** Answers the requests of one local SageMaker. */
 export class RequestHandler {
-  readonly #streaming: BidirectionalStreamOperation;
+  private readonly streaming: BidirectionalStreamOperation;
 
   constructor(private readonly context: OperationContext) {
-    this.#streaming = new BidirectionalStreamOperation(context);
+    this.streaming = new BidirectionalStreamOperation(context);
   }
 
   /** Streams that are open now. */
   get openSessions(): number {
-    return this.#streaming.openSessions;
+    return this.streaming.openSessions;
   }
 
   /** Answers one request. Never rejects. */
-  async handle(exchange: Exchange): Promise<void> {
+  async handle(request: ServiceRequest): Promise<void> {
     const requestId = randomUUID();
-    const { endpointName, operation } = route(exchange);
+    const { endpointName, operation } = route(request);
     try {
       if (operation === BIDIRECTIONAL_STREAM_PATH) {
-        await this.#streaming.handle(exchange, endpointName, requestId);
+        await this.streaming.handle(request, endpointName, requestId);
       } else if (operation === 'invocations' || operation === 'invocations-response-stream') {
-        await invoke(this.context, exchange, endpointName, requestId, operation !== 'invocations');
+        await invoke(this.context, request, endpointName, requestId, operation !== 'invocations');
       } else {
         throw new ServiceError('UnknownOperationException', 404, {});
       }
     } catch (error) {
       const refused =
         error instanceof ServiceError ? error : internalServerError('The request failed because of an unknown error.');
-      this.#refuse(exchange, requestId, refused, operation !== BIDIRECTIONAL_STREAM_PATH);
+      this.refuse(request, requestId, refused, operation !== BIDIRECTIONAL_STREAM_PATH);
     }
   }
 
-  #refuse(exchange: Exchange, requestId: string, error: ServiceError, isPlain: boolean): void {
+  private refuse(request: ServiceRequest, requestId: string, error: ServiceError, isPlain: boolean): void {
     const errorType = (isPlain ? PLAIN_ERROR_NAMES[error.errorType] : undefined) ?? error.errorType;
     this.context.observe({
       type: 'refused',
       requestId,
-      method: exchange.method,
-      path: exchange.target,
+      method: request.method,
+      path: request.target,
       statusCode: error.statusCode,
       error: errorType,
       message: error.message,
     });
     const body = error.body();
-    const { stream } = exchange;
+    const { stream } = request;
     if (stream?.destroyed) return;
-    exchange
+    request
       .respond(error.statusCode, {
         'content-type': 'application/json',
         'content-length': body.length,
@@ -74,7 +74,7 @@ export class RequestHandler {
         'x-amzn-errortype': errorType,
       })
       .end(body);
-    exchange.body.resume(); // what still comes is dropped
+    request.body.resume(); // what still comes is dropped
     if (stream) {
       const reset = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), RESET_AFTER_MS);
       stream.once('close', () => clearTimeout(reset));
@@ -82,7 +82,7 @@ export class RequestHandler {
   }
 }
 
-function route({ method, target }: Exchange): { endpointName: string; operation: string | undefined } {
+function route({ method, target }: ServiceRequest): { endpointName: string; operation: string | undefined } {
   const [path = ''] = target.split('?', 1);
   const match = method === 'POST' ? /^\/endpoints\/([^/]+)\/([^/]+)$/.exec(path) : null;
   return { endpointName: decoded(match?.[1] ?? ''), operation: match?.[2] };

@@ -59,8 +59,8 @@ const SIGNATURE_MISMATCH =
  * Names and wordings of the errors are those that AWS services with a JSON protocol answer.
  */
 export class SignatureVerifier {
-  readonly #canonical = new CanonicalRequest();
-  readonly #keys = new Map<string, Buffer>();
+  private readonly canonical = new CanonicalRequest();
+  private readonly keys = new Map<string, Buffer>();
 
   /**
    * @param region region that a signature has to be scoped to.
@@ -99,7 +99,7 @@ export class SignatureVerifier {
         `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${shortDate}' != '${longDate.slice(0, 8)}', from '${longDate}'.`,
       );
     }
-    this.#verifyDate(parseLongDate(longDate));
+    this.verifyDate(parseLongDate(longDate));
     const payloadHash = request.headers[SHA256_HEADER];
     if (
       bodyHash !== undefined &&
@@ -109,14 +109,14 @@ export class SignatureVerifier {
     ) {
       throw invalidSignature(SIGNATURE_MISMATCH);
     }
-    const canonicalRequest = this.#canonical.of(request, signedHeaders, payloadHash ?? bodyHash ?? sha256(''));
+    const canonicalRequest = this.canonical.of(request, signedHeaders, payloadHash ?? bodyHash ?? sha256(''));
     const stringToSign = [
       ALGORITHM_IDENTIFIER,
       longDate,
       createScope(shortDate, region, service),
       sha256(canonicalRequest),
     ].join('\n');
-    const expected = createHmac('sha256', this.#signingKey(credentials, shortDate)).update(stringToSign).digest();
+    const expected = createHmac('sha256', this.signingKey(credentials, shortDate)).update(stringToSign).digest();
     if (!sameBytes(expected, Buffer.from(signature, 'hex'))) throw invalidSignature(SIGNATURE_MISMATCH);
     return { signature, credentials, payloadHash };
   }
@@ -129,13 +129,13 @@ export class SignatureVerifier {
     }
     return new EventSignatureChain(
       request.signature,
-      shortDate => this.#signingKey(request.credentials, shortDate),
+      shortDate => this.signingKey(request.credentials, shortDate),
       shortDate => createScope(shortDate, this.region, SIGNING_NAME),
-      date => this.#verifyDate(date),
+      date => this.verifyDate(date),
     );
   }
 
-  #verifyDate(date: Date): void {
+  private verifyDate(date: Date): void {
     const now = this.now();
     const earliest = now - SIGNATURE_SKEW_LIMIT_MS;
     const latest = now + SIGNATURE_SKEW_LIMIT_MS;
@@ -151,16 +151,16 @@ export class SignatureVerifier {
     }
   }
 
-  #signingKey(credentials: LocalCredentials, shortDate: string): Buffer {
+  private signingKey(credentials: LocalCredentials, shortDate: string): Buffer {
     const cacheKey = `${credentials.accessKeyId}/${shortDate}`;
-    let key = this.#keys.get(cacheKey);
+    let key = this.keys.get(cacheKey);
     if (!key) {
       key = Buffer.from(`AWS4${credentials.secretAccessKey}`);
       for (const part of [shortDate, this.region, SIGNING_NAME, KEY_TYPE_IDENTIFIER]) {
         key = createHmac('sha256', key).update(part).digest();
       }
-      if (this.#keys.size >= 2 * this.credentials.length) this.#keys.clear(); // yesterday's
-      this.#keys.set(cacheKey, key);
+      if (this.keys.size >= 2 * this.credentials.length) this.keys.clear(); // yesterday's
+      this.keys.set(cacheKey, key);
     }
     return key;
   }
@@ -168,7 +168,7 @@ export class SignatureVerifier {
 
 /** The signatures of one request's events: each covers its own date, its body and the signature before it. */
 export class EventSignatureChain {
-  #previous: string;
+  private previous: string;
 
   /** @internal */
   constructor(
@@ -177,7 +177,7 @@ export class EventSignatureChain {
     private readonly scope: (shortDate: string) => string,
     private readonly verifyDate: (date: Date) => void,
   ) {
-    this.#previous = requestSignature;
+    this.previous = requestSignature;
   }
 
   /** @throws ServiceError when the event is not signed, too old, or its signature does not continue the chain. */
@@ -190,15 +190,15 @@ export class EventSignatureChain {
       );
     }
     this.verifyDate(date.value);
-    const expected = this.#signatureOf(event, signedHeaders, date.value);
+    const expected = this.signatureOf(event, signedHeaders, date.value);
     if (!sameBytes(expected, signature.value)) throw invalidSignature(SIGNATURE_MISMATCH);
-    this.#previous = expected.toString('hex');
+    this.previous = expected.toString('hex');
   }
 
-  #signatureOf(event: Message, signedHeaders: MessageHeaders, date: Date): Buffer {
+  private signatureOf(event: Message, signedHeaders: MessageHeaders, date: Date): Buffer {
     const longDate = longDateOf(date);
     const shortDate = longDate.slice(0, 8);
-    const stringToSign = `${EVENT_ALGORITHM_IDENTIFIER}\n${longDate}\n${this.scope(shortDate)}\n${this.#previous}\n${sha256(encodeEventHeaders(signedHeaders))}\n${sha256(event.body)}`;
+    const stringToSign = `${EVENT_ALGORITHM_IDENTIFIER}\n${longDate}\n${this.scope(shortDate)}\n${this.previous}\n${sha256(encodeEventHeaders(signedHeaders))}\n${sha256(event.body)}`;
     return createHmac('sha256', this.signingKey(shortDate)).update(stringToSign).digest();
   }
 }

@@ -16,7 +16,7 @@ import {
 import { FrameSocket } from '../../wire/frame-socket';
 import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
 import type { InstanceName } from '../local-event';
-import type { Exchange } from '../service/front';
+import type { ServiceRequest } from '../service/loopback-server';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from '../service/operation-context';
 import {
   handshakeError,
@@ -26,27 +26,27 @@ import {
   serviceUnavailableError,
   throttlingError,
 } from '../service/service-error';
-import type { Fault, FaultKind, FaultPhase } from './faults';
+import type { InjectedFault, InjectedFaultKind, InjectedFaultPhase } from './injected-fault';
 import { MeteringStream, meteringOffer } from './metering';
 import { StreamSession } from './stream-session';
 
 /** The operation `InvokeEndpointWithBidirectionalStream`. */
 export class BidirectionalStreamOperation {
-  readonly #sessions = new Set<StreamSession>();
+  private readonly sessions = new Set<StreamSession>();
 
   constructor(private readonly context: OperationContext) {}
 
   /** Streams that are open now. */
   get openSessions(): number {
-    return this.#sessions.size;
+    return this.sessions.size;
   }
 
   /** Resolves when the session is over. @throws ServiceError when it cannot be opened. */
-  async handle(exchange: Exchange, endpointName: string, requestId: string): Promise<void> {
-    const { stream, headers } = exchange;
+  async handle(request: ServiceRequest, endpointName: string, requestId: string): Promise<void> {
+    const { stream, headers } = request;
     const { verifier, clock, observe } = this.context;
     if (!stream) throw inputValidationError('InvokeEndpointWithBidirectionalStream needs HTTP/2.');
-    const verified = verifier?.verifyRequest(exchange);
+    const verified = verifier?.verifyRequest(request);
     const chain = verified && verifier?.eventChain(verified);
     const { targetVariant, target } = checkedInput(headers, endpointName);
     const endpoint = hostedEndpoint(this.context, endpointName);
@@ -62,10 +62,10 @@ export class BidirectionalStreamOperation {
     const lease = instance.lease();
     let isBroken = false;
     try {
-      const opened = await this.#open(stream, instance.name, lease.container, target, requestId, faults);
+      const opened = await this.open(stream, instance.name, lease.container, target, requestId, faults);
       if (!opened) return;
       const { webSocket, metering } = opened;
-      exchange.respond(200, {
+      request.respond(200, {
         'content-type': EVENT_STREAM_CONTENT_TYPE,
         'x-amzn-requestid': requestId,
         [RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()]: instance.name.variant,
@@ -79,11 +79,11 @@ export class BidirectionalStreamOperation {
         readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
         onPhase: phase => strike(faults, phase, session, lease.container),
       });
-      this.#sessions.add(session);
+      this.sessions.add(session);
       observe({ type: 'session-opened', requestId, path, name: instance.name });
       const { outcome, message, isBroken: wasBroken = false } = await session.ended;
       isBroken = wasBroken;
-      this.#sessions.delete(session);
+      this.sessions.delete(session);
       const meter = await metering;
       await meter?.close();
       observe({
@@ -107,19 +107,19 @@ export class BidirectionalStreamOperation {
     }
   }
 
-  async #open(
+  private async open(
     stream: ServerHttp2Stream,
     name: InstanceName,
     container: RunningContainer | undefined,
     target: string,
     requestId: string,
-    faults: readonly Fault[],
+    faults: readonly InjectedFault[],
   ): Promise<{ webSocket: FrameSocket; metering: Promise<MeteringStream | undefined> } | undefined> {
-    const webSocket = await this.#connect(name, container, target, requestId, faults);
+    const webSocket = await this.connect(name, container, target, requestId, faults);
     const offer = meteringOffer(webSocket.responseHeaders);
     let metering: Promise<MeteringStream | undefined> = Promise.resolve(undefined);
     if (offer) {
-      metering = this.#connect(name, container, offer.target, requestId, []).then(
+      metering = this.connect(name, container, offer.target, requestId, []).then(
         companion => new MeteringStream(companion, this.context.clock),
       );
       if (offer.isRequired) {
@@ -138,12 +138,12 @@ export class BidirectionalStreamOperation {
     return undefined;
   }
 
-  async #connect(
+  private async connect(
     name: InstanceName,
     container: RunningContainer | undefined,
     target: string,
     requestId: string,
-    faults: readonly Fault[],
+    faults: readonly InjectedFault[],
   ): Promise<FrameSocket> {
     try {
       if (!container) throw new HandshakeError(0, 'The container is not running.');
@@ -172,7 +172,7 @@ export class BidirectionalStreamOperation {
 }
 
 function checkedInput(
-  headers: Exchange['headers'],
+  headers: ServiceRequest['headers'],
   endpointName: string,
 ): { targetVariant: string | undefined; target: string } {
   const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
@@ -187,11 +187,15 @@ function checkedInput(
   return { targetVariant, target: `/${invocationPath ?? BIDIRECTIONAL_STREAM_PATH}${query ? `?${query}` : ''}` };
 }
 
-function faultOf(faults: readonly Fault[], kind: FaultKind, phase: FaultPhase): Fault | undefined {
+function faultOf(
+  faults: readonly InjectedFault[],
+  kind: InjectedFaultKind,
+  phase: InjectedFaultPhase,
+): InjectedFault | undefined {
   return faults.find(fault => fault.kind === kind && fault.phase === phase);
 }
 
-function throwOpeningFault(faults: readonly Fault[], endpointName: string): void {
+function throwOpeningFault(faults: readonly InjectedFault[], endpointName: string): void {
   if (faultOf(faults, 'throttling', 'opening')) throw throttlingError();
   if (faultOf(faults, 'internal-failure', 'opening')) throw internalServerError('An injected fault.');
   if (faultOf(faults, 'unavailable', 'opening')) {
@@ -201,8 +205,8 @@ function throwOpeningFault(faults: readonly Fault[], endpointName: string): void
 
 /** Injects the faults of a phase into an open session. */
 function strike(
-  faults: readonly Fault[],
-  phase: FaultPhase,
+  faults: readonly InjectedFault[],
+  phase: InjectedFaultPhase,
   session: StreamSession,
   container: RunningContainer | undefined,
 ): void {

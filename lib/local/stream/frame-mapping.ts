@@ -30,7 +30,7 @@ export class FrameSequenceError extends Error {
  * to support bidirectional streaming capabilities").
  */
 export class EventToFrameMapper {
-  #insideMessage = false;
+  private insideMessage = false;
 
   /** @throws InvalidEventError when the event is none that a request may hold. */
   map(event: Message): Frame {
@@ -46,26 +46,26 @@ export class EventToFrameMapper {
     const fin = completionState === CompletionState.COMPLETE;
     const firstOpcode = dataType === DataType.UTF8 ? Opcode.TEXT : Opcode.BINARY;
     // The type of a message is that of its first frame (RFC 6455, section 5.4): later parts continue it whatever they say.
-    const opcode = this.#insideMessage ? Opcode.CONTINUATION : firstOpcode;
-    this.#insideMessage = !fin;
+    const opcode = this.insideMessage ? Opcode.CONTINUATION : firstOpcode;
+    this.insideMessage = !fin;
     return { opcode, fin, payload: event.body };
   }
 }
 
 /** From WebSocket frames to response events: exactly one event for one data frame, bytes untouched. */
 export class FrameToEventMapper {
-  #messageType: DataType | undefined;
+  private messageType: DataType | undefined;
 
   /** @throws FrameSequenceError when a continuation continues nothing, a message begins inside another, or the opcode is reserved. */
   map({ opcode, fin, payload }: Frame): PayloadPart {
     if (opcode === Opcode.CONTINUATION) {
-      if (!this.#messageType) throw new FrameSequenceError('A continuation frame came without a message to continue.');
-    } else if (this.#messageType) {
+      if (!this.messageType) throw new FrameSequenceError('A continuation frame came without a message to continue.');
+    } else if (this.messageType) {
       throw new FrameSequenceError('A new message began inside a fragmented one.');
     }
     if (opcode > Opcode.BINARY) throw new FrameSequenceError(`A frame came with the reserved opcode ${opcode}.`);
-    const dataType = this.#messageType ?? (opcode === Opcode.TEXT ? DataType.UTF8 : DataType.BINARY);
-    this.#messageType = fin ? undefined : dataType;
+    const dataType = this.messageType ?? (opcode === Opcode.TEXT ? DataType.UTF8 : DataType.BINARY);
+    this.messageType = fin ? undefined : dataType;
     return { dataType, completionState: fin ? CompletionState.COMPLETE : CompletionState.PARTIAL, payload };
   }
 }

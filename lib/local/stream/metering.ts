@@ -39,17 +39,17 @@ export class MeteringStream {
   readonly totals: Record<string, number> = {};
   /** Records that broke a rule and were dropped, as the platform drops them. */
   dropped = 0;
-  readonly #tokens = new Set<string>();
-  readonly #ended: Promise<void>;
-  #lastRecordAt = Number.NEGATIVE_INFINITY;
+  private readonly tokens = new Set<string>();
+  private readonly ended: Promise<void>;
+  private lastRecordAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly socket: FrameSocket,
     private readonly clock: Clock,
   ) {
-    this.#ended = new Promise(resolve => {
+    this.ended = new Promise(resolve => {
       socket.listen({
-        onFrame: frame => this.#onFrame(frame),
+        onFrame: frame => this.onFrame(frame),
         onEnd: () => resolve(),
         onPong() {},
         onDrain() {},
@@ -62,7 +62,7 @@ export class MeteringStream {
     this.socket.close();
     let deadline: NodeJS.Timeout | undefined;
     await Promise.race([
-      this.#ended,
+      this.ended,
       new Promise<void>(resolve => {
         deadline = setTimeout(resolve, LAST_RECORD_MS);
       }),
@@ -71,16 +71,16 @@ export class MeteringStream {
     this.socket.destroy();
   }
 
-  #onFrame(frame: Frame): void {
+  private onFrame(frame: Frame): void {
     const record = meteringRecord(frame);
     const now = performance.now();
-    const isEarly = now - this.#lastRecordAt < this.clock.realMs(METERING_RECORD_INTERVAL_MS - INTERVAL_TOLERANCE_MS);
-    if (!record || isEarly || this.#tokens.has(record.ClientToken)) {
+    const isEarly = now - this.lastRecordAt < this.clock.realMs(METERING_RECORD_INTERVAL_MS - INTERVAL_TOLERANCE_MS);
+    if (!record || isEarly || this.tokens.has(record.ClientToken)) {
       this.dropped += 1;
       return;
     }
-    this.#lastRecordAt = now;
-    this.#tokens.add(record.ClientToken);
+    this.lastRecordAt = now;
+    this.tokens.add(record.ClientToken);
     this.totals[record.Dimension] = (this.totals[record.Dimension] ?? 0) + record.ConsumedUnits;
   }
 }

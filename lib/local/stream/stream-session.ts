@@ -76,117 +76,117 @@ export class StreamSession implements FrameSocketListener {
   /** Resolves when the session is over. */
   readonly ended: Promise<SessionEnd>;
 
-  readonly #stream: ServerHttp2Stream;
-  readonly #webSocket: FrameSocket;
-  readonly #chain: EventSignatureChain | undefined;
-  readonly #clock: Clock;
-  readonly #toFrame = new EventToFrameMapper();
-  readonly #toEvent = new FrameToEventMapper();
-  readonly #decoder = new EventStreamDecoder(EVENT_LIMIT_BYTES, event => this.#onEvent(event));
-  readonly #limit: NodeJS.Timeout;
-  readonly #pings: NodeJS.Timeout;
-  #drainLimit: NodeJS.Timeout | undefined;
-  #unansweredPings = 0;
-  #inputEnded = false;
-  #isSlowed = false;
-  #isOver = false;
-  #resolveEnded!: (end: SessionEnd) => void;
+  private readonly stream: ServerHttp2Stream;
+  private readonly webSocket: FrameSocket;
+  private readonly chain: EventSignatureChain | undefined;
+  private readonly clock: Clock;
+  private readonly toFrame = new EventToFrameMapper();
+  private readonly toEvent = new FrameToEventMapper();
+  private readonly decoder = new EventStreamDecoder(EVENT_LIMIT_BYTES, event => this.onEvent(event));
+  private readonly limit: NodeJS.Timeout;
+  private readonly pings: NodeJS.Timeout;
+  private drainLimit: NodeJS.Timeout | undefined;
+  private unansweredPings = 0;
+  private inputEnded = false;
+  private isSlowed = false;
+  private isOver = false;
+  private resolveEnded!: (end: SessionEnd) => void;
 
   constructor(private readonly options: StreamSessionOptions) {
     const { stream, webSocket, chain, clock } = options;
-    this.#stream = stream;
-    this.#webSocket = webSocket;
-    this.#chain = chain;
-    this.#clock = clock;
+    this.stream = stream;
+    this.webSocket = webSocket;
+    this.chain = chain;
+    this.clock = clock;
     this.ended = new Promise(resolve => {
-      this.#resolveEnded = resolve;
+      this.resolveEnded = resolve;
     });
-    this.#limit = clock.setTimeout(() => this.#onLimit(), SESSION_LIMIT_MS);
-    this.#pings = clock.setInterval(() => this.#onPingDue(), WEBSOCKET_PING_INTERVAL_MS);
-    stream.on('data', (piece: Buffer) => this.#onData(piece));
-    stream.on('end', () => this.#onInputEnd());
+    this.limit = clock.setTimeout(() => this.onLimit(), SESSION_LIMIT_MS);
+    this.pings = clock.setInterval(() => this.onPingDue(), WEBSOCKET_PING_INTERVAL_MS);
+    stream.on('data', (piece: Buffer) => this.onData(piece));
+    stream.on('end', () => this.onInputEnd());
     stream.on('drain', () => webSocket.resume());
-    stream.on('close', () => this.#onStreamClosed());
+    stream.on('close', () => this.onStreamClosed());
     webSocket.listen(this);
   }
 
   /** Ends the session with an error, as the platform would. */
   fail(error: ServiceError, isBroken = false): void {
-    if (this.#isOver) return;
-    if (!this.#stream.destroyed) this.#stream.write(encodeError(error));
-    this.#finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
+    if (this.isOver) return;
+    if (!this.stream.destroyed) this.stream.write(encodeError(error));
+    this.finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
 
   /** Cuts the stream without a word, as a broken network does. */
   reset(): void {
-    this.#over({ outcome: 'aborted' }, 1001);
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.over({ outcome: 'aborted' }, 1001);
+    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   // From the client.
 
-  #onData(piece: Buffer): void {
-    if (this.#isOver) return;
+  private onData(piece: Buffer): void {
+    if (this.isOver) return;
     try {
-      this.#decoder.write(piece);
+      this.decoder.write(piece);
     } catch (error) {
       this.fail(streamErrorOf(error));
       return;
     }
-    if (!this.#webSocket.isWritable) this.#stream.pause();
-    if (this.options.readBytesPerSecond) this.#slowDown(piece.length / this.options.readBytesPerSecond);
+    if (!this.webSocket.isWritable) this.stream.pause();
+    if (this.options.readBytesPerSecond) this.slowDown(piece.length / this.options.readBytesPerSecond);
   }
 
-  #slowDown(seconds: number): void {
-    this.#isSlowed = true;
-    this.#stream.pause();
+  private slowDown(seconds: number): void {
+    this.isSlowed = true;
+    this.stream.pause();
     setTimeout(() => {
-      this.#isSlowed = false;
-      if (this.#webSocket.isWritable) this.#stream.resume();
+      this.isSlowed = false;
+      if (this.webSocket.isWritable) this.stream.resume();
     }, seconds * 1_000);
   }
 
-  #onEvent(bytes: Uint8Array): void {
-    if (this.#isOver) return;
-    if (this.#inputEnded) throw new MalformedEventStreamError('An event came after the end of the input.');
+  private onEvent(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    if (this.inputEnded) throw new MalformedEventStreamError('An event came after the end of the input.');
     const outer = decodeEvent(bytes);
-    this.#chain?.verify(outer);
-    const isEnvelope = this.#chain !== undefined || EventHeader.CHUNK_SIGNATURE in outer.headers;
+    this.chain?.verify(outer);
+    const isEnvelope = this.chain !== undefined || EventHeader.CHUNK_SIGNATURE in outer.headers;
     if (isEnvelope && outer.body.length === 0) {
-      this.#onInputEnd();
+      this.onInputEnd();
       return;
     }
-    const frame = this.#toFrame.map(isEnvelope ? decodeEvent(outer.body) : outer);
+    const frame = this.toFrame.map(isEnvelope ? decodeEvent(outer.body) : outer);
     this.received.events += 1;
     this.received.bytes += frame.payload.length;
-    this.#webSocket.send(frame);
+    this.webSocket.send(frame);
     if (this.received.events === 1) this.options.onPhase?.('streaming');
   }
 
-  #onInputEnd(): void {
-    if (this.#isOver || this.#inputEnded) return;
-    if (this.#decoder.isInsideEvent && this.#stream.readableEnded) {
+  private onInputEnd(): void {
+    if (this.isOver || this.inputEnded) return;
+    if (this.decoder.isInsideEvent && this.stream.readableEnded) {
       this.fail(streamErrorOf(new MalformedEventStreamError('The request ended in the middle of an event.')));
       return;
     }
-    this.#inputEnded = true;
+    this.inputEnded = true;
     this.options.onPhase?.('closing');
-    if (this.#isOver) return;
-    this.#webSocket.close();
-    this.#drainLimit = this.#clock.setTimeout(
-      () => this.#finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
+    if (this.isOver) return;
+    this.webSocket.close();
+    this.drainLimit = this.clock.setTimeout(
+      () => this.finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
       DRAIN_LIMIT_MS,
     );
   }
 
-  #onStreamClosed(): void {
-    this.#over({ outcome: 'aborted' }, 1001);
+  private onStreamClosed(): void {
+    this.over({ outcome: 'aborted' }, 1001);
   }
 
   // From the container.
 
   onFrame(frame: Frame): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const reported = structuredError(frame);
     if (reported) {
       this.fail(reported);
@@ -194,32 +194,32 @@ export class StreamSession implements FrameSocketListener {
     }
     let event: ReturnType<FrameToEventMapper['map']>;
     try {
-      event = this.#toEvent.map(frame);
+      event = this.toEvent.map(frame);
     } catch (error) {
       if (!(error instanceof FrameSequenceError)) throw error;
-      this.#webSocket.destroy(1002);
+      this.webSocket.destroy(1002);
       this.fail(modelStreamError(error.message, StreamErrorCode.STREAM_BROKEN));
       return;
     }
     this.firstResponseAt ??= performance.now();
     this.sent.events += 1;
     this.sent.bytes += event.payload.length;
-    if (!this.#stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload)))
-      this.#webSocket.pause();
+    if (!this.stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload)))
+      this.webSocket.pause();
   }
 
   onDrain(): void {
-    if (!this.#isSlowed) this.#stream.resume();
+    if (!this.isSlowed) this.stream.resume();
   }
 
   onPong(): void {
-    if (this.options.pingsAreAnswered !== false) this.#unansweredPings = 0;
+    if (this.options.pingsAreAnswered !== false) this.unansweredPings = 0;
   }
 
   onEnd({ code, reason }: WebSocketEnd): void {
-    if (this.#isOver) return;
-    if (this.#inputEnded && (code === 1000 || code === 1005)) {
-      this.#finish({ outcome: 'ended' });
+    if (this.isOver) return;
+    if (this.inputEnded && (code === 1000 || code === 1005)) {
+      this.finish({ outcome: 'ended' });
     } else if (code === 1006) {
       this.fail(
         modelStreamError(
@@ -236,7 +236,7 @@ export class StreamSession implements FrameSocketListener {
 
   // The platform's clocks.
 
-  #onLimit(): void {
+  private onLimit(): void {
     this.fail(
       modelStreamError(
         `The stream reached its limit of ${SESSION_LIMIT_MS / 60_000} minutes.`,
@@ -245,26 +245,26 @@ export class StreamSession implements FrameSocketListener {
     );
   }
 
-  #onPingDue(): void {
-    if (this.#unansweredPings >= WEBSOCKET_PING_TOLERANCE) {
+  private onPingDue(): void {
+    if (this.unansweredPings >= WEBSOCKET_PING_TOLERANCE) {
       this.fail(
         modelStreamError(
-          `The model container left ${this.#unansweredPings} pings in a row unanswered.`,
+          `The model container left ${this.unansweredPings} pings in a row unanswered.`,
           StreamErrorCode.STREAM_BROKEN,
         ),
       );
       return;
     }
-    this.#unansweredPings += 1;
-    this.#webSocket.ping();
+    this.unansweredPings += 1;
+    this.webSocket.ping();
   }
 
   // The end.
 
-  #finish(end: SessionEnd, closeCode?: number): void {
-    if (this.#isOver) return;
-    this.#over(end, closeCode);
-    const stream = this.#stream;
+  private finish(end: SessionEnd, closeCode?: number): void {
+    if (this.isOver) return;
+    this.over(end, closeCode);
+    const stream = this.stream;
     stream.end();
     // The rest of the request is read and dropped, so that its sender is not left hanging on a closed window.
     stream.resume();
@@ -274,14 +274,14 @@ export class StreamSession implements FrameSocketListener {
     }
   }
 
-  #over(end: SessionEnd, closeCode?: number): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#limit);
-    clearTimeout(this.#drainLimit);
-    clearInterval(this.#pings);
-    this.#webSocket.destroy(closeCode);
-    this.#resolveEnded(end);
+  private over(end: SessionEnd, closeCode?: number): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.limit);
+    clearTimeout(this.drainLimit);
+    clearInterval(this.pings);
+    this.webSocket.destroy(closeCode);
+    this.resolveEnded(end);
   }
 }
 

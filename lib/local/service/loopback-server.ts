@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Certificate } from './certificate';
 
 /** One HTTP request, whichever version carried it. */
-export interface Exchange {
+export interface ServiceRequest {
   readonly method: string;
   /** Path and query as they were sent. */
   readonly target: string;
@@ -27,30 +27,30 @@ const HTTP2_PREFACE = 'PRI * HTTP/2';
  * The network front: HTTP/2 and HTTP/1.1 on one port of the loopback interface. Over TLS the version is negotiated (ALPN); in
  * cleartext it is told by the first bytes (HTTP/2 with prior knowledge, RFC 9113, section 3.3).
  */
-export class Front {
-  readonly #http2 = createHttp2Server();
-  readonly #http1 = createHttpServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+export class LoopbackServer {
+  private readonly http2 = createHttp2Server();
+  private readonly http1 = createHttpServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
 
-  constructor(certificate: Certificate | undefined, onExchange: (exchange: Exchange) => void) {
-    this.#http2.on('stream', (stream, headers) => onExchange(http2Exchange(stream, headers)));
-    this.#http2.on('sessionError', () => {}); // the streams hear of it themselves
-    this.#http1.on('request', (request, response) => onExchange(http1Exchange(request, response)));
+  constructor(certificate: Certificate | undefined, onRequest: (request: ServiceRequest) => void) {
+    this.http2.on('stream', (stream, headers) => onRequest(http2Request(stream, headers)));
+    this.http2.on('sessionError', () => {}); // the streams hear of it themselves
+    this.http1.on('request', (request, response) => onRequest(http1Request(request, response)));
     if (certificate) {
       const { key, certificate: cert } = certificate;
-      this.#server = createTlsServer({ key, cert, ALPNProtocols: ['h2', 'http/1.1'] }, socket => {
-        (socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1).emit('connection', socket);
+      this.server = createTlsServer({ key, cert, ALPNProtocols: ['h2', 'http/1.1'] }, socket => {
+        (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket);
       });
-      this.#server.on('tlsClientError', () => {}); // a client that does not trust the certificate
+      this.server.on('tlsClientError', () => {}); // a client that does not trust the certificate
     } else {
-      this.#server = createTcpServer(socket => this.#sniff(socket));
+      this.server = createTcpServer(socket => this.sniff(socket));
     }
-    this.#server.on('connection', (socket: Socket) => {
+    this.server.on('connection', (socket: Socket) => {
       socket.setNoDelay(true);
       socket.on('error', () => {});
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
     });
   }
 
@@ -60,21 +60,21 @@ export class Front {
    * @throws the error of the system, `EADDRINUSE` among them.
    */
   async listen(port: number): Promise<number> {
-    this.#server.listen({ host: LOOPBACK, port, backlog: 2_048 });
-    await once(this.#server, 'listening');
-    return (this.#server.address() as { port: number }).port;
+    this.server.listen({ host: LOOPBACK, port, backlog: 2_048 });
+    await once(this.server, 'listening');
+    return (this.server.address() as { port: number }).port;
   }
 
   /** Stops listening and cuts what is open. */
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
-  #sniff(socket: Socket): void {
+  private sniff(socket: Socket): void {
     let seen = Buffer.alloc(0);
     const look = (): void => {
       const piece = socket.read() as Buffer | null;
@@ -89,14 +89,14 @@ export class Front {
         return;
       }
       socket.unshift(seen);
-      (beginning === HTTP2_PREFACE ? this.#http2 : this.#http1).emit('connection', socket);
+      (beginning === HTTP2_PREFACE ? this.http2 : this.http1).emit('connection', socket);
     };
     socket.on('readable', look);
     socket.setTimeout(60_000, () => socket.destroy());
   }
 }
 
-function http2Exchange(stream: ServerHttp2Stream, received: IncomingHttpHeaders): Exchange {
+function http2Request(stream: ServerHttp2Stream, received: IncomingHttpHeaders): ServiceRequest {
   const headers: Record<string, string> = {};
   for (const name in received) {
     if (!name.startsWith(':')) headers[name] = joined(received[name]);
@@ -118,7 +118,7 @@ function http2Exchange(stream: ServerHttp2Stream, received: IncomingHttpHeaders)
   };
 }
 
-function http1Exchange(request: IncomingMessage, response: ServerResponse): Exchange {
+function http1Request(request: IncomingMessage, response: ServerResponse): ServiceRequest {
   const headers: Record<string, string> = {};
   for (const name in request.headers) headers[name] = joined(request.headers[name]);
   response.on('error', () => {});

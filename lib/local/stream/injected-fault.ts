@@ -1,21 +1,21 @@
 import { InvalidLocalOptionsError } from '../local-errors';
 
 /** When in the life of a session a fault strikes: while it opens, after its first event, or when the client ends its input. */
-export const FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
+export const INJECTED_FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
 /** When a fault strikes: while a stream opens, after the first event of the client, or when the client ends its input. */
-export type FaultPhase = (typeof FAULT_PHASES)[number];
+export type InjectedFaultPhase = (typeof INJECTED_FAULT_PHASES)[number];
 
-interface FaultKindDefinition {
+interface InjectedFaultDefinition {
   /** What happens, for people. */
   readonly summary: string;
   /** Phases in which the platform can show it; the first is the default. */
-  readonly phases: readonly FaultPhase[];
+  readonly phases: readonly InjectedFaultPhase[];
   /** What the value means, and what it is when none is given. Absent: it takes none. */
   readonly value?: { readonly meaning: string; readonly default: number };
 }
 
 /** What operators fear, and what can be injected. */
-export const FAULT_KINDS = {
+export const INJECTED_FAULT_KINDS = {
   /** The value is how long. Over 250 ms, the platform's limit, the open fails with HTTP 424 `ModelError`. */
   'accept-delay': {
     summary: 'the container takes its time to accept the socket',
@@ -60,17 +60,17 @@ export const FAULT_KINDS = {
     phases: ['streaming'],
     value: { meaning: 'bytes a second', default: 16_000 },
   },
-} as const satisfies Record<string, FaultKindDefinition>;
-/** What can be injected: a key of {@link FAULT_KINDS}. */
-export type FaultKind = keyof typeof FAULT_KINDS;
+} as const satisfies Record<string, InjectedFaultDefinition>;
+/** What can be injected: a key of {@link INJECTED_FAULT_KINDS}. */
+export type InjectedFaultKind = keyof typeof INJECTED_FAULT_KINDS;
 
 /** One fault to inject. */
-export interface Fault {
+export interface InjectedFault {
   /** What is injected. */
-  readonly kind: FaultKind;
-  /** When it strikes: one of the phases that {@link FAULT_KINDS} has for the kind. */
-  readonly phase: FaultPhase;
-  /** As {@link FAULT_KINDS} says for the kind. */
+  readonly kind: InjectedFaultKind;
+  /** When it strikes: one of the phases that {@link INJECTED_FAULT_KINDS} has for the kind. */
+  readonly phase: InjectedFaultPhase;
+  /** As {@link INJECTED_FAULT_KINDS} says for the kind. */
   readonly value: number;
   /**
    * Strikes one session in so many, the first of them included.
@@ -86,17 +86,17 @@ export interface Fault {
  *
  * @throws InvalidLocalOptionsError
  */
-export function parseFault(text: string): Fault {
+export function parseInjectedFault(text: string): InjectedFault {
   const match = /^([a-z-]+)(?:@([a-z]+))?(?:=(\d+))?(?:\/(\d+))?$/.exec(text.trim());
   const kind = match?.[1];
-  if (!match || kind === undefined || !Object.hasOwn(FAULT_KINDS, kind)) {
+  if (!match || kind === undefined || !Object.hasOwn(INJECTED_FAULT_KINDS, kind)) {
     throw invalidFault(
       `"${text}" is no fault that can be injected.`,
-      `A fault is KIND[@PHASE][=VALUE][/EVERY]; the kinds are ${Object.keys(FAULT_KINDS).join(', ')}.`,
+      `A fault is KIND[@PHASE][=VALUE][/EVERY]; the kinds are ${Object.keys(INJECTED_FAULT_KINDS).join(', ')}.`,
     );
   }
-  const definition: FaultKindDefinition = FAULT_KINDS[kind as FaultKind];
-  const phase = (match[2] ?? definition.phases[0]) as FaultPhase;
+  const definition: InjectedFaultDefinition = INJECTED_FAULT_KINDS[kind as InjectedFaultKind];
+  const phase = (match[2] ?? definition.phases[0]) as InjectedFaultPhase;
   if (!definition.phases.includes(phase)) {
     throw invalidFault(
       `The fault ${kind} cannot strike in the phase "${phase}".`,
@@ -110,7 +110,7 @@ export function parseFault(text: string): Fault {
   if (every === 0)
     throw invalidFault(`The fault ${text} would strike no session.`, 'One session in so many is at least one.');
   return {
-    kind: kind as FaultKind,
+    kind: kind as InjectedFaultKind,
     phase,
     value: Number(match[3] ?? definition.value?.default ?? 0),
     ...(every === undefined ? {} : { every }),
@@ -118,15 +118,15 @@ export function parseFault(text: string): Fault {
 }
 
 /** Which faults strike which session. */
-export class FaultPlan {
-  #sessions = 0;
+export class InjectedFaultPlan {
+  private sessions = 0;
 
-  constructor(private readonly faults: readonly Fault[]) {}
+  constructor(private readonly faults: readonly InjectedFault[]) {}
 
   /** The faults of the session that opens now. */
-  next(): readonly Fault[] {
-    const number = this.#sessions;
-    this.#sessions += 1;
+  next(): readonly InjectedFault[] {
+    const number = this.sessions;
+    this.sessions += 1;
     return this.faults.filter(fault => number % (fault.every ?? 1) === 0);
   }
 }

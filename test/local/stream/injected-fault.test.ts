@@ -1,12 +1,12 @@
 import {
   Clock,
-  FAULT_KINDS,
-  FAULT_PHASES,
-  type FaultKind,
-  type FaultPhase,
+  INJECTED_FAULT_KINDS,
+  INJECTED_FAULT_PHASES,
+  type InjectedFaultKind,
+  type InjectedFaultPhase,
   type LocalEvent,
   LocalSageMaker,
-  parseFault,
+  parseInjectedFault,
 } from '../../../lib/local';
 import { scriptedEndpoint, startLocal } from '../support/local';
 import { SignedStream } from '../support/signed-stream';
@@ -19,7 +19,7 @@ describe('the word of a fault', () => {
     ['internal-failure@closing/10', { kind: 'internal-failure', phase: 'closing', value: 0, every: 10 }],
     ['close=1013', { kind: 'close', phase: 'streaming', value: 1013 }],
   ])('%s', (word, fault) => {
-    expect(parseFault(word)).toEqual(fault);
+    expect(parseInjectedFault(word)).toEqual(fault);
   });
 
   test.each([
@@ -30,12 +30,12 @@ describe('the word of a fault', () => {
     ['crash/0', /no session/],
     ['toString', /no fault/],
   ])('refuses %s', (word, message) => {
-    expect(() => parseFault(word)).toThrow(message);
+    expect(() => parseInjectedFault(word)).toThrow(message);
   });
 });
 
 /** What the client sees of a fault in a phase, as the platform documents it. */
-const DOCUMENTED: Record<FaultKind, Partial<Record<FaultPhase, object>>> = {
+const DOCUMENTED: Record<InjectedFaultKind, Partial<Record<InjectedFaultPhase, object>>> = {
   'accept-delay': { opening: { status: 424, type: 'ModelError', OriginalStatusCode: 0 } },
   refuse: { opening: { status: 424, type: 'ModelError', OriginalStatusCode: 503 } },
   throttling: { opening: { status: 400, type: 'ThrottlingException' } },
@@ -67,17 +67,17 @@ const DOCUMENTED: Record<FaultKind, Partial<Record<FaultPhase, object>>> = {
 
 describe('each fault in each phase', () => {
   const events: LocalEvent[] = [];
-  const cases = (Object.keys(FAULT_KINDS) as FaultKind[]).flatMap(kind =>
-    FAULT_PHASES.filter(phase => (FAULT_KINDS[kind].phases as readonly FaultPhase[]).includes(phase)).map(
-      phase => [kind, phase] as const,
-    ),
+  const cases = (Object.keys(INJECTED_FAULT_KINDS) as InjectedFaultKind[]).flatMap(kind =>
+    INJECTED_FAULT_PHASES.filter(phase =>
+      (INJECTED_FAULT_KINDS[kind].phases as readonly InjectedFaultPhase[]).includes(phase),
+    ).map(phase => [kind, phase] as const),
   );
 
   test.each(cases)('%s @ %s', async (kind, phase) => {
     const expected = DOCUMENTED[kind][phase];
     expect(expected).toBeDefined();
     await using local = await startLocal({
-      faults: [parseFault(`${kind}@${phase}/2`)],
+      faults: [parseInjectedFault(`${kind}@${phase}/2`)],
       clock: new Clock(3_000),
       observe: event => events.push(event),
     });

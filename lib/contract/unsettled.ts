@@ -1,0 +1,280 @@
+/**
+ * Behaviours of the platform on which the public sources disagree, or of which they say nothing.
+ *
+ * Each has the evidence for every side, the side that this kit takes until it is settled, and the probe that settles it. docs/local.md
+ * shows them as a table, which a test holds to this file.
+ */
+
+/** One way in which the platform may behave. */
+export interface BehaviourValue {
+  /** What happens then. */
+  readonly meaning: string;
+  /** What speaks for it, with the source; empty where nothing does and the value is there to be tried. */
+  readonly evidence: readonly string[];
+}
+
+/** A behaviour that no public source settles. */
+export interface UnsettledBehaviour {
+  /** The question. */
+  readonly question: string;
+  /** The ways in which the platform may behave, by name. */
+  readonly values: Readonly<Record<string, BehaviourValue>>;
+  /** Name of the value that this kit takes until the question is settled. */
+  readonly default: string;
+  /** Why that one. */
+  readonly reason: string;
+  /** What to do in AWS to settle it. */
+  readonly probe: string;
+  /** What acts it out on this machine: the local SageMaker, the container that stands in for a Marketplace package, or nothing. */
+  readonly simulatedBy: 'local' | 'stand-in' | undefined;
+}
+
+const DEVELOPER_GUIDE = 'developer guide, "Container contract to support bidirectional streaming capabilities"';
+
+/** The behaviours, by name. */
+export const UNSETTLED = {
+  'close-1000-before-input-end': {
+    question: 'What does the client see when the container closes with 1000 while the input is still open?',
+    values: {
+      'orderly-end': {
+        meaning: 'the response stream ends without an error',
+        evidence: [
+          "Deepgram's live end-to-end runs against SageMaker require zero errors after CloseStream (deepgram-devs/dg-sagemaker)",
+        ],
+      },
+      'model-stream-error': {
+        meaning: '`ModelStreamError` with the code 1000',
+        evidence: [
+          `A close frame of the container reaches the client as an error (${DEVELOPER_GUIDE})`,
+          'Public clients treat an error after their close message as a normal end',
+        ],
+      },
+    },
+    default: 'orderly-end',
+    reason: 'It was measured against live endpoints; the guide describes close frames in general.',
+    probe:
+      'Send a message on which the container closes with 1000, keep the input open, and read the response to its end.',
+    simulatedBy: 'local',
+  },
+  'output-after-input-end': {
+    question: 'Does what the container sends after the client ended its input still arrive?',
+    values: {
+      delivered: {
+        meaning: 'everything up to the close frame of the container arrives, for up to 60 s',
+        evidence: ['An end of the input that the container answers with 1000 was measured as an orderly end'],
+      },
+      lost: {
+        meaning: 'the response ends with the input; what the container sends after that is lost',
+        evidence: [
+          'dg-sagemaker changed its scripts to keep the input open until the response has ended, because last words were lost',
+        ],
+      },
+    },
+    default: 'delivered',
+    reason:
+      'A half-close that cuts the answer would be useless; the kit keeps the input open all the same where it can.',
+    probe: 'End the input at once behind a message that the container answers a second later.',
+    simulatedBy: 'local',
+  },
+  fragments: {
+    question: 'Does a message in several parts reach the other side in the same parts?',
+    values: {
+      passed: {
+        meaning: 'one event is one frame, both ways',
+        evidence: [DEVELOPER_GUIDE, "The beta contract in Deepgram's SDK"],
+      },
+      reassembled: {
+        meaning: 'the parts of a message are joined to one frame, or one event, before they are handed on',
+        evidence: ["Comments in the tests of AWS's Deep Learning Containers"],
+      },
+    },
+    default: 'passed',
+    reason: 'The developer guide describes it frame by frame.',
+    probe:
+      'Send PARTIAL and COMPLETE parts to a container that reports the frames it received; let it answer in fragments.',
+    simulatedBy: 'local',
+  },
+  'control-message-type': {
+    question:
+      'Is a control message (`CloseStream`, `KeepAlive`) understood when it comes as BINARY or without a `DataType`?',
+    values: {
+      audio: {
+        meaning: 'bytes are audio, whatever they spell',
+        evidence: ["Deepgram's API reference tells audio and control messages apart by the type of the frame"],
+      },
+      sniffed: {
+        meaning: 'bytes that are a JSON control message are taken as one',
+        evidence: ['Operators say that the container recognises them'],
+      },
+    },
+    default: 'audio',
+    reason: 'A client that is right under it is right under both.',
+    probe: 'Send {"type":"CloseStream"} as BINARY to the Marketplace container and see whether the stream ends.',
+    simulatedBy: 'stand-in',
+  },
+  'session-limit': {
+    question: 'How is a stream told that it reached its 30 minutes?',
+    values: {
+      'time-exceeded': {
+        meaning: '`ModelStreamError` with `ErrorCode` `ModelInvocationTimeExceeded`',
+        evidence: ['The code of InvokeEndpointWithResponseStream for the same case (API reference, `ResponseStream`)'],
+      },
+      'stream-broken': { meaning: '`ModelStreamError` with `ErrorCode` `StreamBroken`', evidence: [] },
+      'close-code': {
+        meaning: '`ModelStreamError` with the close code 1001 that the platform sends to the container',
+        evidence: ['Ends of a WebSocket are told as ModelStreamError with the close code (developer guide)'],
+      },
+      'internal-stream-failure': { meaning: '`InternalStreamFailure`', evidence: [] },
+      'stream-reset': { meaning: 'RST_STREAM without an event', evidence: [] },
+      'orderly-end': { meaning: 'the response stream ends without an error', evidence: [] },
+    },
+    default: 'time-exceeded',
+    reason: 'It is the only code that an API reference has for a stream that took too long.',
+    probe: 'Keep one stream busy for 31 minutes and record the last event.',
+    simulatedBy: 'local',
+  },
+  'idle-timeout': {
+    question: 'Is a stream ended when no event passes for a while, pings aside?',
+    values: {
+      none: {
+        meaning: 'no: pings keep it open',
+        evidence: [`The ping every 60 s is the only timer that is documented for a quiet stream (${DEVELOPER_GUIDE})`],
+      },
+      '60-seconds': {
+        meaning: 'RST_STREAM after 60 s',
+        evidence: ["Default idle timeout of AWS's HTTP load balancers"],
+      },
+      '350-seconds': {
+        meaning: 'RST_STREAM after 350 s',
+        evidence: ["Default idle timeout of AWS's network load balancers and interface endpoints"],
+      },
+    },
+    default: 'none',
+    reason: 'No source names a limit for quiet streams.',
+    probe: 'Open a stream to an echo, send nothing for 10 minutes, then send one message.',
+    simulatedBy: 'local',
+  },
+  'largest-event': {
+    question: 'How large may the payload of one event be?',
+    values: {
+      '24-mib': {
+        meaning: '24 MiB',
+        evidence: ['What the decoders of the AWS SDKs accept (botocore, `eventstream.py`)'],
+      },
+      '1-mib': {
+        meaning: '1 MiB; a larger one ends the stream with `ValidationException`',
+        evidence: ['Samples of the announcement send 512 KB at most'],
+      },
+    },
+    default: '24-mib',
+    reason: 'It is what a client can send at all.',
+    probe: 'Send events of 1, 2, 4 … 24 MiB to an echo until one is refused.',
+    simulatedBy: 'local',
+  },
+  'port-443': {
+    question: 'What happens on port 443 instead of 8443?',
+    values: {
+      hangs: { meaning: 'the connection opens and nothing is ever answered', evidence: ['Measured by operators'] },
+      refused: { meaning: 'the request is refused with an error', evidence: [] },
+    },
+    default: 'hangs',
+    reason: 'It was measured; every open of the client has a deadline.',
+    probe: 'Open a stream to port 443 of the runtime host and wait five minutes.',
+    simulatedBy: undefined,
+  },
+  'private-link-8443': {
+    question: 'Does the interface endpoint `sagemaker.runtime` carry port 8443?',
+    values: {
+      yes: { meaning: 'streams work through it', evidence: ['A public application opens 443 and 8443 on it'] },
+      no: { meaning: 'streams need a way to the public host', evidence: ['No page of AWS says that it does'] },
+    },
+    default: 'yes',
+    reason: 'An application in the field relies on it.',
+    probe: 'Open a stream from a subnet without a route to the internet.',
+    simulatedBy: undefined,
+  },
+  'scale-in-open-streams': {
+    question: 'What becomes of open streams on an instance that scale-in removes?',
+    values: {
+      cut: {
+        meaning: 'SIGTERM at once, SIGKILL 30 s later',
+        evidence: ['The stop of containers in the developer guide'],
+      },
+      drained: { meaning: 'they may finish first', evidence: ['Said of blue/green updates, whose old fleet waits'] },
+    },
+    default: 'cut',
+    reason: 'The guide promises no wait; a client that resumes is right under both.',
+    probe: 'Hold streams on two instances, scale in to one, and record when which stream ends.',
+    simulatedBy: undefined,
+  },
+  'inference-ami-version': {
+    question: 'Do current Deepgram packages need a pinned `InferenceAmiVersion`?',
+    values: {
+      needed: {
+        meaning: 'without it the container refuses the older driver',
+        evidence: ["Deepgram's deployment page"],
+      },
+      'not-needed': { meaning: 'the platform picks one that fits', evidence: [] },
+    },
+    default: 'needed',
+    reason: 'Pinning it does no harm where it is not needed.',
+    probe: 'Deploy the same package with and without it on a g5 instance.',
+    simulatedBy: undefined,
+  },
+  'repository-access-vpc': {
+    question: 'Does `RepositoryAccessMode: Vpc` work with images of public registries?',
+    values: {
+      no: {
+        meaning: 'only with a private registry inside the VPC',
+        evidence: ['The API reference speaks of private registries'],
+      },
+      yes: { meaning: 'public images are pulled through the VPC', evidence: [] },
+    },
+    default: 'no',
+    reason: 'The API reference names private registries only.',
+    probe: 'Create a model with a public image and the mode Vpc.',
+    simulatedBy: undefined,
+  },
+  'retain-all-variant-properties-at-creation': {
+    question: 'Is `RetainAllVariantProperties` accepted when an endpoint is created?',
+    values: {
+      accepted: {
+        meaning: 'it is ignored until the first update',
+        evidence: ['CloudFormation lists it without a condition'],
+      },
+      refused: { meaning: 'the creation fails', evidence: ['The API has it on UpdateEndpoint only'] },
+    },
+    default: 'accepted',
+    reason: 'CloudFormation sends it with the update that it belongs to.',
+    probe: 'Create a stack whose endpoint has it set.',
+    simulatedBy: undefined,
+  },
+  'inference-components': {
+    question: 'Can a stream be opened to an inference component?',
+    values: {
+      no: {
+        meaning: 'the operation has no member to name one',
+        evidence: ['API model `sagemaker-runtime-http2`, 2025-10-01'],
+      },
+      yes: { meaning: 'an endpoint with one component routes to it', evidence: [] },
+    },
+    default: 'no',
+    reason: 'What the API cannot name it cannot choose.',
+    probe: 'Open a stream to an endpoint that hosts one inference component.',
+    simulatedBy: undefined,
+  },
+} as const satisfies Readonly<Record<string, UnsettledBehaviour>>;
+
+/** Name of an unsettled behaviour. */
+export type BehaviourName = keyof typeof UNSETTLED;
+
+/** Which value of each behaviour is acted out; the default of those that are not named. */
+export type Behaviours = {
+  readonly [Name in BehaviourName]?: keyof (typeof UNSETTLED)[Name]['values'];
+};
+
+/** {@link Behaviours} with the defaults filled in. */
+export function completeBehaviours(chosen: Behaviours = {}): Required<Behaviours> {
+  const defaults = Object.fromEntries(Object.entries(UNSETTLED).map(([name, behaviour]) => [name, behaviour.default]));
+  return { ...(defaults as Required<Behaviours>), ...chosen };
+}
