@@ -15,9 +15,9 @@ export function withAwsOptions(command: Command): Command {
 }
 
 /** The control plane that the options name. */
-export function controlPlane({ region, profile }: AwsOptions): ControlPlane {
-  const { ControlPlane } = require('../lib/operate/aws') as typeof import('../lib/operate/aws');
-  // The SDK's chain for credentials and region alike goes by this variable.
+export async function controlPlane({ region, profile }: AwsOptions): Promise<ControlPlane> {
+  const { ControlPlane } = await import('../lib/operate/aws');
+  // The SDK finds both credentials and region by this variable.
   if (profile !== undefined) process.env.AWS_PROFILE = profile;
   return new ControlPlane({ region });
 }

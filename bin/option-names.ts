@@ -1,4 +1,5 @@
 import type { ExplainedError, Explanation, SettingNames } from '../lib/contract';
+import { readLocalStates } from '../lib/local/local-state';
 import type { StreamTargetOptions } from './stream-target';
 
 /** The commands that open streams. */
@@ -46,7 +47,6 @@ export function explainStreamError(
 
 function served({ local }: StreamTargetOptions): string[] {
   if (local === undefined) return [];
-  const { readLocalStates } = require('../lib/local/local-state') as typeof import('../lib/local/local-state');
   const names = readLocalStates().flatMap(({ endpoints }) => endpoints.map(({ name, stack }) => stack ?? name));
   return names.length > 0 ? [`Served here: ${names.join(', ')}.`] : [];
 }

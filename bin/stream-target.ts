@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BidiSessionOptions } from '../lib/client';
 import { regionOfRuntimeHost, StackOutput } from '../lib/contract';
-import type { LocalState, LocalStateEndpoint } from '../lib/local/local-state';
+import { type LocalState, type LocalStateEndpoint, readLocalStates } from '../lib/local/local-state';
 import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
 import { UsageError } from './usage-error';
 
@@ -64,8 +64,8 @@ Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong word
 export async function openStreamTarget(options: StreamTargetOptions): Promise<OpenStreamTarget> {
   const found = await findStreamTarget(options);
   const { local } = found;
-  // Loaded late: whoever named no endpoint learns it at once.
-  const { SageMakerRuntimeHTTP2Client } = require('../lib/client') as typeof import('../lib/client');
+  // Loaded late: a mistake in the options is told at once.
+  const { SageMakerRuntimeHTTP2Client } = await import('../lib/client');
   if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
   const client = new SageMakerRuntimeHTTP2Client(
     local
@@ -97,7 +97,6 @@ export async function findStreamTarget(options: StreamTargetOptions): Promise<Fo
 }
 
 function findLocal(url: string | true, options: StreamTargetOptions): LocalState {
-  const { readLocalStates } = require('../lib/local/local-state') as typeof import('../lib/local/local-state');
   const states = readLocalStates();
   if (url === true && states.length > 1) return oneOfSeveral(states, options);
   const state = url === true ? states[0] : states.find(candidate => originOf(candidate.url) === originOf(url));
@@ -202,8 +201,8 @@ function writtenOutputs(stack: string): Found | undefined {
 }
 
 async function stackEndpoint(stack: string, options: StreamTargetOptions): Promise<Found> {
-  const { listStackResources } = require('../lib/operate/aws') as typeof import('../lib/operate/aws');
-  using plane = controlPlane(options);
+  const { listStackResources } = await import('../lib/operate/aws');
+  using plane = await controlPlane(options);
   const answer = await listStackResources(plane, stack);
   if (answer.kind !== 'answered') {
     throw new UsageError({

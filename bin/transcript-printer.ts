@@ -1,4 +1,6 @@
-import type { CaptionFormat, ListenMessage } from '../lib/client';
+import type { ListenMessage } from '../lib/client';
+import { type CaptionFormat, Captions } from '../lib/client/deepgram/captions';
+import { Transcript } from '../lib/client/deepgram/transcript';
 import { printable } from '../lib/report/printable';
 import { wrap } from '../lib/report/wrap';
 import { NoticePrinter } from './model-notice';
@@ -34,7 +36,6 @@ export class TranscriptPrinter {
   private sentSeconds: number | undefined;
 
   constructor({ format, stdout, stderr, totalSeconds }: TranscriptPrinterOptions) {
-    const { Captions, Transcript } = require('../lib/client') as typeof import('../lib/client');
     this.format = format;
     this.stdout = stdout;
     this.transcript = new Transcript();

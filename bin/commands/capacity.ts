@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import type { CapacityOptions, CapacityProgress, CapacityResult, CapacitySubject, LoadPlan } from '../../lib/capacity';
 import { AUDIO_CHUNK_MS } from '../../lib/contract';
+import { readLocalStates } from '../../lib/local/local-state';
 import { wrap } from '../../lib/report/wrap';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
@@ -108,8 +109,9 @@ Examples:
 }
 
 async function capacity(options: CapacityCommandOptions, interrupted: AbortSignal): Promise<void> {
-  const { GeneratorPool, measureCapacity, renderCapacity, renderStep, STEP_HEADER } =
-    require('../../lib/capacity') as typeof import('../../lib/capacity');
+  const { GeneratorPool, measureCapacity, renderCapacity, renderStep, STEP_HEADER } = await import(
+    '../../lib/capacity'
+  );
   const plan = loadPlan(options);
   const limits = { maxLagMs: options.maxLag ?? MAX_LAG_MS[plan.kind], maxErrors: options.maxErrors };
   const target = await findTarget(options);
@@ -175,7 +177,7 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
     process.stdout.write(
       options.json ? `${JSON.stringify({ ...subject, ...result }, null, 2)}\n` : `\n${renderCapacity(result, subject)}`,
     );
-    writeReports(result, subject, options.output);
+    await writeReports(result, subject, options.output);
     const { kind } = result.verdict;
     process.exitCode = kind === 'found' || kind === 'not-reached' ? ExitCode.OK : ExitCode.FAILED;
   } finally {
@@ -228,7 +230,6 @@ async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarg
 }
 
 function servedHere() {
-  const { readLocalStates } = require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
   return readLocalStates().flatMap(({ endpoints }) => endpoints);
 }
 
@@ -243,7 +244,7 @@ const LOCAL_PLACE = {
  * A local SageMaker in this process, for as long as the measurement takes: of the stack, or of the app's first endpoint that can run here.
  */
 async function startLocal(stack: string | undefined): Promise<CapacityTarget> {
-  const { LocalSageMaker, readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
+  const { LocalSageMaker, readCloudAssembly } = await import('../../lib/local');
   // Without a name, a stack of the app that cannot be deployed as it is does not matter.
   const assembly = await synthesize({ directory: '.', stacks: stack === undefined ? [] : [stack] });
   const endpoints = await readCloudAssembly(assembly, { stacks: stack === undefined ? [] : [stack] });
@@ -273,8 +274,8 @@ async function realTarget(
   region: string | undefined,
   options: CapacityCommandOptions,
 ): Promise<CapacityTarget> {
-  const { readEndpointState } = require('../../lib/operate/status') as typeof import('../../lib/operate/status');
-  using plane = controlPlane({ ...options, region });
+  const { readEndpointState } = await import('../../lib/operate/status');
+  using plane = await controlPlane({ ...options, region });
   const answer = await readEndpointState(plane, endpointName);
   const remarks: string[] = [];
   let instances = 1;
@@ -313,7 +314,7 @@ async function isAgreed(
   options: CapacityCommandOptions,
   interrupted: AbortSignal,
 ): Promise<boolean> {
-  const { estimateLoad } = require('../../lib/capacity') as typeof import('../../lib/capacity');
+  const { estimateLoad } = await import('../../lib/capacity');
   const estimate = estimateLoad(options.steps ?? options, options);
   const minutes = Math.ceil(estimate.minutes);
   const hours = estimate.sessionHours < 0.1 ? 'less than 0.1' : `up to ${estimate.sessionHours.toFixed(1)}`;
@@ -347,8 +348,8 @@ function describeProgress(progress: Exclude<CapacityProgress, { phase: 'step' }>
   }
 }
 
-function writeReports(result: CapacityResult, subject: CapacitySubject, directory: string): void {
-  const { renderHtmlReport, renderPng } = require('../../lib/capacity') as typeof import('../../lib/capacity');
+async function writeReports(result: CapacityResult, subject: CapacitySubject, directory: string): Promise<void> {
+  const { renderHtmlReport, renderPng } = await import('../../lib/capacity');
   mkdirSync(directory, { recursive: true });
   const write = (extension: string, content: string | Uint8Array) => {
     const file = join(directory, `${subject.endpointName}.${extension}`);

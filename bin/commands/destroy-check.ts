@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isClean } from '../../lib/report/finding';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -26,11 +27,9 @@ export function destroyCheckCommand(): Command {
       ),
     )
     .action(async (subject: string, options: AwsOptions & { app: string; json?: boolean }) => {
-      const { destroyCheck } =
-        require('../../lib/operate/destroy-check') as typeof import('../../lib/operate/destroy-check');
-      const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
+      const { destroyCheck } = await import('../../lib/operate/destroy-check');
       const stack = await readStackIfThere(subject, options.app);
-      using plane = controlPlane({ ...options, region: options.region ?? stack?.region });
+      using plane = await controlPlane({ ...options, region: options.region ?? stack?.region });
       const report = await destroyCheck(plane, stack?.name ?? subject, stack);
       printReport(report, options);
       process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;

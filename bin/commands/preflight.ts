@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isClean } from '../../lib/report/finding';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -24,11 +25,10 @@ export function preflightCommand(): Command {
       ),
     )
     .action(async (name: string, options: AwsOptions & StackOptions & { json?: boolean }) => {
-      const { preflight } = require('../../lib/operate/preflight') as typeof import('../../lib/operate/preflight');
-      const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
+      const { preflight } = await import('../../lib/operate/preflight');
       const runtime = process.env.AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2;
       const stack = await readStack(name, options);
-      using plane = controlPlane({ ...options, region: options.region ?? stack.region });
+      using plane = await controlPlane({ ...options, region: options.region ?? stack.region });
       const report = await preflight(
         stack,
         plane,

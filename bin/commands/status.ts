@@ -29,14 +29,16 @@ export function statusCommand(): Command {
       ),
     )
     .action(async (subject: string, options: StatusCommandOptions) => {
-      const { followTarget, isServing, readStatus, renderStatus, StatusUnavailableError } =
-        require('../../lib/operate/status') as typeof import('../../lib/operate/status');
-      using plane = controlPlane(options);
+      const { followTarget, isServing, readStatus, renderStatus, StatusUnavailableError } = await import(
+        '../../lib/operate/status'
+      );
+      using plane = await controlPlane(options);
       const interrupted = new AbortController();
       const interrupt = () => interrupted.abort();
       process.once('SIGINT', interrupt);
       try {
-        if (options.wait) await followTarget(plane, subject, progressPrinter(), { abortSignal: interrupted.signal });
+        if (options.wait)
+          await followTarget(plane, subject, await progressPrinter(), { abortSignal: interrupted.signal });
         const report = await readStatus(plane, subject, options);
         process.stdout.write(
           options.json ? `${JSON.stringify(report, null, 2)}\n` : renderStatus(report, process.stdout.columns),
@@ -55,8 +57,8 @@ export function statusCommand(): Command {
 }
 
 /** Prints a line when something but the time has changed. */
-function progressPrinter(): (progress: Progress) => void {
-  const { renderProgress } = require('../../lib/operate/status') as typeof import('../../lib/operate/status');
+async function progressPrinter(): Promise<(progress: Progress) => void> {
+  const { renderProgress } = await import('../../lib/operate/status');
   const last = new Map<string, string>();
   return progress => {
     const { endpointName } = progress.state;

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 
+/** Rooms, and parts of rooms, that no help text needs. */
+const HEAVY_ROOMS =
+  /lib.(capacity|check|gateway|image|infra|operate|client.session|client.runtime-http2|local.service)\b/;
+
 /** Prints, at the exit, every module that was loaded. */
 const SPY = `
   process.argv = [process.execPath, 'bidi.js', ...process.argv.slice(1)];
@@ -21,5 +25,6 @@ describe('the start of bidi', () => {
     expect(modules.filter(module => /node_modules.(@aws-sdk|@smithy|ws|websocket|aws-cdk-lib)\b/.test(module))).toEqual(
       [],
     );
+    expect(modules.filter(module => HEAVY_ROOMS.test(module))).toEqual([]);
   });
 });
