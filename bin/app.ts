@@ -1,5 +1,5 @@
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
-import { ExplainedError } from '../lib/contract';
+import { EXPLANATION_METADATA_KEY, ExplainedError, type ExplanationMetadata } from '../lib/contract';
 import { BidiImageRepository, DeepgramStack, EchoBidiStack } from '../lib/infra';
 import { type NagPackName, readAppContext } from './app-context';
 
@@ -23,7 +23,13 @@ function addStack(app: App, id: string, create: () => void): void {
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
     app.node.tryRemoveChild(id);
-    Annotations.of(new Stack(app, id)).addError(error.message);
+    const stack = new Stack(app, id);
+    const { message, what, why, next } = error;
+    Annotations.of(stack).addError(message);
+    stack.node.addMetadata(
+      EXPLANATION_METADATA_KEY,
+      JSON.stringify({ message, what, why, next } satisfies ExplanationMetadata),
+    );
   }
 }
 
@@ -50,10 +56,9 @@ function main(): void {
   for (const name of context.nagPacks) Validations.of(app).addPlugins(new (NAG_PACK_MODULES[name]())(app));
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof ExplainedError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+// For people, without its stack; a program that runs this app has the error itself, from its `uncaughtExceptionMonitor`.
+process.once('uncaughtException', error => {
+  process.stderr.write(`${error instanceof ExplainedError ? error.message : error.stack}\n`);
+  process.exit(1);
+});
+main();

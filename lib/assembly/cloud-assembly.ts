@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { EXPLANATION_METADATA_KEY, type Explanation, type ExplanationMetadata } from '../contract';
 import { CloudAssemblyError, UnknownStackError } from './cloud-assembly-error';
 import type { EndpointDefinition } from './endpoint-definition';
 import type { ImageBuild } from './image-build';
@@ -26,7 +27,14 @@ export interface Stack extends StackTemplate {
   /** How the image assets of its assembly are built, by tag. Directories are the assembly's joined with the asset's. */
   readonly images: Readonly<Record<string, ImageBuild>>;
   /** Errors that the app attached to it (`Annotations.addError`): the CDK command line does not deploy over them. */
-  readonly errors: readonly string[];
+  readonly errors: readonly StackError[];
+}
+
+/** An error that an app attached to a stack. */
+export interface StackError {
+  readonly message: string;
+  /** Its three parts, where the app gives them as data. */
+  readonly explanation?: Explanation;
 }
 
 /** The manifest of a cloud assembly (aws-cdk-lib, cloud-assembly-schema), as far as it is read here. */
@@ -142,12 +150,18 @@ function collectStacks(directory: string, stacks: Stack[]): void {
   }
 }
 
-function readErrors(directory: string, { metadata, additionalMetadataFile }: Artifact): string[] {
+function readErrors(directory: string, { metadata, additionalMetadataFile }: Artifact): StackError[] {
   const more = additionalMetadataFile ? readJson<Metadata>(join(directory, additionalMetadataFile), directory) : {};
-  return [...Object.values(metadata ?? {}), ...Object.values(more)]
-    .flat()
+  const entries = [...Object.values(metadata ?? {}), ...Object.values(more)].flat();
+  const explained = entries
+    .filter(({ type }) => type === EXPLANATION_METADATA_KEY)
+    .map(({ data }) => JSON.parse(String(data)) as ExplanationMetadata);
+  return entries
     .filter(({ type }) => type === 'aws:cdk:error')
-    .map(({ data }) => String(data));
+    .map(({ data }) => {
+      const message = String(data);
+      return { message, explanation: explained.find(explanation => explanation.message === message) };
+    });
 }
 
 /** The image assets of an assembly by their tag: they lead from a template without our metadata to a directory. */

@@ -5,6 +5,8 @@
  * the same bytes.
  */
 
+import type { Explanation } from './explained-error';
+
 /** Key in the `Metadata` of an `AWS::SageMaker::Model` resource. */
 export const CONTAINER_METADATA_KEY = 'sagemaker-bidi-kit:container';
 
@@ -30,6 +32,15 @@ export interface ContainerStandIn {
   readonly directory: string;
   /** The command that starts it as a plain process in that directory. */
   readonly command: readonly string[];
+}
+
+/** Type of the metadata in a cloud assembly that holds the parts of an error which is attached to the same construct. */
+export const EXPLANATION_METADATA_KEY = 'sagemaker-bidi-kit:explanation';
+
+/** Value under {@link EXPLANATION_METADATA_KEY}, as JSON. */
+export interface ExplanationMetadata extends Explanation {
+  /** Text of the error. */
+  readonly message: string;
 }
 
 /** Outputs that the kit's stacks promise, by their CloudFormation output key. */
