@@ -46,11 +46,20 @@ function main(): void {
         });
   addStack(app, 'EchoBidiStack', () => {
     const synthesizer = images?.synthesizer();
-    const stack = new EchoBidiStack(app, 'EchoBidiStack', { env, synthesizer, ...context.forStack('EchoBidiStack') });
+    const stack = new EchoBidiStack(app, 'EchoBidiStack', {
+      env,
+      synthesizer,
+      endpointName: 'echo-bidi',
+      ...context.forStack('EchoBidiStack'),
+    });
     if (images) stack.addStackDependency(Stack.of(images));
   });
   addStack(app, 'DeepgramStack', () => {
-    new DeepgramStack(app, 'DeepgramStack', { env, ...context.forStack('DeepgramStack') });
+    new DeepgramStack(app, 'DeepgramStack', {
+      env,
+      endpointName: 'deepgram-bidi',
+      ...context.forStack('DeepgramStack'),
+    });
   });
 
   for (const name of context.nagPacks) Validations.of(app).addPlugins(new (NAG_PACK_MODULES[name]())(app));

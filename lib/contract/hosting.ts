@@ -18,8 +18,12 @@ export const INSTANCE_TYPE_PATTERN = /^ml\.([a-z][a-z0-9-]*)\.([a-z0-9-]+)$/;
 /** Most types in an ordered instance pool. */
 export const INSTANCE_POOL_LIMIT = 5;
 
-/** `VariantInstanceProvisionTimeoutInSeconds`, in seconds: how long one rung of the pool may look for capacity. */
-export const PROVISION_TIMEOUT_SECONDS = { min: 60, max: 3_600, recommended: 300 } as const;
+/**
+ * `VariantInstanceProvisionTimeoutInSeconds`, in seconds: how long all types of a pool together may look for capacity.
+ * Source: API model `ProductionVariant` ("Valid values: 300 to 3600") and the CloudFormation schema. Deepgram's page gives 60 to
+ * 3600 for each type; the API's bound is the one that refuses. Recommended: 300 for each type.
+ */
+export const PROVISION_TIMEOUT_SECONDS = { min: 300, max: 3_600, recommendedPerType: 300 } as const;
 
 /** `ModelDataDownloadTimeoutInSeconds`, in seconds. Recommended: 600; 1800 for large multilingual bundles (Deepgram). */
 export const MODEL_DOWNLOAD_TIMEOUT_SECONDS = { min: 60, max: 3_600, recommended: 600, large: 1_800 } as const;
@@ -40,10 +44,10 @@ export const INFERENCE_AMI_VERSIONS = [
 export const DEEPGRAM_INFERENCE_AMI = 'al2023-ami-sagemaker-inference-gpu-4-1';
 
 /**
- * Instance families with local NVMe storage. A volume KMS key cannot be used with them: the local storage is encrypted by a
- * hardware module on the host and takes no other key.
+ * Instance families with local NVMe storage. A volume KMS key is accepted with them and does not encrypt that storage, which a
+ * hardware module on the host encrypts with a key of its own.
  *
- * Source: API reference, `CreateEndpointConfig`, `KmsKeyId`; families from the EC2 instance type pages.
+ * Source: API model `CreateEndpointConfigInput`, `KmsKeyId`; families from the EC2 instance type pages.
  */
 export const NVME_INSTANCE_FAMILIES: readonly string[] = [
   'c5ad',
@@ -103,6 +107,14 @@ export const BURSTABLE_INSTANCE_FAMILIES: readonly string[] = ['t2', 't3', 't4g'
 /** The family of an instance type: `g6` of `ml.g6.2xlarge`, or `undefined` when it is not a hosting instance type. */
 export function instanceFamily(instanceType: string): string | undefined {
   return INSTANCE_TYPE_PATTERN.exec(instanceType)?.[1];
+}
+
+/**
+ * Whether an instance type has an Arm processor: AWS Graviton, whose families carry a g after the generation (`c7g`, `m6gd`,
+ * `g5g`), or NVIDIA Grace (`p6e-gb200`). Source: EC2 user guide, "Amazon EC2 instance type naming conventions".
+ */
+export function isArmInstanceType(instanceType: string): boolean {
+  return /^([a-z]+\d+g|a1$|\w+-gb\d)/.test(instanceFamily(instanceType) ?? '');
 }
 
 /**

@@ -1,11 +1,8 @@
-import { ArnFormat, Duration, Resource, Stack } from 'aws-cdk-lib';
+import { Duration, Resource } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { EndpointReference, IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
-import type { Construct } from 'constructs';
 import {
-  DEFAULT_VARIANT_NAME,
-  endpointLogGroup,
   INSTANCE_NAMESPACE,
   INVOCATION_NAMESPACE,
   INVOKE_ACTION,
@@ -13,6 +10,7 @@ import {
   InvocationMetric,
   STREAM_ACTION,
 } from '../contract';
+import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
 
 /** What a principal may do with an endpoint. */
 export interface GrantInvokeOptions {
@@ -30,10 +28,22 @@ export interface IBidiEndpoint extends IEndpoint {
   readonly variantName: string;
   /** Name of the log group of its containers. */
   readonly logGroupName: string;
+  /** Where streams of its region are opened: `https://runtime.sagemaker.<region>.<suffix>:8443`. */
+  readonly runtimeUri: string;
+  /** The same at a FIPS 140 validated host, where the region is known to have one. */
+  readonly fipsRuntimeUri?: string;
+  /** The runtime URI with the operation's path for this endpoint. */
+  readonly streamUrl: string;
 
   /** Lets a principal open streams to this endpoint, and to no other. */
   grantInvoke(grantee: IGrantable, options?: GrantInvokeOptions): Grant;
 
+  /**
+   * A metric of the endpoint's variant by its CloudWatch name. Average over 5 minutes by default.
+   *
+   * @param metricName such as `ModelSetupTime`. Utilisation metrics of the instances are found in their own namespace.
+   */
+  metric(metricName: string, props?: MetricOptions): Metric;
   /** Time from open to the first response, in microseconds. One sample a session. p99 over 5 minutes by default. */
   metricFirstChunkLatency(props?: MetricOptions): Metric;
   /** Open streams. Maximum over 1 minute by default; the platform emits it every 10 seconds, minimum and maximum only. */
@@ -60,6 +70,8 @@ export interface IBidiEndpoint extends IEndpoint {
   metricDiskUtilization(props?: MetricOptions): Metric;
 }
 
+const INSTANCE_METRICS: readonly string[] = Object.values(InstanceMetric);
+
 /** What an endpoint of this app and an imported one have in common. */
 export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint {
   abstract readonly endpointName: string;
@@ -73,6 +85,21 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   protected abstract readonly knownName: string;
   private policy?: ManagedPolicy;
 
+  /** `https://runtime.sagemaker.<region>.<suffix>:8443` */
+  get runtimeUri(): string {
+    return runtimeUri(this.env.region, this.stack.urlSuffix);
+  }
+
+  /** The same at a FIPS 140 validated host, where the region is known to have one. */
+  get fipsRuntimeUri(): string | undefined {
+    return fipsRuntimeUri(this.env.region, this.stack.urlSuffix);
+  }
+
+  /** The runtime URI with the operation's path for this endpoint. */
+  get streamUrl(): string {
+    return streamUrl(this.runtimeUri, this.knownName);
+  }
+
   get endpointRef(): EndpointReference {
     return { endpointArn: this.endpointArn };
   }
@@ -85,7 +112,7 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
     });
   }
 
-  /** A managed policy that lets whoever has it open streams to this endpoint: for applications outside this app. */
+  /** A managed policy that lets its principals open streams to this endpoint: for applications outside this app. */
   invokePolicy(): ManagedPolicy {
     if (!this.policy) {
       this.policy = new ManagedPolicy(this, 'InvokePolicy', { description: `Opens streams to ${this.knownName}` });
@@ -95,7 +122,7 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 
   metricFirstChunkLatency(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.FIRST_CHUNK_LATENCY, {
+    return this.metric(InvocationMetric.FIRST_CHUNK_LATENCY, {
       statistic: Stats.p(99),
       unit: Unit.MICROSECONDS,
       ...props,
@@ -103,7 +130,7 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 
   metricConcurrentRequests(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.CONCURRENT_REQUESTS, {
+    return this.metric(InvocationMetric.CONCURRENT_REQUESTS, {
       statistic: Stats.MAXIMUM,
       period: Duration.minutes(1),
       ...props,
@@ -111,23 +138,23 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 
   metricMidStreamErrors(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.MID_STREAM_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.metric(InvocationMetric.MID_STREAM_ERRORS, { statistic: Stats.SUM, ...props });
   }
 
   metricInvocations(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.INVOCATIONS, { statistic: Stats.SUM, ...props });
+    return this.metric(InvocationMetric.INVOCATIONS, { statistic: Stats.SUM, ...props });
   }
 
   metric4xxErrors(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.INVOCATION_4XX_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.metric(InvocationMetric.INVOCATION_4XX_ERRORS, { statistic: Stats.SUM, ...props });
   }
 
   metric5xxErrors(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.INVOCATION_5XX_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.metric(InvocationMetric.INVOCATION_5XX_ERRORS, { statistic: Stats.SUM, ...props });
   }
 
   metricModelErrors(props?: MetricOptions): Metric {
-    return this.invocationMetric(InvocationMetric.INVOCATION_MODEL_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.metric(InvocationMetric.INVOCATION_MODEL_ERRORS, { statistic: Stats.SUM, ...props });
   }
 
   metricCpuUtilization(props?: MetricOptions): Metric {
@@ -151,38 +178,16 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 
   /** Counts carry no unit: the platform emits them without one, and a unit here would filter them out. */
-  private invocationMetric(metricName: string, props: MetricOptions): Metric {
-    return this.metric(INVOCATION_NAMESPACE, metricName, props);
-  }
-
-  private instanceMetric(metricName: string, props?: MetricOptions): Metric {
-    return this.metric(INSTANCE_NAMESPACE, metricName, { statistic: Stats.AVERAGE, unit: Unit.PERCENT, ...props });
-  }
-
-  private metric(namespace: string, metricName: string, props: MetricOptions): Metric {
+  metric(metricName: string, props?: MetricOptions): Metric {
     return new Metric({
-      namespace,
+      namespace: INSTANCE_METRICS.includes(metricName) ? INSTANCE_NAMESPACE : INVOCATION_NAMESPACE,
       metricName,
       dimensionsMap: { EndpointName: this.knownName, VariantName: this.variantName },
       ...props,
     }).attachTo(this);
   }
-}
 
-/** An endpoint that another stack or hand made. */
-export class ImportedBidiEndpoint extends BidiEndpointBase {
-  readonly endpointName: string;
-  readonly endpointArn: string;
-  readonly variantName = DEFAULT_VARIANT_NAME;
-  readonly logGroupName: string;
-  protected readonly knownName: string;
-
-  constructor(scope: Construct, id: string, endpoint: { readonly arn: string; readonly name?: string }) {
-    super(scope, id, { environmentFromArn: endpoint.arn });
-    this.endpointArn = endpoint.arn;
-    this.endpointName =
-      endpoint.name ?? Stack.of(scope).splitArn(endpoint.arn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
-    this.knownName = this.endpointName;
-    this.logGroupName = endpointLogGroup(this.endpointName);
+  private instanceMetric(metricName: string, props?: MetricOptions): Metric {
+    return this.metric(metricName, { statistic: Stats.AVERAGE, unit: Unit.PERCENT, ...props });
   }
 }

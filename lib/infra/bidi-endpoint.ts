@@ -1,4 +1,14 @@
-import { type Duration, Lazy, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import {
+  Annotations,
+  ArnFormat,
+  CfnResource,
+  type Duration,
+  Lazy,
+  Names,
+  RemovalPolicy,
+  Stack,
+  Token,
+} from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   Connections,
@@ -8,7 +18,7 @@ import {
   SecurityGroup,
   type SubnetSelection,
 } from 'aws-cdk-lib/aws-ec2';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
@@ -29,13 +39,21 @@ import {
   variantNameViolation,
 } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
-import { BidiEndpointBase, type IBidiEndpoint, ImportedBidiEndpoint } from './bidi-endpoint-base';
+import { BidiEndpointBase, type IBidiEndpoint } from './bidi-endpoint-base';
 import type { BidiModel, BidiModelConfig } from './bidi-model';
 import { ConcurrencyScaling, type ConcurrencyScalingProps } from './concurrency-scaling';
-import { ExecutionRole } from './execution-role';
-import { capacityViolations, type HostingCapacityProps, instanceTypesOf, renderCapacity } from './hosting-capacity';
+import { endpointArn } from './endpoint-arn';
+import { allowAlarms, allowHosting, ExecutionRole } from './execution-role';
+import {
+  capacityViolations,
+  type HostingCapacityProps,
+  hostingPlatform,
+  instanceTypesOf,
+  renderCapacity,
+} from './hosting-capacity';
+import { type BidiEndpointAttributes, ImportedBidiEndpoint } from './imported-endpoint';
 import { Rollout } from './rollout';
-import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
+import { allowLogEncryption } from './service-access';
 import { durationViolation, throwIfInvalid, type Violation } from './violations';
 
 /** What the platform tells of an endpoint beyond its standard metrics. */
@@ -114,8 +132,8 @@ export interface BidiEndpointProps extends HostingCapacityProps {
    */
   readonly securityGroups?: readonly ISecurityGroup[];
   /**
-   * Key that encrypts the instances' storage volumes. Not with instance types that have local NVMe storage (g4dn, g5, g6 …),
-   * whose hardware encrypts it with a key of its own.
+   * Key that encrypts the instances' storage volumes. Its policy has to let the execution role use it. It does not encrypt the
+   * local NVMe storage that some instance types have (g4dn, g5, g6 …): their hardware does that with a key of its own.
    *
    * @default - a key that AWS holds
    */
@@ -133,7 +151,8 @@ export interface BidiEndpointProps extends HostingCapacityProps {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Key that encrypts the containers' output. Its policy has to let CloudWatch Logs of the region use it.
+   * Key that encrypts the containers' output. CloudWatch Logs is allowed to use a key of this app; the policy of an imported one
+   * has to allow it already, and a warning shows the statement.
    *
    * @default - a key that AWS holds
    */
@@ -157,13 +176,15 @@ export interface BidiEndpointProps extends HostingCapacityProps {
    */
   readonly rollout?: Rollout;
   /**
-   * Role that the platform takes to start the container.
+   * Role that the platform takes to start the containers. What this endpoint needs is added to it, in a policy of this stack. A
+   * role that cannot be changed (`mutable: false`, or another account's) has to hold it already: docs/constructs.md lists it.
    *
    * @default - a new one with what this endpoint needs and nothing else
    */
   readonly executionRole?: IRole;
   /**
-   * What happens to endpoint and log group when they leave the stack. `RETAIN` keeps both, and the costs of the endpoint.
+   * What happens to the endpoint when it leaves the stack. `RETAIN` keeps it with all that it runs on (model, configuration,
+   * role, security group, log group, scaling), and its costs.
    *
    * @default RemovalPolicy.DESTROY
    */
@@ -176,16 +197,10 @@ export interface BidiEndpointProps extends HostingCapacityProps {
  * Model and configuration cannot be changed in AWS, so CloudFormation replaces them on every update; their names are left to
  * it. The endpoint keeps its name and moves from one to the next.
  */
-export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
+export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGrantable {
   /** An endpoint of this account and region by its name. */
   static fromEndpointName(scope: Construct, id: string, endpointName: string): IBidiEndpoint {
-    const arn = Stack.of(scope).formatArn({
-      service: 'sagemaker',
-      resource: 'endpoint',
-      // The platform lower-cases the name in the ARN, and IAM compares it with case.
-      resourceName: Token.isUnresolved(endpointName) ? endpointName : endpointName.toLowerCase(),
-    });
-    return new ImportedBidiEndpoint(scope, id, { arn, name: endpointName });
+    return BidiEndpoint.fromEndpointAttributes(scope, id, { endpointName });
   }
 
   /**
@@ -193,10 +208,19 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
    * `fromEndpointName`, or its metrics and log group will not be found.
    */
   static fromEndpointArn(scope: Construct, id: string, endpointArn: string): IBidiEndpoint {
-    return new ImportedBidiEndpoint(scope, id, { arn: endpointArn });
+    return BidiEndpoint.fromEndpointAttributes(scope, id, { endpointArn });
   }
 
-  /** Name of the endpoint, as an attribute of the resource: whoever uses it is deployed after it. */
+  /**
+   * An endpoint by what is known of it.
+   *
+   * @throws InvalidPropsError with neither a name nor an ARN, or with an ARN of another endpoint than the name's.
+   */
+  static fromEndpointAttributes(scope: Construct, id: string, attributes: BidiEndpointAttributes): IBidiEndpoint {
+    return new ImportedBidiEndpoint(scope, id, attributes);
+  }
+
+  /** Name of the endpoint, as an attribute of the resource: what uses it is deployed after the endpoint. */
   readonly endpointName: string;
   /** ARN of the endpoint. The platform writes the name in lower case there. */
   readonly endpointArn: string;
@@ -206,19 +230,22 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
   readonly logGroupName: string;
   /** Where the containers' output goes, one stream an instance. It exists before the endpoint. */
   readonly logGroup: ILogGroup;
-  /** Role that the platform takes to start the container. */
+  /** Role that the platform takes to start the containers. */
   readonly executionRole: IRole;
+  /** The execution role: `bucket.grantRead(endpoint)` lets the containers read. */
+  readonly grantPrincipal: IPrincipal;
   /** URI of the model's image, where it has one. */
   readonly imageUri?: string;
-  /** `https://runtime.sagemaker.<region>.<suffix>:8443` */
-  readonly runtimeUri: string;
-  /** The same at a FIPS 140 validated host, where the region is known to have one. */
-  readonly fipsRuntimeUri?: string;
-  /** The runtime URI with the operation's path for this endpoint. */
-  readonly streamUrl: string;
+  /** L1 of the endpoint. */
+  readonly cfnEndpoint: CfnEndpoint;
+  /** L1 of its configuration. */
+  readonly cfnEndpointConfig: CfnEndpointConfig;
+  /** L1 of its model. */
+  readonly cfnModel: CfnModel;
   protected readonly knownName: string;
   private readonly props: BidiEndpointProps;
   private readonly isModelPackage: boolean;
+  private readonly permissions: IGrantable;
   private readonly rollbackAlarms: IAlarm[] = [];
   private readonly securityGroups?: readonly ISecurityGroup[];
   private scaling?: ConcurrencyScaling;
@@ -231,6 +258,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
     throwIfInvalid(this.node.path, endpointViolations({ ...props, endpointName: this.knownName }));
 
     this.logGroupName = endpointLogGroup(this.knownName);
+    if (props.logEncryptionKey) allowLogEncryption(this, props.logEncryptionKey, this.logGroupName);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
     this.logGroup = new LogGroup(this, 'LogGroup', {
       logGroupName: this.logGroupName,
@@ -238,37 +266,41 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
       encryptionKey: props.logEncryptionKey,
       removalPolicy,
     });
-    this.executionRole =
-      props.executionRole ??
-      new ExecutionRole(this, 'ExecutionRole', { logGroup: this.logGroup, inVpc: props.vpc !== undefined });
+    this.executionRole = props.executionRole ?? new ExecutionRole(this, 'ExecutionRole');
+    this.grantPrincipal = this.executionRole.grantPrincipal;
+    this.permissions = allowHosting(this, this.executionRole, {
+      logGroup: this.logGroup,
+      inVpc: props.vpc !== undefined,
+    });
     this.securityGroups = props.vpc && (props.securityGroups ?? [this.createSecurityGroup(props.vpc)]);
 
-    const binding = props.model.bind(this, this.executionRole);
+    const binding = props.model.bind(this, this.executionRole, { platform: hostingPlatform(props) });
     throwIfInvalid(this.node.path, bindingViolations(props, binding));
     this.imageUri = binding.primaryContainer.image;
     this.isModelPackage = binding.isModelPackage;
 
+    this.cfnModel = this.createModel(binding);
+    this.cfnEndpointConfig = this.createConfig(this.cfnModel);
     const endpoint = new CfnEndpoint(this, 'Endpoint', {
       endpointName: this.knownName,
-      endpointConfigName: this.createConfig(this.createModel(binding)).attrEndpointConfigName,
+      endpointConfigName: this.cfnEndpointConfig.attrEndpointConfigName,
       deploymentConfig: Lazy.any({ produce: () => this.renderDeployment() }),
       // Without it an update would set the fleet back to the count it began with, in the midst of its streams.
       retainAllVariantProperties: Lazy.any({ produce: () => (this.scaling ? true : undefined) }),
     });
+    this.cfnEndpoint = endpoint;
     endpoint.applyRemovalPolicy(removalPolicy);
+    keepWithEndpoint(this, removalPolicy);
+    this.node.defaultChild = endpoint;
     // Else the platform would create the group itself, without retention or key.
     endpoint.node.addDependency(this.logGroup);
 
     this.endpointName = this.getResourceNameAttribute(endpoint.attrEndpointName);
-    this.endpointArn = this.getResourceArnAttribute(endpoint.ref, {
-      service: 'sagemaker',
-      resource: 'endpoint',
-      resourceName: this.physicalName,
-    });
     const stack = Stack.of(this);
-    this.runtimeUri = runtimeUri(stack);
-    this.fipsRuntimeUri = fipsRuntimeUri(stack);
-    this.streamUrl = streamUrl(stack, this.knownName);
+    this.endpointArn = this.getResourceArnAttribute(
+      endpoint.ref,
+      stack.splitArn(endpointArn(stack, this.knownName), ArnFormat.SLASH_RESOURCE_NAME),
+    );
   }
 
   /** Network access of the containers. Streams do not pass here: they come through the platform. */
@@ -293,7 +325,9 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
       endpoint: this,
       instanceTypes: instanceTypesOf(this.props),
       instanceCount: this.props.instanceCount,
+      rollout: this.props.rollout,
     });
+    keepWithEndpoint(this.scaling, this.props.removalPolicy);
     return this.scaling;
   }
 
@@ -308,6 +342,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
         ? `${count} alarms would roll a deployment back; at most ${ROLLBACK_ALARM_LIMIT} are allowed.`
         : undefined,
     ]);
+    if (alarms.length > 0) allowAlarms(this.permissions, alarms);
   }
 
   private createSecurityGroup(vpc: IVpc): SecurityGroup {
@@ -326,7 +361,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
       },
     });
     // The platform tries the role when the model is created, so its policy has to be there by then.
-    model.node.addDependency(this.executionRole);
+    model.node.addDependency(this.executionRole, this.permissions);
     model.addMetadata(CONTAINER_METADATA_KEY, binding.container);
     return model;
   }
@@ -359,11 +394,17 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable {
         metricPublishFrequencyInSeconds: props.metrics.frequency?.toSeconds(),
       },
     });
-    if (nvmeTypes(props).length > 0) {
+    const nvme = nvmeTypes(props);
+    if (props.volumeEncryptionKey && nvme.length > 0) {
+      Annotations.of(this).addWarningV2(
+        'sagemaker-bidi-kit:volumeKeyWithLocalStorage',
+        `volumeEncryptionKey does not encrypt the local NVMe storage of ${nvme.join(', ')}: the host's hardware does, with a key of its own (CreateEndpointConfig, KmsKeyId).`,
+      );
+    } else if (nvme.length === instanceTypesOf(props).length) {
       acknowledgeCompliance(
         config,
         'SageMakerEndpointConfigurationKMSKeyConfigured',
-        'These instance types keep their data on local NVMe storage, which the host encrypts in hardware; the platform refuses a key for them.',
+        'These instance types keep their data on local NVMe storage, which the host encrypts in hardware; a key would not encrypt it.',
       );
     }
     return config;
@@ -387,7 +428,6 @@ const NO_GUARDRAILS =
 /** What is wrong with an endpoint's properties, as far as they can be judged without the model. */
 export function endpointViolations(props: Omit<BidiEndpointProps, 'model'>): Violation[] {
   const { endpointName, variantName, inferenceAmi, metrics, vpc } = props;
-  const nvme = nvmeTypes(props);
   return [
     known(endpointName) ? endpointNameViolation(endpointName) : undefined,
     known(variantName) ? variantNameViolation(variantName) : undefined,
@@ -401,23 +441,31 @@ export function endpointViolations(props: Omit<BidiEndpointProps, 'model'>): Vio
       STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
     ),
     durationViolation('modelDownloadTimeout', props.modelDownloadTimeout, MODEL_DOWNLOAD_TIMEOUT_SECONDS),
-    props.volumeEncryptionKey && nvme.length > 0
-      ? `volumeEncryptionKey cannot be used with ${nvme.join(', ')}: the local NVMe storage of these types is encrypted by the host's hardware and takes no other key.`
-      : undefined,
-    metrics?.frequency && !(METRIC_FREQUENCIES_SECONDS as readonly number[]).includes(metrics.frequency.toSeconds())
+    metrics?.frequency &&
+    !metrics.frequency.isUnresolved() &&
+    !(METRIC_FREQUENCIES_SECONDS as readonly number[]).includes(metrics.frequency.toSeconds())
       ? `metrics.frequency is ${metrics.frequency.toSeconds()} s; allowed are ${METRIC_FREQUENCIES_SECONDS.join(', ')} s.`
+      : undefined,
+    props.removalPolicy === RemovalPolicy.SNAPSHOT
+      ? 'removalPolicy SNAPSHOT means nothing for an endpoint, of which no snapshot can be taken; use RETAIN or DESTROY.'
       : undefined,
     !vpc && (props.vpcSubnets || props.securityGroups)
       ? 'vpcSubnets and securityGroups mean nothing without a vpc.'
       : undefined,
     props.securityGroups?.length === 0 ? 'securityGroups is empty; name at least one, or leave it out.' : undefined,
-    ...(props.rollout?.violations(props.instanceCount ?? 1) ?? []),
+    ...(props.rollout?.violations() ?? []),
+    props.rollout?.fleetViolation(props.instanceCount ?? 1),
   ];
 }
 
 /** What is wrong between an endpoint and its model. */
-function bindingViolations({ rollout, vpc }: BidiEndpointProps, binding: BidiModelConfig): Violation[] {
+function bindingViolations(props: BidiEndpointProps, binding: BidiModelConfig): Violation[] {
+  const { rollout, vpc } = props;
+  const platform = hostingPlatform(props);
   return [
+    binding.platform !== undefined && binding.platform !== platform
+      ? `The image is for ${binding.platform} and ${instanceTypesOf(props).join(', ')} run ${platform}; choose other instance types, or an image for ${platform} (the platform option of BidiImage.fromRepository and fromRegistryUri says so).`
+      : undefined,
     rollout && binding.isModelPackage ? `rollout is not for model packages: ${NO_GUARDRAILS}` : undefined,
     binding.pulledThroughVpc && !vpc
       ? `The image ${binding.primaryContainer.image} does not lie in Amazon ECR, so it is pulled through a VPC; give the endpoint a vpc with a way to the registry, or copy the image to ECR.`
@@ -427,6 +475,15 @@ function bindingViolations({ rollout, vpc }: BidiEndpointProps, binding: BidiMod
 
 function nvmeTypes(props: HostingCapacityProps): string[] {
   return instanceTypesOf(props).filter(type => NVME_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
+}
+
+/** Keeps what an endpoint runs on for as long as the endpoint. */
+function keepWithEndpoint(scope: IConstruct, removalPolicy: RemovalPolicy = RemovalPolicy.DESTROY): void {
+  if (removalPolicy === RemovalPolicy.DESTROY) return;
+  for (const resource of scope.node.findAll().filter(CfnResource.isCfnResource)) {
+    // Not when it is replaced: an update would leave the configuration and model of every version behind.
+    resource.applyRemovalPolicy(removalPolicy, { applyToUpdateReplacePolicy: resource instanceof CfnEndpoint });
+  }
 }
 
 function known(value: string | undefined): value is string {

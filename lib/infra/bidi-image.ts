@@ -12,6 +12,8 @@ import { throwIfInvalid } from './violations';
 export interface BidiImageConfig {
   /** URI of the image, by tag or digest. */
   readonly imageUri: string;
+  /** Platform that the image is for, such as `linux/amd64`. */
+  readonly platform: string;
   /** Whether the image is pulled through the endpoint's VPC, because it does not lie in Amazon ECR. */
   readonly pulledThroughVpc: boolean;
   /** What the local runner needs to start the same container on this machine. */
@@ -29,10 +31,27 @@ export interface BidiImageFromDirectoryProps extends Omit<DockerImageAssetOption
   readonly localCommand?: readonly string[];
 }
 
+/** What is known of an image that is already in a registry. */
+export interface BidiImagePushedProps {
+  /**
+   * Platform that the image was built for.
+   *
+   * @default Platform.LINUX_AMD64
+   */
+  readonly platform?: Platform;
+}
+
+/** What a model tells its image. */
+export interface BidiImageBindOptions {
+  /** Platform that the endpoint's instances run, such as `linux/amd64`. */
+  readonly platform: string;
+}
+
 /** The image of a streaming container. */
 export abstract class BidiImage {
   /**
-   * Builds the Dockerfile of a directory for linux/amd64 when the stack is deployed, and publishes it to the repository of
+   * Builds the Dockerfile of a directory when the stack is deployed, for linux/arm64 when all instance types of the endpoint have
+   * Arm processors and else for linux/amd64, and publishes it to the repository of
    * the stack's synthesizer: the bootstrap's own, or a {@link BidiImageRepository}.
    *
    * @throws DockerfileLabelError when the image would not carry the label by which the platform routes streams to it.
@@ -46,8 +65,8 @@ export abstract class BidiImage {
    *
    * @param tagOrDigest a tag, or a digest (`sha256:…`), which never moves under an endpoint.
    */
-  static fromRepository(repository: IRepository, tagOrDigest: string): BidiImage {
-    return new RepositoryImage(repository, tagOrDigest);
+  static fromRepository(repository: IRepository, tagOrDigest: string, props: BidiImagePushedProps = {}): BidiImage {
+    return new RepositoryImage(repository, tagOrDigest, props);
   }
 
   /**
@@ -56,12 +75,12 @@ export abstract class BidiImage {
    * SageMaker pulls it through the endpoint's VPC, so the endpoint needs one with a way to the registry.
    * Source: API reference, `ImageConfig`.
    */
-  static fromRegistryUri(imageUri: string): BidiImage {
-    return new RegistryImage(imageUri);
+  static fromRegistryUri(imageUri: string, props: BidiImagePushedProps = {}): BidiImage {
+    return new RegistryImage(imageUri, props);
   }
 
   /** Called by the model: creates what the image needs in the scope, and lets the grantee pull it. */
-  abstract bind(scope: Construct, grantee: IGrantable): BidiImageConfig;
+  abstract bind(scope: Construct, grantee: IGrantable, options: BidiImageBindOptions): BidiImageConfig;
 }
 
 class DirectoryImage extends BidiImage {
@@ -76,16 +95,17 @@ class DirectoryImage extends BidiImage {
     requireStreamingLabel(this.directory, props.file, props);
   }
 
-  bind(scope: Construct, grantee: IGrantable): BidiImageConfig {
+  bind(scope: Construct, grantee: IGrantable, { platform }: BidiImageBindOptions): BidiImageConfig {
     const { localCommand, ...options } = this.props;
     const asset = new DockerImageAsset(scope, 'Image', {
       ...options,
       directory: this.directory,
-      platform: Platform.LINUX_AMD64,
+      platform: Platform.custom(platform),
     });
     asset.repository.grantPull(grantee);
     return {
       imageUri: asset.imageUri,
+      platform,
       pulledThroughVpc: false,
       container: { directory: pathInAssembly(scope, this.directory), file: options.file, command: localCommand },
     };
@@ -96,6 +116,7 @@ class RepositoryImage extends BidiImage {
   constructor(
     private readonly repository: IRepository,
     private readonly tagOrDigest: string,
+    private readonly props: BidiImagePushedProps,
   ) {
     super();
     const known = !Token.isUnresolved(tagOrDigest);
@@ -116,12 +137,15 @@ class RepositoryImage extends BidiImage {
     ]);
     this.repository.grantPull(grantee);
     const imageUri = this.repository.repositoryUriForTagOrDigest(this.tagOrDigest);
-    return { imageUri, pulledThroughVpc: false, container: { imageUri } };
+    return { imageUri, platform: platformOf(this.props), pulledThroughVpc: false, container: { imageUri } };
   }
 }
 
 class RegistryImage extends BidiImage {
-  constructor(private readonly imageUri: string) {
+  constructor(
+    private readonly imageUri: string,
+    private readonly props: BidiImagePushedProps,
+  ) {
     super();
     throwIfInvalid('BidiImage.fromRegistryUri', [
       /^\d{12}\.dkr[.-]ecr/.test(imageUri)
@@ -134,8 +158,13 @@ class RegistryImage extends BidiImage {
   }
 
   bind(): BidiImageConfig {
-    return { imageUri: this.imageUri, pulledThroughVpc: true, container: { imageUri: this.imageUri } };
+    const { imageUri } = this;
+    return { imageUri, platform: platformOf(this.props), pulledThroughVpc: true, container: { imageUri } };
   }
+}
+
+function platformOf({ platform = Platform.LINUX_AMD64 }: BidiImagePushedProps): string {
+  return platform.platform;
 }
 
 /** A directory as the template's metadata names it: relative to the cloud assembly, so that both can move together. */

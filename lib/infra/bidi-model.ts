@@ -21,6 +21,8 @@ export interface BidiModelConfig {
   readonly enableNetworkIsolation: boolean;
   /** Whether the model comes from a model package, to which the platform allows no rollout strategies. */
   readonly isModelPackage: boolean;
+  /** Platform that the image is for, such as `linux/amd64`; `undefined` where only the model package knows it. */
+  readonly platform?: string;
   /** Whether the endpoint needs a VPC to pull the image. */
   readonly pulledThroughVpc: boolean;
   /** What the local runner needs to start the same container on this machine. */
@@ -74,6 +76,12 @@ export interface ModelSimulator {
   readonly command: readonly string[];
 }
 
+/** What an endpoint tells the model that it hosts. */
+export interface BidiModelBindOptions {
+  /** Platform that the endpoint's instances run, such as `linux/amd64`. */
+  readonly platform: string;
+}
+
 /** What an endpoint hosts: where the container comes from and how it is started. */
 export abstract class BidiModel {
   /** A model that is an image of one's own. */
@@ -92,7 +100,7 @@ export abstract class BidiModel {
   }
 
   /** Called by the endpoint: creates what the model needs in the scope, and grants what its container needs to the role. */
-  abstract bind(scope: Construct, executionRole: IRole): BidiModelConfig;
+  abstract bind(scope: Construct, executionRole: IRole, options: BidiModelBindOptions): BidiModelConfig;
 }
 
 class ImageModel extends BidiModel {
@@ -104,17 +112,18 @@ class ImageModel extends BidiModel {
     throwIfInvalid('BidiModel.fromImage', environmentViolations(props.environment));
   }
 
-  bind(scope: Construct, executionRole: IRole): BidiModelConfig {
-    const { imageUri, pulledThroughVpc, container } = this.image.bind(scope, executionRole);
+  bind(scope: Construct, executionRole: IRole, options: BidiModelBindOptions): BidiModelConfig {
+    const { imageUri, platform, pulledThroughVpc, container } = this.image.bind(scope, executionRole, options);
     return {
       primaryContainer: {
         image: imageUri,
         imageConfig: pulledThroughVpc ? { repositoryAccessMode: 'Vpc' } : undefined,
         environment: this.props.environment,
-        ...this.props.modelData?.bind(executionRole),
+        ...this.props.modelData?.bind(scope, executionRole),
       },
       enableNetworkIsolation: this.props.networkIsolation ?? false,
       isModelPackage: false,
+      platform,
       pulledThroughVpc,
       container,
     };

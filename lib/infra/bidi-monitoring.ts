@@ -19,16 +19,18 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { partitionOf } from '../contract';
 import type { IBidiEndpoint } from './bidi-endpoint-base';
+import { allowAlarmNotifications } from './service-access';
 import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
-/** What to watch, and when to call somebody. */
+/** What to watch, and when alarms go off. */
 export interface BidiMonitoringProps {
   /** The endpoint to watch. */
   readonly endpoint: IBidiEndpoint;
   /**
-   * Whom the alarms tell, when they go off and when they are over.
+   * Topic that the alarms notify, when they go off and when they are over. CloudWatch is allowed to publish to a topic of this
+   * app and to use its key; a warning shows what an imported one with a key has to allow.
    *
-   * @default - nobody; they show on the dashboard and can roll back a deployment
+   * @default - no topic; the alarms show on the dashboard and can roll back a deployment
    */
   readonly alarmTopic?: ITopic;
   /**
@@ -45,19 +47,37 @@ export interface BidiMonitoringProps {
    */
   readonly errorPercent?: number;
   /**
-   * Open streams that one instance holds at an acceptable latency. With it an alarm tells when 90 % are reached: by then
-   * scaling, which aims at 70 to 80 %, has not kept up or has come to its maximum.
+   * Open streams that one instance holds at an acceptable latency. With it an alarm goes off at `saturationPercent` of them.
    *
    * @default - no alarm on the number of open streams
    */
   readonly streamsPerInstance?: number;
+  /**
+   * Share of `streamsPerInstance`, in percent, at which the alarm on open streams goes off. Scaling should aim at 70 to 80: at more
+   * it has not kept up or has come to its maximum.
+   *
+   * @default 90
+   */
+  readonly saturationPercent?: number;
+  /**
+   * Streams a minute that may be refused with a 5xx before the alarm goes off; it needs 3 such minutes of 5.
+   *
+   * @default 1
+   */
+  readonly serverErrors?: number;
+  /**
+   * Memory of an instance, in percent, above which the alarm goes off.
+   *
+   * @default 90
+   */
+  readonly memoryPercent?: number;
+  /**
+   * Disk of an instance, in percent, above which the alarm goes off.
+   *
+   * @default 90
+   */
+  readonly diskPercent?: number;
 }
-
-/** Share of `streamsPerInstance` at which the alarm on open streams goes off. */
-const SATURATION_SHARE = 0.9;
-
-/** Memory and disk, in percent, from which a container is about to fail. */
-const EXHAUSTION_PERCENT = 90;
 
 /** A dashboard that can stay open, and the alarms that it stands on. */
 export class BidiMonitoring extends Construct {
@@ -66,8 +86,9 @@ export class BidiMonitoring extends Construct {
   /** Every alarm. */
   readonly alarms: readonly Alarm[];
   /**
-   * The alarms that tell a bad version from a good one, for `BidiEndpoint.addRollbackAlarms`. The others depend on the load,
-   * or would go off while instances are replaced.
+   * The alarms that a new version of the container sets off, for `BidiEndpoint.addRollbackAlarms`: streams that it breaks, and
+   * streams that it refuses or fails. The others have causes outside the deployment: latency rises with load and with clients that
+   * open a stream and stay silent, 5xx errors come from the platform too, memory and disk change while instances are replaced.
    */
   readonly rollbackAlarms: readonly Alarm[];
   /** Address of the dashboard in the console, where the partition is known to have a public one. */
@@ -77,21 +98,20 @@ export class BidiMonitoring extends Construct {
     super(scope, id);
     throwIfInvalid(this.node.path, monitoringViolations(props));
 
-    const quality = [
-      this.latencyAlarm(props),
-      this.brokenStreamsAlarm(props),
-      this.modelErrorsAlarm(props),
-      this.serverErrorsAlarm(props),
-    ];
-    const health = [this.memoryAlarm(props), this.diskAlarm(props), ...this.saturationAlarm(props)];
-    this.rollbackAlarms = quality;
-    this.alarms = [...quality, ...health];
+    const latency = this.latencyAlarm(props);
+    this.rollbackAlarms = [this.brokenStreamsAlarm(props), this.modelErrorsAlarm(props)];
+    const serverErrors = this.serverErrorsAlarm(props);
+    const memory = this.memoryAlarm(props);
+    const disk = this.diskAlarm(props);
+    this.alarms = [latency, ...this.rollbackAlarms, serverErrors, memory, disk, ...this.saturationAlarm(props)];
     if (props.alarmTopic) {
+      allowAlarmNotifications(this, props.alarmTopic);
       const action = new SnsAction(props.alarmTopic);
       for (const alarm of this.alarms) {
         alarm.addAlarmAction(action);
         alarm.addOkAction(action);
       }
+      memory.addInsufficientDataAction(action);
     }
     this.dashboard = new Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.hours(3),
@@ -105,7 +125,7 @@ export class BidiMonitoring extends Construct {
     return endpoint.metricFirstChunkLatency().createAlarm(this, 'FirstChunkLatency', {
       alarmDescription:
         'Sessions wait too long for their first response. Look at GPU and open streams: too many a host?',
-      threshold: firstChunkLatency.toMilliseconds() * 1_000,
+      threshold: microsecondsOf(firstChunkLatency),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
@@ -151,11 +171,11 @@ export class BidiMonitoring extends Construct {
   }
 
   /** The platform's own errors are rare, so every burst of them raises the alarm. */
-  private serverErrorsAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+  private serverErrorsAlarm({ endpoint, serverErrors = 1 }: BidiMonitoringProps): Alarm {
     return endpoint.metric5xxErrors({ period: Duration.minutes(1) }).createAlarm(this, 'ServerErrors', {
       alarmDescription:
         'The endpoint answers with 5xx. Is it updating, out of instances, or does the platform itself fail?',
-      threshold: 1,
+      threshold: serverErrors,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
@@ -163,42 +183,44 @@ export class BidiMonitoring extends Construct {
     });
   }
 
-  /** Every live instance tells its memory every minute, so silence means that none is alive. */
-  private memoryAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+  /**
+   * Every live instance reports its memory every minute, so the alarm has no data only when no instance is alive. It notifies
+   * then too. It begins without data, which is no change of state, so that it stays quiet until the first instance reports.
+   */
+  private memoryAlarm({ endpoint, memoryPercent = 90 }: BidiMonitoringProps): Alarm {
     return this.exhaustionAlarm('Memory', endpoint.metricMemoryUtilization({ statistic: Stats.MAXIMUM }), {
-      alarmDescription: 'An instance runs out of memory, or no instance has been heard of for 15 minutes.',
-      treatMissingData: TreatMissingData.BREACHING,
+      alarmDescription: 'An instance runs out of memory. Without data: no instance has reported for 15 minutes.',
+      threshold: memoryPercent,
     });
   }
 
-  /** Silence is told by the memory's alarm already. */
-  private diskAlarm({ endpoint }: BidiMonitoringProps): Alarm {
+  private diskAlarm({ endpoint, diskPercent = 90 }: BidiMonitoringProps): Alarm {
     return this.exhaustionAlarm('Disk', endpoint.metricDiskUtilization({ statistic: Stats.MAXIMUM }), {
-      alarmDescription: 'An instance runs out of disk. Does the container write files that nobody deletes?',
-      treatMissingData: TreatMissingData.MISSING,
+      alarmDescription: 'An instance runs out of disk. Does the container write files and never delete them?',
+      threshold: diskPercent,
     });
   }
 
   private exhaustionAlarm(
     id: string,
     metric: Metric,
-    options: { readonly alarmDescription: string; readonly treatMissingData: TreatMissingData },
+    options: { readonly alarmDescription: string; readonly threshold: number },
   ): Alarm {
     return metric.createAlarm(this, id, {
       ...options,
-      threshold: EXHAUSTION_PERCENT,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.MISSING,
     });
   }
 
-  private saturationAlarm({ endpoint, streamsPerInstance }: BidiMonitoringProps): Alarm[] {
+  private saturationAlarm({ endpoint, streamsPerInstance, saturationPercent = 90 }: BidiMonitoringProps): Alarm[] {
     if (streamsPerInstance === undefined) return [];
     return [
       endpoint.metricConcurrentRequests().createAlarm(this, 'OpenStreams', {
         alarmDescription:
           'An instance holds nearly as many streams as it can. Is scaling at its maximum, or out of quota?',
-        threshold: Math.floor(SATURATION_SHARE * streamsPerInstance),
+        threshold: Math.floor((streamsPerInstance * saturationPercent) / 100),
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluationPeriods: 5,
         // The metric comes while there are streams; without it there is nothing to be full of.
@@ -214,7 +236,8 @@ export class BidiMonitoring extends Construct {
         new TextWidget({
           width: 24,
           height: 2,
-          markdown: `**${endpoint.endpointName}** · variant ${endpoint.variantName} · log group \`${endpoint.logGroupName}\``,
+          // Not endpointName, which is an attribute of the resource: so a dashboard of another stack does not depend on it.
+          markdown: `**${endpoint.logGroupName}** · variant ${endpoint.variantName}`,
         }),
       ],
       [new AlarmStatusWidget({ width: 24, height: 3, alarms: [...this.alarms] })],
@@ -276,18 +299,32 @@ function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, width: 8, height: 6, leftYAxis: { min: 0 } });
 }
 
-function monitoringViolations({
-  firstChunkLatency,
-  errorPercent,
-  streamsPerInstance,
-}: BidiMonitoringProps): Violation[] {
+function microsecondsOf(duration: Duration): number {
+  return duration.toMilliseconds() * 1_000;
+}
+
+function monitoringViolations(props: BidiMonitoringProps): Violation[] {
+  const { firstChunkLatency, streamsPerInstance, serverErrors } = props;
+  const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };
   return [
-    firstChunkLatency && firstChunkLatency.toMilliseconds({ integral: false }) <= 0
+    // The thresholds of these two are computed from them.
+    ...(['firstChunkLatency', 'streamsPerInstance', 'saturationPercent'] as const).map(name =>
+      Token.isUnresolved(props[name]) || (name === 'firstChunkLatency' && firstChunkLatency?.isUnresolved())
+        ? `${name} is known at deployment only (a token); the alarm's threshold is computed from it, so give it as a value.`
+        : undefined,
+    ),
+    firstChunkLatency && !firstChunkLatency.isUnresolved() && firstChunkLatency.toMilliseconds({ integral: false }) <= 0
       ? 'firstChunkLatency must be more than nothing.'
       : undefined,
-    errorPercent !== undefined && !(errorPercent > 0 && errorPercent < 100)
-      ? `errorPercent is ${errorPercent}; it must lie between 0 and 100.`
-      : undefined,
-    numberViolation('streamsPerInstance', streamsPerInstance, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    ...(['errorPercent', 'saturationPercent', 'memoryPercent', 'diskPercent'] as const).map(name =>
+      percentViolation(name, props[name]),
+    ),
+    numberViolation('serverErrors', serverErrors, whole),
+    numberViolation('streamsPerInstance', streamsPerInstance, whole),
   ];
+}
+
+function percentViolation(name: string, percent: number | undefined): Violation {
+  if (percent === undefined || Token.isUnresolved(percent) || (percent > 0 && percent < 100)) return undefined;
+  return `${name} is ${percent}; it must lie between 0 and 100.`;
 }

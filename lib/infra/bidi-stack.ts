@@ -13,7 +13,7 @@ import { throwIfInvalid } from './violations';
 
 /** What both stacks can be told, all of it through the app's context too. */
 export interface BidiStackProps extends StackProps {
-  /** Name of the endpoint. @default - one that names the stack's purpose */
+  /** Name of the endpoint. @default - derived from the path, so that two stages of an app do not collide */
   readonly endpointName?: string;
   /** Instance type. Not together with `instanceTypes`. @default - the model's recommended one */
   readonly instanceType?: string;
@@ -63,7 +63,7 @@ export abstract class BidiStack extends Stack {
   /** Watches, scales and opens the endpoint as the properties say, and writes the outputs. */
   protected operate(endpoint: BidiEndpoint, props: BidiStackProps, tryIt: string, vpc?: IVpc): void {
     if (props.scaling) endpoint.autoScaleConcurrency(props.scaling);
-    if (vpc && props.privateAccess) new BidiPrivateAccess(this, 'PrivateAccess', { endpoint, vpc });
+    if (vpc && props.privateAccess) new BidiPrivateAccess(this, 'PrivateAccess', { endpoints: [endpoint], vpc });
     const monitoring = new BidiMonitoring(this, 'Monitoring', {
       endpoint,
       alarmTopic: props.alarmTopicArn ? Topic.fromTopicArn(this, 'AlarmTopic', props.alarmTopicArn) : undefined,
@@ -88,7 +88,7 @@ export abstract class BidiStack extends Stack {
       acknowledgeCompliance(
         monitoring,
         'CloudWatchAlarmAction',
-        'Nobody is named to be told; the alarms show on the dashboard and roll back deployments. The context key alarmTopicArn names a topic.',
+        'No topic is given; the alarms show on the dashboard and roll back deployments. The context key alarmTopicArn names a topic.',
       );
     }
   }
@@ -121,7 +121,7 @@ export abstract class BidiStack extends Stack {
           expression: Fn.conditionOr(...FIPS_REGIONS.map(region => Fn.conditionEquals(this.region, region))),
         })
       : undefined;
-    const uri = runtimeUri(this, { fips: true });
+    const uri = runtimeUri(this.region, this.urlSuffix, { fips: true });
     this.output(StackOutput.FIPS_RUNTIME_URI, uri, 'The same at a FIPS 140 validated host', condition);
   }
 

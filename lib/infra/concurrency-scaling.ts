@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   PredefinedMetric,
   ScalableTarget,
@@ -9,6 +9,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BURSTABLE_INSTANCE_FAMILIES, CONCURRENCY_SCALING, instanceFamily } from '../contract';
 import type { IBidiEndpoint } from './bidi-endpoint-base';
+import type { Rollout } from './rollout';
 import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
 /** How the number of instances follows the number of open streams. */
@@ -57,6 +58,7 @@ interface EndpointScalingProps extends ConcurrencyScalingProps {
   readonly endpoint: IBidiEndpoint;
   readonly instanceTypes: readonly string[];
   readonly instanceCount?: number;
+  readonly rollout?: Rollout;
 }
 
 /**
@@ -103,21 +105,26 @@ export class ConcurrencyScaling extends Construct {
 }
 
 function scalingViolations(props: EndpointScalingProps & { readonly minCapacity: number }): Violation[] {
-  const { minCapacity, maxCapacity, targetConcurrency, instanceCount, instanceTypes } = props;
+  const { minCapacity, maxCapacity, targetConcurrency, instanceCount, instanceTypes, schedules = {} } = props;
+  const known = (value: number | undefined): value is number => value !== undefined && !Token.isUnresolved(value);
+  const minima = [minCapacity, ...Object.values(schedules).map(schedule => schedule.minCapacity)].filter(known);
   const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };
   const burstable = instanceTypes.filter(type => BURSTABLE_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
   return [
     numberViolation('minCapacity', minCapacity, whole),
     numberViolation('maxCapacity', maxCapacity, whole),
-    maxCapacity < minCapacity
+    known(minCapacity) && known(maxCapacity) && maxCapacity < minCapacity
       ? `maxCapacity is ${maxCapacity} and minCapacity ${minCapacity}; it must not be less.`
       : undefined,
-    instanceCount !== undefined && (instanceCount < minCapacity || instanceCount > maxCapacity)
+    known(instanceCount) &&
+    ((known(minCapacity) && instanceCount < minCapacity) || (known(maxCapacity) && instanceCount > maxCapacity))
       ? `instanceCount is ${instanceCount}; it must lie between minCapacity ${minCapacity} and maxCapacity ${maxCapacity}.`
       : undefined,
-    targetConcurrency > 0
+    !known(targetConcurrency) || targetConcurrency > 0
       ? undefined
       : `targetConcurrency is ${targetConcurrency}; it must be more than 0 open streams.`,
+    // The fleet may be at its smallest when an update comes.
+    minima.length > 0 ? props.rollout?.fleetViolation(Math.min(...minima), 'and scaling allows') : undefined,
     burstable.length > 0
       ? `Scaling on concurrency is not for burstable types (${burstable.join(', ')}): what one of them holds depends on its CPU credits.`
       : undefined,

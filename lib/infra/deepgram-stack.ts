@@ -41,7 +41,7 @@ export class DeepgramStack extends BidiStack {
     if (!props.modelPackageArn) throw new MissingModelPackageError(id);
     const vpc = this.lookUpVpc(props);
     this.endpoint = new DeepgramEndpoint(this, 'Deepgram', {
-      endpointName: props.endpointName ?? 'deepgram-bidi',
+      endpointName: props.endpointName,
       product: props.product,
       modelPackageArn: props.modelPackageArn,
       query: props.query,

@@ -31,7 +31,7 @@ export class EchoBidiStack extends BidiStack {
       localCommand: echo.command,
     });
     this.endpoint = new BidiEndpoint(this, 'Echo', {
-      endpointName: props.endpointName ?? 'echo-bidi',
+      endpointName: props.endpointName,
       model: BidiModel.fromImage(image, { environment: props.environment }),
       instanceType: props.instanceType,
       instanceTypes: props.instanceTypes,

@@ -1,9 +1,11 @@
 import { type Duration, Token } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import {
   DEFAULT_INSTANCE_TYPE,
   INSTANCE_POOL_LIMIT,
   INSTANCE_TYPE_PATTERN,
+  isArmInstanceType,
   PROVISION_TIMEOUT_SECONDS,
 } from '../contract';
 import { durationViolation, numberViolation, type Violation } from './violations';
@@ -24,9 +26,9 @@ export interface HostingCapacityProps {
    */
   readonly instanceTypes?: readonly string[];
   /**
-   * How long the platform looks for capacity of one type before it tries the next: whole seconds, 60 s to 1 h.
+   * How long the platform looks for capacity, over all instance types together: whole seconds, 300 s to 1 h.
    *
-   * @default - 5 minutes with `instanceTypes`, the platform's own patience with one type
+   * @default - 5 minutes for each of `instanceTypes`; the platform's own limit with one type
    */
   readonly provisionTimeout?: Duration;
   /**
@@ -42,11 +44,24 @@ export function instanceTypesOf({ instanceType, instanceTypes }: HostingCapacity
   return instanceTypes ?? [instanceType ?? DEFAULT_INSTANCE_TYPE];
 }
 
+/** The platform that the instance types run, such as `linux/amd64`. */
+export function hostingPlatform(props: HostingCapacityProps): string {
+  return (armTypesOf(props).length > 0 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64).platform;
+}
+
+function armTypesOf(props: HostingCapacityProps): string[] {
+  return instanceTypesOf(props).filter(type => !Token.isUnresolved(type) && isArmInstanceType(type));
+}
+
 /** What is wrong with the capacity that is asked for. */
 export function capacityViolations(props: HostingCapacityProps): Violation[] {
   const types = instanceTypesOf(props);
   const repeated = types.filter((type, index) => types.indexOf(type) < index);
+  const arm = armTypesOf(props);
   return [
+    arm.length > 0 && arm.length < types.length
+      ? `instanceTypes mixes Arm types (${arm.join(', ')}) with others; one image runs on one kind of processor only.`
+      : undefined,
     props.instanceType !== undefined && props.instanceTypes !== undefined
       ? 'instanceType and instanceTypes exclude each other; give one of them.'
       : undefined,
@@ -78,6 +93,6 @@ export function renderCapacity(
     instancePools: pool?.map((instanceType, index) => ({ instanceType, priority: index + 1 })),
     initialInstanceCount: props.instanceCount ?? 1,
     variantInstanceProvisionTimeoutInSeconds:
-      props.provisionTimeout?.toSeconds() ?? (pool && PROVISION_TIMEOUT_SECONDS.recommended),
+      props.provisionTimeout?.toSeconds() ?? (pool && pool.length * PROVISION_TIMEOUT_SECONDS.recommendedPerType),
   };
 }

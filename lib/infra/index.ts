@@ -1,9 +1,16 @@
 export { BidiEndpoint, type BidiEndpointProps, type EndpointMetricsProps } from './bidi-endpoint';
 export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
-export { BidiImage, type BidiImageConfig, type BidiImageFromDirectoryProps } from './bidi-image';
+export {
+  BidiImage,
+  type BidiImageBindOptions,
+  type BidiImageConfig,
+  type BidiImageFromDirectoryProps,
+  type BidiImagePushedProps,
+} from './bidi-image';
 export { BidiImageRepository, type BidiImageRepositoryProps } from './bidi-image-repository';
 export {
   BidiModel,
+  type BidiModelBindOptions,
   type BidiModelConfig,
   type BidiModelFromImageProps,
   type BidiModelFromModelPackageProps,
@@ -19,6 +26,7 @@ export { DockerfileLabelError } from './dockerfile-label';
 export { EchoBidiStack, type EchoBidiStackProps, type RolloutName } from './echo-bidi-stack';
 export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
 export type { HostingCapacityProps } from './hosting-capacity';
+export type { BidiEndpointAttributes } from './imported-endpoint';
 export { ModelData, type ModelDataConfig } from './model-data';
 export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
 export { InvalidPropsError } from './violations';

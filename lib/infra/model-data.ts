@@ -1,7 +1,10 @@
+import { Token } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Asset, type AssetOptions } from 'aws-cdk-lib/aws-s3-assets';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
-import { throwIfInvalid } from './violations';
+import type { Construct } from 'constructs';
+import { throwIfInvalid, type Violation } from './violations';
 
 /** The part of a container definition that says where the model's files come from. */
 export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelDataUrl' | 'modelDataSource'>;
@@ -10,9 +13,7 @@ export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelD
 export abstract class ModelData {
   /** One `.tar.gz` archive, which the platform unpacks. */
   static fromArchive(bucket: IBucket, key: string): ModelData {
-    throwIfInvalid('ModelData.fromArchive', [
-      key.endsWith('.tar.gz') ? undefined : `"${key}" must end in .tar.gz; for plain files use ModelData.fromPrefix.`,
-    ]);
+    throwIfInvalid('ModelData.fromArchive', [archiveViolation(key)]);
     return new Archive(bucket, key);
   }
 
@@ -23,13 +24,25 @@ export abstract class ModelData {
    */
   static fromPrefix(bucket: IBucket, prefix: string): ModelData {
     throwIfInvalid('ModelData.fromPrefix', [
-      prefix.endsWith('/') ? undefined : `"${prefix}" must end with a slash, or objects beside it would be copied too.`,
+      Token.isUnresolved(prefix) || prefix.endsWith('/')
+        ? undefined
+        : `"${prefix}" must end with a slash, or objects beside it would be copied too.`,
     ]);
     return new Prefix(bucket, prefix);
   }
 
+  /**
+   * A `.tar.gz` archive of this machine. It is uploaded when the stack is deployed, and the platform unpacks it.
+   *
+   * @param file the archive.
+   */
+  static fromAsset(file: string, options: AssetOptions = {}): ModelData {
+    throwIfInvalid('ModelData.fromAsset', [archiveViolation(file)]);
+    return new LocalArchive(file, options);
+  }
+
   /** Called by the model: lets the grantee read the files. */
-  abstract bind(grantee: IGrantable): ModelDataConfig;
+  abstract bind(scope: Construct, grantee: IGrantable): ModelDataConfig;
 }
 
 class Archive extends ModelData {
@@ -40,9 +53,24 @@ class Archive extends ModelData {
     super();
   }
 
-  bind(grantee: IGrantable): ModelDataConfig {
+  bind(_scope: Construct, grantee: IGrantable): ModelDataConfig {
     allowRead(grantee, this.bucket, this.key);
     return { modelDataUrl: this.bucket.s3UrlForObject(this.key) };
+  }
+}
+
+class LocalArchive extends ModelData {
+  constructor(
+    private readonly file: string,
+    private readonly options: AssetOptions,
+  ) {
+    super();
+  }
+
+  bind(scope: Construct, grantee: IGrantable): ModelDataConfig {
+    const asset = new Asset(scope, 'ModelData', { ...this.options, path: this.file });
+    allowRead(grantee, asset.bucket, asset.s3ObjectKey);
+    return { modelDataUrl: asset.s3ObjectUrl };
   }
 }
 
@@ -54,7 +82,7 @@ class Prefix extends ModelData {
     super();
   }
 
-  bind(grantee: IGrantable): ModelDataConfig {
+  bind(_scope: Construct, grantee: IGrantable): ModelDataConfig {
     allowRead(grantee, this.bucket, `${this.prefix}*`);
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
@@ -73,6 +101,11 @@ class Prefix extends ModelData {
       },
     };
   }
+}
+
+function archiveViolation(name: string): Violation {
+  if (Token.isUnresolved(name) || name.endsWith('.tar.gz')) return undefined;
+  return `"${name}" must end in .tar.gz; for plain files use ModelData.fromPrefix.`;
 }
 
 /** `IBucket.grantRead` also allows listing the whole bucket; the platform only reads these objects. */

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import {
   BAKE_SECONDS,
@@ -21,7 +21,8 @@ export interface RolloutProps {
   /**
    * Longest time for the whole deployment, after which it is rolled back: whole seconds, 10 min to 8 h.
    *
-   * @default - all the waits together and one hour for instances, image and model
+   * @default - all the waits together and one hour for instances, image and model; the platform's own limit where a wait is a
+   * token
    */
   readonly maximumExecution?: Duration;
 }
@@ -92,23 +93,29 @@ export class Rollout {
     this.drain = props.drain ?? Duration.seconds(DRAIN_SECONDS);
   }
 
-  /** What is wrong with this rollout for so many instances. */
-  violations(instanceCount: number): Violation[] {
+  /** What is wrong with a fleet that may have as few instances as this when an update comes. */
+  fleetViolation(fewestInstances: number, reason = 'and the endpoint has'): Violation {
+    if (this.kind === 'allAtOnce' || Token.isUnresolved(fewestInstances) || fewestInstances >= 2) return undefined;
+    return `A ${this.kind} rollout needs at least 2 instances, ${reason} ${fewestInstances}: a step is at most half of the fleet, and half of one instance is none.`;
+  }
+
+  /** What is wrong with this rollout, whatever the fleet. */
+  violations(): Violation[] {
     const { maximumExecution } = this.props;
     const waits = this.waitSeconds();
     return [
       this.kind === 'allAtOnce'
         ? undefined
         : numberViolation(`stepPercent of a ${this.kind} rollout`, this.stepPercent, ROLLOUT_STEP_PERCENT[this.kind]),
-      this.kind !== 'allAtOnce' && instanceCount < 2
-        ? `A ${this.kind} rollout needs at least 2 instances: a step is at most half of the fleet, and half of one instance is none.`
-        : undefined,
       this.kind === 'rolling' ? undefined : durationViolation('bake of the rollout', this.bake, BAKE_SECONDS),
       durationViolation('drain of the rollout', this.drain, TERMINATION_WAIT_SECONDS),
       durationViolation('maximumExecution of the rollout', maximumExecution, MAXIMUM_EXECUTION_SECONDS),
-      waits >= MAXIMUM_EXECUTION_SECONDS.max
+      waits !== undefined && waits >= MAXIMUM_EXECUTION_SECONDS.max
         ? `The rollout waits ${this.waitsInWords()} = ${waits} s; a deployment may take ${MAXIMUM_EXECUTION_SECONDS.max} s at most. Take larger steps or shorter waits.`
-        : maximumExecution && waits >= maximumExecution.toSeconds()
+        : waits !== undefined &&
+            maximumExecution &&
+            !maximumExecution.isUnresolved() &&
+            waits >= maximumExecution.toSeconds()
           ? `The rollout waits ${this.waitsInWords()} = ${waits} s; maximumExecution is ${maximumExecution.toSeconds()} s and must be more.`
           : undefined,
     ];
@@ -117,9 +124,10 @@ export class Rollout {
   /** The rollout as the endpoint takes it. */
   render(): CfnEndpoint.DeploymentConfigProperty {
     const step = { type: 'CAPACITY_PERCENT', value: this.stepPercent };
+    const waits = this.waitSeconds();
     const maximumExecutionTimeoutInSeconds =
       this.props.maximumExecution?.toSeconds() ??
-      Math.min(this.waitSeconds() + PROVISIONING_SECONDS, MAXIMUM_EXECUTION_SECONDS.max);
+      (waits === undefined ? undefined : Math.min(waits + PROVISIONING_SECONDS, MAXIMUM_EXECUTION_SECONDS.max));
     if (this.kind === 'rolling') {
       return {
         rollingUpdatePolicy: {
@@ -149,7 +157,9 @@ export class Rollout {
     return this.kind === 'rolling' ? steps : steps - 1;
   }
 
-  private waitSeconds(): number {
+  /** All the waits together, in seconds; `undefined` where one of them is known at deployment only. */
+  private waitSeconds(): number | undefined {
+    if (this.bake.isUnresolved() || this.drain.isUnresolved() || Token.isUnresolved(this.stepPercent)) return undefined;
     const drain = this.kind === 'rolling' ? 0 : this.drain.toSeconds();
     return this.bakes() * this.bake.toSeconds() + drain;
   }

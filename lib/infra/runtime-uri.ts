@@ -1,4 +1,4 @@
-import { type Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import {
   BIDIRECTIONAL_STREAM_PATH,
   FIPS_REGIONS,
@@ -8,20 +8,24 @@ import {
   runtimeUri as runtimeUriOfRegion,
 } from '../contract';
 
-/** Where streams of a stack's region are opened. A token where the region is not known yet. */
-export function runtimeUri(stack: Stack, options: Pick<RuntimeUriOptions, 'fips'> = {}): string {
-  return Token.isUnresolved(stack.region) || !partitionOf(stack.region)
-    ? runtimeUriOf(stack.region, stack.urlSuffix, options)
-    : runtimeUriOfRegion(stack.region, options);
+/**
+ * Where streams of a region are opened. A token where the region is not known yet.
+ *
+ * @param urlSuffix DNS suffix of the partition, for a region that is not known.
+ */
+export function runtimeUri(region: string, urlSuffix: string, options: Pick<RuntimeUriOptions, 'fips'> = {}): string {
+  return Token.isUnresolved(region) || !partitionOf(region)
+    ? runtimeUriOf(region, urlSuffix, options)
+    : runtimeUriOfRegion(region, options);
 }
 
 /** The same at a FIPS 140 validated host, or `undefined` when the region is not known to have one. */
-export function fipsRuntimeUri(stack: Stack): string | undefined {
-  return FIPS_REGIONS.includes(stack.region) ? runtimeUri(stack, { fips: true }) : undefined;
+export function fipsRuntimeUri(region: string, urlSuffix: string): string | undefined {
+  return FIPS_REGIONS.includes(region) ? runtimeUri(region, urlSuffix, { fips: true }) : undefined;
 }
 
 /** Where streams to one endpoint are opened. */
-export function streamUrl(stack: Stack, endpointName: string): string {
+export function streamUrl(uri: string, endpointName: string): string {
   // Not the contract's function, which would percent-encode a token; a name holds nothing that has to be encoded.
-  return `${runtimeUri(stack)}/endpoints/${endpointName}/${BIDIRECTIONAL_STREAM_PATH}`;
+  return `${uri}/endpoints/${endpointName}/${BIDIRECTIONAL_STREAM_PATH}`;
 }

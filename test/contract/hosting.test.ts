@@ -7,6 +7,7 @@ import {
   INFERENCE_AMI_VERSIONS,
   instanceFamily,
   invocationPathViolation,
+  isArmInstanceType,
   mayHaveGpu,
   NVME_INSTANCE_FAMILIES,
   queryStringViolation,
@@ -21,6 +22,29 @@ test.each([
   ['', undefined],
 ])('the family of "%s" is %s', (instanceType, family) => {
   expect(instanceFamily(instanceType)).toBe(family);
+});
+
+test.each([
+  ...[
+    'ml.c7g.xlarge',
+    'ml.m6gd.large',
+    'ml.c6gn.large',
+    'ml.r8g.large',
+    'ml.t4g.medium',
+    'ml.g5g.xlarge',
+    'ml.p6e-gb200.36xlarge',
+  ].map(type => [type, true] as const),
+  ...[
+    'ml.g4dn.xlarge',
+    'ml.g6.2xlarge',
+    'ml.gr6.4xlarge',
+    'ml.c7i.large',
+    'ml.m6i.large',
+    'ml.p6-b200.48xlarge',
+    'c7g.large',
+  ].map(type => [type, false] as const),
+])('whether %s has an Arm processor: %s', (instanceType, arm) => {
+  expect(isArmInstanceType(instanceType)).toBe(arm);
 });
 
 test.each([

@@ -1,9 +1,11 @@
 import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
-import { Aws, CfnParameter, Duration, RemovalPolicy, type Stack, Tags, Token } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Aws, CfnParameter, Duration, RemovalPolicy, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Alarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -14,8 +16,15 @@ import {
   INSTANCE_NAMESPACE,
   INVOCATION_NAMESPACE,
 } from '../../lib/contract';
-import { BidiEndpoint, type BidiEndpointProps, BidiModel, InvalidPropsError, Rollout } from '../../lib/infra';
-import { ACCOUNT, imageModel, newStack, PACKAGE_ARN } from './synthesis';
+import {
+  BidiEndpoint,
+  type BidiEndpointProps,
+  BidiImage,
+  BidiModel,
+  InvalidPropsError,
+  Rollout,
+} from '../../lib/infra';
+import { ACCOUNT, imageModel, newApp, newStack, PACKAGE_ARN } from './synthesis';
 
 type Settings = Omit<BidiEndpointProps, 'model'> & { readonly model?: BidiModel };
 
@@ -38,6 +47,12 @@ function variantOf(template: Template): Record<string, unknown> {
 function deploymentOf(template: Template) {
   const [endpoint] = Object.values(template.findResources('AWS::SageMaker::Endpoint'));
   return endpoint!.Properties.DeploymentConfig;
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 function thrownBy(action: () => unknown): InvalidPropsError {
@@ -169,7 +184,7 @@ describe('names', () => {
 });
 
 describe('capacity', () => {
-  test('a pool has priorities in its order and five minutes a rung', () => {
+  test('a pool has priorities in its order, and five minutes for each type', () => {
     expect(
       variantOf(templateOf({ instanceTypes: ['ml.g6.2xlarge', 'ml.g6e.2xlarge', 'ml.g5.2xlarge'] })),
     ).toMatchObject({
@@ -178,7 +193,7 @@ describe('capacity', () => {
         { InstanceType: 'ml.g6e.2xlarge', Priority: 2 },
         { InstanceType: 'ml.g5.2xlarge', Priority: 3 },
       ],
-      VariantInstanceProvisionTimeoutInSeconds: 300,
+      VariantInstanceProvisionTimeoutInSeconds: 900,
     });
   });
 
@@ -247,13 +262,71 @@ describe('capacity', () => {
     template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
   });
 
-  test('a role of the user stays as it is, apart from what the image needs', () => {
+  test('what RETAIN keeps, it keeps with all that it runs on, and no old version', () => {
     const stack = newStack();
-    const executionRole = new Role(stack, 'Own', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') });
-    endpointIn(stack, { executionRole });
-    const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::IAM::Role', 1);
-    template.hasResourceProperties('AWS::SageMaker::Model', { ExecutionRoleArn: stack.resolve(executionRole.roleArn) });
+    const endpoint = endpointIn(stack, { removalPolicy: RemovalPolicy.RETAIN, vpc: new Vpc(stack, 'Vpc') });
+    endpoint.autoScaleConcurrency({ maxCapacity: 2, targetConcurrency: 1 });
+    const resources = Object.entries(Template.fromStack(stack).toJSON().Resources as Record<string, Resource>);
+    const own = resources.filter(([id]) => id.startsWith('Speech'));
+    expect(own.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Retain')).toEqual([]);
+    expect(new Set(own.map(([, { Type }]) => Type))).toEqual(
+      new Set([
+        'AWS::ApplicationAutoScaling::ScalableTarget',
+        'AWS::ApplicationAutoScaling::ScalingPolicy',
+        'AWS::EC2::SecurityGroup',
+        'AWS::IAM::Policy',
+        'AWS::IAM::Role',
+        'AWS::Logs::LogGroup',
+        'AWS::SageMaker::Endpoint',
+        'AWS::SageMaker::EndpointConfig',
+        'AWS::SageMaker::Model',
+      ]),
+    );
+    const replaced = own.filter(([, { Type }]) => /EndpointConfig|Model/.test(Type));
+    expect(replaced.map(([, { UpdateReplacePolicy }]) => UpdateReplacePolicy)).not.toContain('Retain');
+  });
+
+  test('a log key of this app lets CloudWatch Logs use it, for this log group', () => {
+    const stack = newStack('us-east-1');
+    endpointIn(stack, { logEncryptionKey: new Key(stack, 'Key') });
+    Template.fromStack(stack).hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'logs.us-east-1.amazonaws.com' },
+            Action: ['kms:Decrypt*', 'kms:Describe*', 'kms:Encrypt*', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+            Resource: '*',
+            Condition: {
+              ArnEquals: {
+                'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${endpointLogGroup('speech')}`,
+              },
+            },
+          },
+        ]),
+      },
+    });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('a log key from elsewhere: a warning with the statement that it has to hold', () => {
+    const stack = newStack('us-east-1');
+    const key = Key.fromKeyArn(stack, 'Key', `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd`);
+    endpointIn(stack, { logEncryptionKey: key });
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/Speech',
+      Match.stringLikeRegexp('CloudWatch Logs cannot use logEncryptionKey.*logs.us-east-1.amazonaws.com'),
+    );
+  });
+
+  test.each([
+    ['an amd64 image on Arm types', 'ml.c7g.xlarge', undefined, 'The image is for linux/amd64'],
+    ['an arm64 image on others', 'ml.c7i.xlarge', Platform.LINUX_ARM64, 'The image is for linux/arm64'],
+  ])('%s is refused', (_, instanceType, platform, violation) => {
+    const stack = newStack();
+    const repository = Repository.fromRepositoryName(stack, 'Repository', 'speech');
+    const model = BidiModel.fromImage(BidiImage.fromRepository(repository, 'v1', { platform }));
+    expect(() => endpointIn(stack, { instanceType, model })).toThrow(violation);
   });
 });
 
@@ -323,7 +396,17 @@ describe('refused at synthesis', () => {
     ],
     ['no instances', { instanceCount: 0 }, 'instanceCount is 0; it must be a whole number'],
     ['half an instance', { instanceCount: 1.5 }, 'instanceCount is 1.5'],
-    ['a short provision timeout', { provisionTimeout: Duration.seconds(59) }, 'provisionTimeout is 59 s'],
+    [
+      'a provision timeout that the API refuses',
+      { provisionTimeout: Duration.seconds(299) },
+      'provisionTimeout is 299 s; it must be whole seconds from 300 to 3600',
+    ],
+    [
+      'Arm types and others in one pool',
+      { instanceTypes: ['ml.c7i.xlarge', 'ml.c7g.xlarge'] },
+      'mixes Arm types (ml.c7g.xlarge) with others',
+    ],
+    ['a snapshot', { removalPolicy: RemovalPolicy.SNAPSHOT }, 'removalPolicy SNAPSHOT means nothing'],
     [
       'a long health check',
       { startupHealthCheckTimeout: Duration.seconds(3_601) },
@@ -369,16 +452,21 @@ describe('refused at synthesis', () => {
     ]);
   });
 
-  test.each(['ml.g4dn.xlarge', 'ml.g5.xlarge', 'ml.g6.2xlarge', 'ml.g6e.xlarge', 'ml.p4d.24xlarge', 'ml.p5.48xlarge'])(
-    'a volume key on %s, with the reason',
-    instanceType => {
-      const stack = newStack();
-      const volumeEncryptionKey = new Key(stack, 'Key');
-      expect(() => endpointIn(stack, { instanceType, volumeEncryptionKey })).toThrow(
-        "encrypted by the host's hardware",
-      );
-    },
-  );
+  test.each([
+    ['ml.g4dn.xlarge', 1],
+    ['ml.g6.2xlarge', 1],
+    ['ml.p5.48xlarge', 1],
+    ['ml.c6i.xlarge', 0],
+  ])('not refused: a volume key on %s, with %d warning', (instanceType, warnings) => {
+    const stack = newStack();
+    const volumeEncryptionKey = new Key(stack, 'Key');
+    endpointIn(stack, { instanceType, volumeEncryptionKey });
+    Template.fromStack(stack).hasResourceProperties('AWS::SageMaker::EndpointConfig', {
+      KmsKeyId: stack.resolve(volumeEncryptionKey.keyArn),
+    });
+    const pattern = Match.stringLikeRegexp('does not encrypt the local NVMe storage');
+    expect(Annotations.fromStack(stack).findWarning('*', pattern)).toHaveLength(warnings);
+  });
 
   test('every violation at once, with the path of the construct', () => {
     const error = thrownBy(() => endpointIn(newStack(), { endpointName: '-', instanceCount: 0, inferenceAmi: 'x' }));
@@ -395,6 +483,27 @@ describe('refused at synthesis', () => {
       instanceType: parameter('Type').valueAsString,
       instanceCount: parameter('Count', 'Number').valueAsNumber,
       inferenceAmi: parameter('Ami').valueAsString,
+      metrics: { frequency: Duration.seconds(parameter('Frequency', 'Number').valueAsNumber) },
+      rollout: Rollout.canary({
+        stepPercent: parameter('Step', 'Number').valueAsNumber,
+        bake: Duration.seconds(parameter('Bake', 'Number').valueAsNumber),
+      }),
+    }).autoScaleConcurrency({
+      minCapacity: parameter('Min', 'Number').valueAsNumber,
+      maxCapacity: parameter('Max', 'Number').valueAsNumber,
+      targetConcurrency: parameter('Target', 'Number').valueAsNumber,
+    });
+    expect(deploymentOf(Template.fromStack(stack)).BlueGreenUpdatePolicy).toEqual({
+      TrafficRoutingConfiguration: {
+        Type: 'CANARY',
+        CanarySize: { Type: 'CAPACITY_PERCENT', Value: { Ref: 'Step' } },
+        WaitIntervalInSeconds: { Ref: 'Bake' },
+      },
+      TerminationWaitInSeconds: 1_800,
+    });
+    Template.fromStack(stack).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: { Ref: 'Min' },
+      MaxCapacity: { Ref: 'Max' },
     });
     expect(variantOf(Template.fromStack(stack))).toMatchObject({
       InstanceType: { Ref: 'Type' },
@@ -562,6 +671,23 @@ describe('autoScaleConcurrency', () => {
       { instanceCount: 3 },
       'must lie between minCapacity 1 and maxCapacity 2',
     ],
+    [
+      'a canary that one instance may be left for',
+      { maxCapacity: 4, targetConcurrency: 1 },
+      { instanceCount: 4, rollout: Rollout.canary({ stepPercent: 25 }) },
+      'A canary rollout needs at least 2 instances, and scaling allows 1',
+    ],
+    [
+      'a schedule that leaves one instance for a linear rollout',
+      {
+        minCapacity: 2,
+        maxCapacity: 4,
+        targetConcurrency: 1,
+        schedules: { Night: { schedule: Schedule.cron({ hour: '22' }), minCapacity: 1 } },
+      },
+      { instanceCount: 4, rollout: Rollout.linear({ stepPercent: 25 }) },
+      'A linear rollout needs at least 2 instances, and scaling allows 1',
+    ],
   ])('refuses %s', (_, scaling, settings, violation) => {
     expect(() => endpointIn(newStack(), settings).autoScaleConcurrency(scaling)).toThrow(violation);
   });
@@ -588,6 +714,16 @@ describe('grants', () => {
     const stream = 'sagemaker:InvokeEndpointWithBidirectionalStream';
     expect(statements).toContainEqual({ Effect: 'Allow', Action: stream, Resource });
     expect(statements).toContainEqual({ Effect: 'Allow', Action: ['sagemaker:InvokeEndpoint', stream], Resource });
+  });
+
+  test('to a role of another region: the ARN has the name in lower case, as the platform writes it', () => {
+    const app = newApp();
+    const there = new Stack(app, 'There', { env: { account: ACCOUNT, region: 'us-east-1' } });
+    const here = new Stack(app, 'Here', { env: { account: ACCOUNT, region: 'eu-west-1' } });
+    const endpoint = endpointIn(there, { endpointName: 'Speech-EN' });
+    endpoint.grantInvoke(new Role(here, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
+    const [statement] = statementsOf(Template.fromStack(here), 'AWS::IAM::Policy');
+    expect(statement.Resource).toBe(`arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/speech-en`);
   });
 
   test('a managed policy for applications elsewhere, one however often it is asked for', () => {
@@ -624,6 +760,27 @@ describe('an imported endpoint', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: { Statement: [Match.objectLike({ Resource: arn })] },
     });
+  });
+
+  test('by attributes: its variant, and where streams of its region are opened', () => {
+    const stack = newStack('us-east-1');
+    const endpointArn = `arn:aws:sagemaker:us-west-2:${ACCOUNT}:endpoint/speech-en`;
+    const attributes = { endpointName: 'Speech-EN', endpointArn, variantName: 'Blue' };
+    const endpoint = BidiEndpoint.fromEndpointAttributes(stack, 'Imported', attributes);
+    expect(endpoint.runtimeUri).toBe('https://runtime.sagemaker.us-west-2.amazonaws.com:8443');
+    expect(endpoint.fipsRuntimeUri).toBe('https://runtime-fips.sagemaker.us-west-2.amazonaws.com:8443');
+    expect(endpoint.streamUrl).toBe(`${endpoint.runtimeUri}/endpoints/Speech-EN/invocations-bidirectional-stream`);
+    expect(endpoint.metricInvocations().dimensions).toEqual({ EndpointName: 'Speech-EN', VariantName: 'Blue' });
+  });
+
+  test.each([
+    [{}, 'Neither endpointName nor endpointArn is given'],
+    [
+      { endpointName: 'speech', endpointArn: `arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/other` },
+      'is not the ARN of the endpoint speech',
+    ],
+  ])('refuses %j', (attributes, violation) => {
+    expect(() => BidiEndpoint.fromEndpointAttributes(newStack(), 'Imported', attributes)).toThrow(violation);
   });
 
   test('by a name that is known at deployment only', () => {
@@ -666,6 +823,16 @@ describe('metrics', () => {
     expect(metric.unit).toBe(unit);
     expect(metric.period.toSeconds()).toBe(period);
     expect(metric.dimensions).toEqual({ EndpointName: 'speech', VariantName: 'AllTraffic' });
+  });
+
+  test('any other by its name, those of the instances in their namespace', () => {
+    expect(endpoint.metric('ModelSetupTime', { statistic: 'p50' })).toMatchObject({
+      namespace: INVOCATION_NAMESPACE,
+      metricName: 'ModelSetupTime',
+      statistic: 'p50',
+      dimensions: { EndpointName: 'speech', VariantName: 'AllTraffic' },
+    });
+    expect(endpoint.metric('MemoryUtilization').namespace).toBe(INSTANCE_NAMESPACE);
   });
 
   test('open streams can be looked at every 10 seconds', () => {

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { CfnParameter, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
@@ -57,6 +58,17 @@ describe('BidiImage.fromDirectory', () => {
       dockerFile: 'Dockerfile',
       cacheFrom: [{ type: 'gha' }],
     });
+  });
+
+  test('builds for linux/arm64 when all instance types are Arm', () => {
+    const app = newApp();
+    const model = BidiModel.fromImage(BidiImage.fromDirectory(imageDirectory()));
+    new BidiEndpoint(newStack(undefined, app), 'Speech', { model, instanceTypes: ['ml.c7g.xlarge', 'ml.m7g.xlarge'] });
+    const { artifacts } = app.synth();
+    const manifest = artifacts.find(artifact => artifact.id === 'Stack.assets') as unknown as {
+      contents: { dockerImages: Record<string, { source: object }> };
+    };
+    expect(Object.values(manifest.contents.dockerImages)[0]!.source).toMatchObject({ platform: 'linux/arm64' });
   });
 
   test('tells the local runner the source directory, relative to the cloud assembly, and the command', () => {
@@ -151,6 +163,22 @@ describe('BidiImage.fromRegistryUri', () => {
 });
 
 describe('ModelData', () => {
+  test('an archive of this machine: uploaded with the stack, and that object alone may be read', () => {
+    const directory = imageDirectory();
+    const archive = path.join(directory, 'model.tar.gz');
+    fs.writeFileSync(archive, 'a model');
+    const model = BidiModel.fromImage(BidiImage.fromDirectory(directory), { modelData: ModelData.fromAsset(archive) });
+    const template = host(newStack('us-east-1'), model);
+    // The CDK keeps the last extension of a file only.
+    const key = /[0-9a-f]{64}(\.tar)?\.gz/;
+    template.hasResourceProperties('AWS::SageMaker::Model', {
+      PrimaryContainer: { ModelDataUrl: Match.stringLikeRegexp(`^s3://cdk-hnb659fds-assets-.*/${key.source}$`) },
+    });
+    const [read] = statementsOf(template).filter(({ Action }) => Action === 's3:GetObject');
+    expect(JSON.stringify(read!.Resource)).toMatch(key);
+    expect(() => ModelData.fromAsset(directory)).toThrow('must end in .tar.gz');
+  });
+
   const bound = (data: (bucket: Bucket) => ModelData) => {
     const stack = newStack();
     const bucket = new Bucket(stack, 'Models', { encryptionKey: new Key(stack, 'Key') });

@@ -1,30 +1,30 @@
-import { App, Aspects, Duration, type Stack } from 'aws-cdk-lib';
+import { App, Aspects, Duration, type Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { InterfaceVpcEndpoint, Peer, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { FIPS_REGIONS, StackOutput } from '../../lib/contract';
 import {
-  BidiEndpoint,
-  BidiMonitoring,
-  type BidiMonitoringProps,
-  BidiPrivateAccess,
   DeepgramStack,
   type DeepgramStackProps,
   EchoBidiStack,
   type EchoBidiStackProps,
   MissingModelPackageError,
 } from '../../lib/infra';
-import { ACCOUNT, newApp, newStack, PACKAGE_ARN, snapshotOf, VPC_ID } from './synthesis';
+import { ACCOUNT, newApp, PACKAGE_ARN, snapshotOf, VPC_ID } from './synthesis';
 
 const US_EAST_1 = { env: { account: ACCOUNT, region: 'us-east-1' } };
 const TOPIC_ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:alarms`;
 const SCALING = { minCapacity: 2, maxCapacity: 6, targetConcurrency: 30 };
 
+/** As this repository's app makes it. */
 function echo(props?: EchoBidiStackProps): EchoBidiStack {
-  return new EchoBidiStack(newApp(), 'EchoBidiStack', props);
+  return new EchoBidiStack(newApp(), 'EchoBidiStack', { endpointName: 'echo-bidi', ...props });
 }
 
 function deepgram(props?: DeepgramStackProps): DeepgramStack {
-  return new DeepgramStack(newApp(), 'DeepgramStack', { modelPackageArn: PACKAGE_ARN, ...props });
+  return new DeepgramStack(newApp(), 'DeepgramStack', {
+    endpointName: 'deepgram-bidi',
+    modelPackageArn: PACKAGE_ARN,
+    ...props,
+  });
 }
 
 function outputsOf(stack: Stack): Record<string, unknown> {
@@ -203,134 +203,14 @@ describe('rollouts by name', () => {
     ['canary', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'CANARY' } } }],
     ['linear', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'LINEAR' } } }],
     ['rolling', { RollingUpdatePolicy: Match.anyValue() }],
-  ] as const)('%s, guarded by the alarms on quality', (rollout, policy) => {
+  ] as const)('%s, guarded by the alarms that a bad version sets off', (rollout, policy) => {
     const template = Template.fromStack(echo({ rollout, instanceCount: 2 }));
     template.hasResourceProperties('AWS::SageMaker::Endpoint', {
       DeploymentConfig: {
         ...policy,
-        AutoRollbackConfiguration: { Alarms: Array(4).fill({ AlarmName: Match.anyValue() }) },
+        AutoRollbackConfiguration: { Alarms: Array(2).fill({ AlarmName: Match.anyValue() }) },
       },
     });
-  });
-});
-
-describe('BidiPrivateAccess', () => {
-  function access(clients?: Peer) {
-    const stack = newStack('us-east-1');
-    const vpc = new Vpc(stack, 'Vpc');
-    const endpoint = BidiEndpoint.fromEndpointName(stack, 'Speech', 'speech');
-    const construct = new BidiPrivateAccess(stack, 'Access', { endpoint, vpc, clients: clients as never });
-    return { stack, vpc, endpoint, construct, template: Template.fromStack(stack) };
-  }
-
-  test('is the runtime of the region with private DNS, for one endpoint', () => {
-    const { template, endpoint, construct } = access();
-    expect(construct.interfaceEndpoint).toBeInstanceOf(InterfaceVpcEndpoint);
-    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
-      ServiceName: 'com.amazonaws.us-east-1.sagemaker.runtime',
-      PrivateDnsEnabled: true,
-      PolicyDocument: {
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { AWS: '*' },
-            Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithBidirectionalStream'],
-            Resource: endpoint.endpointArn,
-          },
-        ],
-      },
-    });
-  });
-
-  test('opens 443 and 8443 to the VPC, and nothing outwards', () => {
-    const { template, stack, vpc } = access();
-    const CidrIp = stack.resolve(vpc.vpcCidrBlock);
-    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-      SecurityGroupIngress: [
-        Match.objectLike({ CidrIp, FromPort: 443, ToPort: 443 }),
-        Match.objectLike({ CidrIp, FromPort: 8443, ToPort: 8443 }),
-      ],
-      SecurityGroupEgress: [Match.objectLike({ CidrIp: '255.255.255.255/32' })],
-    });
-  });
-
-  test('or to chosen clients', () => {
-    const { template } = access(Peer.ipv4('10.1.2.0/24') as never);
-    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-      SecurityGroupIngress: Array(2).fill(Match.objectLike({ CidrIp: '10.1.2.0/24' })),
-    });
-  });
-});
-
-describe('BidiMonitoring', () => {
-  function monitor(props: Partial<BidiMonitoringProps> = {}) {
-    const stack = newStack('us-east-1');
-    const endpoint = BidiEndpoint.fromEndpointName(stack, 'Speech', 'speech');
-    const monitoring = new BidiMonitoring(stack, 'Monitoring', { endpoint, ...props });
-    return { monitoring, template: Template.fromStack(stack) };
-  }
-  const alarmsOf = (template: Template) =>
-    Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(([id, { Properties }]) => ({
-      id: id.replace(/^Monitoring|[0-9A-F]{8}$/g, ''),
-      missing: Properties.TreatMissingData,
-      threshold: Properties.Threshold,
-    }));
-
-  test('alarms with thresholds of reason, silence judged for each', () => {
-    expect(alarmsOf(monitor({ streamsPerInstance: 45 }).template)).toEqual([
-      { id: 'FirstChunkLatency', missing: 'notBreaching', threshold: 2_000_000 },
-      { id: 'MidStreamErrors', missing: 'notBreaching', threshold: 5 },
-      { id: 'ModelErrors', missing: 'notBreaching', threshold: 5 },
-      { id: 'ServerErrors', missing: 'notBreaching', threshold: 1 },
-      { id: 'Memory', missing: 'breaching', threshold: 90 },
-      { id: 'Disk', missing: 'missing', threshold: 90 },
-      { id: 'OpenStreams', missing: 'notBreaching', threshold: 40 },
-    ]);
-  });
-
-  test('without streamsPerInstance there is no alarm on open streams', () => {
-    expect(alarmsOf(monitor().template).map(({ id }) => id)).not.toContain('OpenStreams');
-  });
-
-  test('only alarms on quality roll back: load and restarts are not caused by a version', () => {
-    const { monitoring } = monitor({ streamsPerInstance: 45 });
-    expect(monitoring.rollbackAlarms.map(alarm => alarm.node.id)).toEqual([
-      'FirstChunkLatency',
-      'MidStreamErrors',
-      'ModelErrors',
-      'ServerErrors',
-    ]);
-  });
-
-  test('a topic is told of the beginning and the end of every alarm', () => {
-    const stack = echo({ ...US_EAST_1, alarmTopicArn: TOPIC_ARN });
-    for (const { Properties } of Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'))) {
-      expect(Properties.AlarmActions).toEqual([TOPIC_ARN]);
-      expect(Properties.OKActions).toEqual([TOPIC_ARN]);
-    }
-  });
-
-  test('the dashboard shows streams, latency, errors, hardware and the log', () => {
-    const body = JSON.stringify(monitor().template.findResources('AWS::CloudWatch::Dashboard'));
-    for (const metric of [
-      'ConcurrentRequestsPerModel',
-      'FirstChunkLatency',
-      'MidStreamErrors',
-      'GPUMemoryUtilization',
-      'DiskUtilization',
-    ]) {
-      expect(body).toContain(metric);
-    }
-    expect(body).toContain("SOURCE '/aws/sagemaker/Endpoints/speech'");
-    expect(body).not.toContain('ModelLatency');
-  });
-
-  test.each([
-    [{ errorPercent: 0 }, 'errorPercent is 0'],
-    [{ errorPercent: 100 }, 'errorPercent is 100'],
-    [{ streamsPerInstance: 0 }, 'streamsPerInstance is 0'],
-  ])('refuses %j', (props, violation) => {
-    expect(() => monitor(props)).toThrow(violation);
   });
 });
 
@@ -339,7 +219,17 @@ test('aspects and apps of others work on the stacks', () => {
   const seen: string[] = [];
   Aspects.of(app).add({ visit: node => seen.push(node.node.id) });
   new EchoBidiStack(app, 'One');
-  new EchoBidiStack(app, 'Two', { endpointName: 'two' });
+  new EchoBidiStack(app, 'Two');
   app.synth();
   expect(seen).toEqual(expect.arrayContaining(['One', 'Two', 'Endpoint']));
+});
+
+test('two stages in one account: endpoints and log groups have names of their own', () => {
+  const app = newApp();
+  const names = ['Beta', 'Prod'].map(id => {
+    const template = Template.fromStack(new EchoBidiStack(new Stage(app, id), 'EchoBidiStack', US_EAST_1));
+    const [endpoint] = Object.values(template.findResources('AWS::SageMaker::Endpoint'));
+    return endpoint!.Properties.EndpointName;
+  });
+  expect(names).toEqual([expect.stringMatching(/^Beta/), expect.stringMatching(/^Prod/)]);
 });
