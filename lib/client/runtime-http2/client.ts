@@ -9,6 +9,7 @@ import type { EventStreamPayloadHandlerProvider, HttpHandlerOptions } from '@smi
 import { API_VERSION } from '../../contract';
 import { resolveEndpoint } from './endpoint';
 import { eventSigningHandlerProvider } from './event-signing';
+import { identities } from './identities';
 import type { ServiceInputTypes, ServiceOutputTypes } from './models';
 import { requestHandler } from './request-handler';
 import { errorTypeRegistries, NAMESPACE } from './schemas';
@@ -61,6 +62,7 @@ export class SageMakerRuntimeHTTP2Client extends RuntimeClient {
       ...configuration,
       requestHandler: requestHandler(configuration.requestHandler),
     } as SageMakerRuntimeHTTP2ClientConfig);
+    this.config.credentials = identities.remember(this.config.credentials);
     resolveEventStreamConfig(
       Object.assign(this.config, {
         eventStreamPayloadHandlerProvider:

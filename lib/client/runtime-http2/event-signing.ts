@@ -11,6 +11,7 @@ import type {
   MetadataBearer,
 } from '@smithy/types';
 import { EventHeader } from '../../contract';
+import { identities } from './identities';
 import { encodeSignedEvent } from './signed-event';
 
 /** What the SDK hands to a payload handler provider: its resolved configuration. */
@@ -48,9 +49,11 @@ class EventSigningHandler implements EventStreamPayloadHandler {
     args: FinalizeHandlerArguments<Input>,
   ): Promise<FinalizeHandlerOutput<Output>> {
     const request = args.request as HttpRequest;
-    const signature = /Signature=(\w+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const authorization = request.headers.authorization ?? '';
+    const signature = /Signature=(\w+)$/.exec(authorization)?.[1] ?? '';
     const signer = await this.configuration.messageSigner();
-    const credentials = await this.configuration.credentials();
+    const accessKeyId = /Credential=([^/]+)\//.exec(authorization)?.[1];
+    const credentials = (accessKeyId && identities.of(accessKeyId)) || (await this.configuration.credentials());
     const signing = this.signing(signature, signer, credentials);
     // An event that cannot be signed ends the reading of the input, and whoever writes it learns by that.
     pipeline(request.body as Readable, signing, () => undefined);

@@ -109,9 +109,10 @@ export const InternalStreamFailure$: StaticErrorSchema = [
   [STRING],
 ];
 
-const syntheticRegistry = TypeRegistry.for(SYNTHETIC_NAMESPACE);
+// Registries of this package's own: those of the process may hold the classes of the official client.
+const syntheticRegistry = new TypeRegistry(SYNTHETIC_NAMESPACE);
 syntheticRegistry.registerError(SageMakerRuntimeHTTP2ServiceException$, SageMakerRuntimeHTTP2ServiceException);
-const registry = TypeRegistry.for(NAMESPACE);
+const registry = new TypeRegistry(NAMESPACE);
 registry.registerError(InputValidationError$, InputValidationError);
 registry.registerError(ModelError$, ModelError);
 registry.registerError(InternalServerError$, InternalServerError);

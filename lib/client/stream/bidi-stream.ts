@@ -4,13 +4,11 @@ import type { HttpHandlerOptions } from '@smithy/types';
 import { CompletionState, DataType, RuntimeHeader } from '../../contract';
 import { explainOpenFailure, explainStreamFailure, interrupted, openTimeout } from '../errors/explain-failure';
 import { SessionAbortedError, type StreamDestination, StreamEndedError } from '../errors/session-error';
-import {
-  InvokeEndpointWithBidirectionalStreamCommand,
-  type InvokeEndpointWithBidirectionalStreamCommandOutput,
-  type ResponseStreamEvent,
-} from '../runtime-http2';
+import type { InvokeEndpointWithBidirectionalStreamCommandOutput, ResponseStreamEvent } from '../runtime-http2';
+import { StreamCommand, toStreamError } from '../runtime-http2/stream-command';
 import { connectionRoundTripMs, watchConnection } from './connection-health';
 import { RequestEvents } from './request-events';
+import { boundErrorBody, boundEvents } from './response-body';
 
 /** Anything that sends the command: the kit's client, the official one, or a wrapper around either. */
 export interface BidiClient {
@@ -76,12 +74,12 @@ export interface StreamOpenOptions {
 }
 
 /** The part of a Node HTTP/2 response that the SDK hands through as the body. */
-type RawStream = Pick<ClientHttp2Stream, 'once' | 'close' | 'setTimeout' | 'rstCode' | 'session' | 'closed'>;
+type RawStream = Pick<ClientHttp2Stream, 'once' | 'close' | 'setTimeout' | 'rstCode' | 'session' | 'closed' | 'push'>;
 
 interface RawResponse {
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: RawStream;
+  body?: unknown;
 }
 
 interface RawExchange {
@@ -143,6 +141,8 @@ export class BidiStream {
   private rejectFailed!: (reason: Error) => void;
   private failure: Error | undefined;
   private isOpen = false;
+  /** Whether the peer flagged the end of its side; `undefined` before any end. */
+  private endFlagged: boolean | undefined;
   private ended = false;
 
   private constructor(client: BidiClient, target: StreamTarget) {
@@ -150,7 +150,7 @@ export class BidiStream {
     this.failed = new Promise((_, reject) => {
       this.rejectFailed = reject;
     });
-    const command = new InvokeEndpointWithBidirectionalStreamCommand({
+    const command = new StreamCommand({
       EndpointName: target.endpointName,
       TargetVariant: target.targetVariant,
       ModelInvocationPath: target.modelInvocationPath,
@@ -167,8 +167,11 @@ export class BidiStream {
           if (response.statusCode === 200) {
             this.isOpen = true;
             this.invokedProductionVariant = response.headers?.[RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()];
-            this.adopt(response.body);
+            this.adopt(response.body as RawStream | undefined);
+            if (isIterable(response.body)) response.body = boundEvents(response.body);
             resolve();
+          } else if (isIterable(response.body)) {
+            response.body = await boundErrorBody(response.body);
           }
           return result;
         },
@@ -184,7 +187,7 @@ export class BidiStream {
       error => this.lose(error),
     );
     this.opened = Promise.race([headers, this.output, this.failed]);
-    // Whoever reads or writes meets the failure; with nobody there it must not end the process.
+    // The next reader or writer meets the failure; where there is none it must not end the process.
     this.failed.catch(() => undefined);
     this.opened.catch(() => undefined);
   }
@@ -238,7 +241,8 @@ export class BidiStream {
       throw this.lose(error);
     }
     // Once the input has ended, Node ends a stream that was reset or cut as it ends one that finished.
-    if (this.raw?.rstCode) throw this.lose(interrupted(`it was reset (code ${this.raw.rstCode}).`, this.destination));
+    const resetCode = this.resetCode();
+    if (resetCode !== undefined) throw this.lose(interrupted(`it was reset (code ${resetCode}).`, this.destination));
     if (this.failure) throw this.failure;
     this.ended = true;
     this.input.fail(this.endedError());
@@ -286,20 +290,35 @@ export class BidiStream {
     this.raw = raw;
     raw.setTimeout(0); // a quiet stream is not a dead one
     if (raw.session) watchConnection(raw.session);
-    // With nobody reading, this is how the writer learns. A reader gets what has arrived first.
+    // A writer learns by this when nothing is read. A reader gets what has arrived first.
     raw.once('close', () => {
-      const { rstCode = 0 } = raw;
+      const resetCode = this.resetCode();
       this.input.fail(
         this.failure ??
-          (rstCode ? interrupted(`it was reset (code ${rstCode}).`, this.destination) : this.endedError()),
+          (resetCode === undefined
+            ? this.endedError()
+            : interrupted(`it was reset (code ${resetCode}).`, this.destination)),
       );
     });
+    // Node reports a reset without an error code as an end. It closes such a stream before it pushes the end; the end that the
+    // peer flags is pushed while the stream is open (RFC 9113, section 8.1: a response without END_STREAM is not complete).
+    const push = raw.push.bind(raw);
+    raw.push = (chunk, encoding) => {
+      if (chunk === null) this.endFlagged ??= !raw.closed;
+      return push(chunk, encoding);
+    };
+  }
+
+  /** Error code of the reset that ended the stream; `undefined` where it was not reset. */
+  private resetCode(): number | undefined {
+    const { rstCode = 0 } = this.raw ?? {};
+    return rstCode !== 0 || this.endFlagged === false ? rstCode : undefined;
   }
 
   /** Explains what ended the stream, the first time. Returns the reason. */
   private lose(cause: unknown): Error {
     const explain = this.isOpen ? explainStreamFailure : explainOpenFailure;
-    return this.failure ?? this.fail(explain(cause, this.destination));
+    return this.failure ?? this.fail(explain(toStreamError(cause), this.destination));
   }
 
   /** Ends everything for a reason and frees what it holds. */
@@ -314,3 +333,7 @@ export class BidiStream {
 }
 
 const EMPTY = new Uint8Array(0);
+
+function isIterable(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof (body as AsyncIterable<Uint8Array> | undefined)?.[Symbol.asyncIterator] === 'function';
+}

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BidiSession,
   InputValidationError,
   InternalServerError,
   InvokeEndpointWithBidirectionalStreamCommand,
@@ -164,8 +165,29 @@ describe('the operation', () => {
     const { Body } = await send([]);
     const events = Body![Symbol.asyncIterator]();
     await events.next();
-    const error = await events.next().catch(cause => cause);
+    const error = await events.next().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ModelStreamError);
     expect(error).toMatchObject({ $fault: 'client', Message: 'no', ErrorCode: '1011' });
   });
+});
+
+test('events are signed by the identity that signed their request, however often credentials rotate', async () => {
+  let rotations = 0;
+  const rotating = new SageMakerRuntimeHTTP2Client({
+    ...fake.client,
+    credentials: async () => {
+      rotations += 1;
+      const identity = { accessKeyId: `AKID${rotations}`, secretAccessKey: `secret ${rotations}` };
+      fake.secrets.set(identity.accessKeyId, identity.secretAccessKey);
+      return { ...identity, expiration: new Date() }; // due at once
+    },
+  });
+  for (let index = 0; index < 10; index += 1) {
+    const session = await BidiSession.open({ endpointName: 'echo', client: rotating, retry: false });
+    await session.send('hello');
+    expect(await session.receive()).toBe('hello');
+    await session.close();
+  }
+  expect(rotations).toBeGreaterThan(10);
+  rotating.destroy();
 });

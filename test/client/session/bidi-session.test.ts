@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BidiSession,
@@ -23,6 +23,8 @@ import { BidiStream } from '../../../lib/client/stream/bidi-stream';
 import { failure } from '../support/failure';
 import { echo, type FakeStream } from '../support/fake-runtime';
 import { client, fake } from '../support/fresh-runtime';
+
+const isOwnClient = () => client instanceof SageMakerRuntimeHTTP2Client;
 
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -166,7 +168,7 @@ describe('messages', () => {
     const bad = { data: 5 as never, dataType: 'BINARY', completionState: 'COMPLETE' } as const;
     const error = await failure(stream.write(bad));
     expect(error).toBeInstanceOf(StreamInterruptedError);
-    expect(error.what).toContain('could not be signed or written');
+    if (isOwnClient()) expect(error.what).toContain('could not be signed or written');
     expect(error.cause).toMatchObject({ message: expect.any(String) });
   });
 
@@ -320,7 +322,7 @@ describe('backpressure', () => {
     })();
     writing.catch(() => undefined);
     await delay(300);
-    expect(accepted).toBeLessThan(20);
+    if (isOwnClient()) expect(accepted).toBeLessThan(20); // the official client's signer takes in 16 events at each of its steps
     session.abort();
     await expect(writing).rejects.toThrow(SessionAbortedError);
   });
@@ -495,6 +497,18 @@ describe('abort', () => {
     expect(await reading).toBe(reason);
   });
 
+  test('by signal leaves no listener on it', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const session = await open({ abortSignal: signal });
+    await session.close();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await failure(open({ abortSignal: signal, endpointName: 'not a name' }));
+    fake.behaviour = stream => stream.refuse(400, 'ValidationError');
+    await failure(open({ abortSignal: signal }));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   test('a reason that is no error is told', async () => {
     const session = await open();
     session.abort('by hand');
@@ -622,7 +636,7 @@ test('connections are used again, one after the other', async () => {
     await (await open()).close();
     await delay(20);
   }
-  expect(fake.connections).toBe(1);
+  expect(fake.connections).toBe(isOwnClient() ? 1 : 3); // the official client opens one for each event stream
 });
 
 test.each([

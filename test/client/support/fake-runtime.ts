@@ -134,11 +134,12 @@ export class FakeStream {
 
   async *#read(): AsyncGenerator<ReceivedPart> {
     let signature = /Signature=(\w+)$/.exec(this.headers.authorization ?? '')?.[1] ?? '';
-    const scope = /Credential=[^/]+\/([^,]+)/.exec(this.headers.authorization ?? '')?.[1] ?? '';
+    const [, accessKeyId = '', scope = ''] = /Credential=([^/]+)\/([^,]+)/.exec(this.headers.authorization ?? '') ?? [];
+    const secret = this.runtime.secrets.get(accessKeyId) ?? '';
     try {
       for await (const bytes of getChunkedStream(this.raw as never) as AsyncIterable<Uint8Array>) {
         const outer = codec.decode(bytes);
-        signature = this.runtime.checkSignature(outer as never, signature, scope);
+        signature = this.runtime.checkSignature(outer as never, signature, scope, secret);
         if (outer.body.byteLength === 0) {
           this.inputEnded = true;
           return;
@@ -187,6 +188,8 @@ export class FakeRuntime {
   /** Connections that were ever accepted. */
   connections = 0;
   certificateAuthority = '';
+  /** Secrets by access key. */
+  readonly secrets = new Map([[CREDENTIALS.accessKeyId, CREDENTIALS.secretAccessKey]]);
   readonly keepsParts: boolean;
   readonly #checksSignatures: boolean;
   readonly #sockets = new Set<Socket>();
@@ -245,6 +248,7 @@ export class FakeRuntime {
     message: { headers: Record<string, { value: unknown }>; body: Uint8Array },
     prior: string,
     scope: string,
+    secret: string,
   ): string {
     const given = Buffer.from(message.headers[':chunk-signature']?.value as Uint8Array).toString('hex');
     if (!this.#checksSignatures) return given;
@@ -255,7 +259,7 @@ export class FakeRuntime {
     const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
     const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
     const [day = '', region = '', service = ''] = scope.split('/');
-    const key = hmac(hmac(hmac(hmac(`AWS4${CREDENTIALS.secretAccessKey}`, day), region), service), 'aws4_request');
+    const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), 'aws4_request');
     const text = ['AWS4-HMAC-SHA256-PAYLOAD', stamp, scope, prior, sha256(dateHeader), sha256(message.body)].join('\n');
     const expected = hmac(key, text).toString('hex');
     if (expected !== given) throw new Error('An event carries a wrong signature.');
