@@ -1,12 +1,13 @@
 import { CommanderError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
+import { explainFileError } from './file-error';
 import { printError } from './print-error';
 import { program } from './program';
 import { isUsageFault } from './usage-error';
 
 async function main(): Promise<void> {
-  // A reader that has seen enough, such as `head`, is no fault.
+  // A reader may end before the output does, as `head` does: that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(ExitCode.OK);
     throw error;
@@ -18,9 +19,10 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
       return;
     }
-    if (error instanceof ExplainedError) printError(error);
+    const explained = explainFileError(error) ?? error;
+    if (explained instanceof ExplainedError) printError(explained);
     else process.stderr.write(`${(error as Error)?.stack ?? error}\n`);
-    process.exitCode = isUsageFault(error) ? ExitCode.USAGE : ExitCode.FAILED;
+    process.exitCode = isUsageFault(explained) ? ExitCode.USAGE : ExitCode.FAILED;
   }
 }
 

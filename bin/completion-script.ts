@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import type { Repeatable } from './key-value';
 
 /** The shells that can be completed. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -69,7 +70,7 @@ _${name} "$@"
 function zshOption(option: Option): string {
   const description = quoted(option.description.replaceAll('[', '(').replaceAll(']', ')').replaceAll(':', '\\:'));
   const value = takesValue(option) ? `:${option.attributeName()}:${zshValues(option)}` : '';
-  const repeat = option.variadic || option.parseArg?.name === 'collectPair' ? '*' : '';
+  const repeat = isRepeatable(option) ? '*' : '';
   return flags(option)
     .map(flag => `'${repeat}${flag}[${description}]${value}'`)
     .join(' ');
@@ -103,6 +104,10 @@ function fish(program: Command): string {
 
 function flags(option: Option): string[] {
   return [option.short, option.long].filter(flag => flag !== undefined && flag !== null);
+}
+
+function isRepeatable({ variadic, parseArg }: Option): boolean {
+  return variadic || (parseArg as Partial<Repeatable> | undefined)?.isRepeatable === true;
 }
 
 function takesValue(option: Option): boolean {

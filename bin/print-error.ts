@@ -2,12 +2,12 @@ import { ExplainedError, type Explanation } from '../lib/contract';
 import { printable } from '../lib/report/printable';
 import { hanging } from '../lib/report/wrap';
 import { optionNames } from './option-names';
-import { DEFAULT_COLUMNS } from './terminal';
+import { columnsOf } from './terminal';
 
 /** Prints an error on stderr: what happened, why, and what to do next, as wide as the terminal. */
 export function printError(error: ExplainedError | Explanation): void {
   const explanation = error instanceof ExplainedError ? error.explainWith(optionNames()) : error;
-  process.stderr.write(errorText(explanation, process.stderr.columns || DEFAULT_COLUMNS));
+  process.stderr.write(errorText(explanation, columnsOf(process.stderr)));
 }
 
 /** The three parts of an error, each under its label. A word that is wider, such as an ARN, stays whole. */

@@ -11,7 +11,7 @@ import { preflightCommand } from './commands/preflight';
 import { speakCommand } from './commands/speak';
 import { statusCommand } from './commands/status';
 import { transcribeCommand } from './commands/transcribe';
-import { DEFAULT_COLUMNS } from './terminal';
+import { columnsOf } from './terminal';
 
 /** The whole command line, without running it: the documentation and the completion are generated from it. */
 export function program(): Command {
@@ -24,7 +24,7 @@ export function program(): Command {
     })
     .configureOutput({
       outputError: (text, write) => {
-        const columns = process.stderr.columns || DEFAULT_COLUMNS;
+        const columns = columnsOf(process.stderr);
         write(text.replace(/[^\n]+/g, line => (line.length <= columns ? line : wrap(line, columns).join('\n'))));
       },
     })

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { ExplainedError } from '../lib/contract';
 import { ExitCode } from './exit-code';
+import { explainFileError } from './file-error';
 import { explainStreamError, type StreamingCommand } from './option-names';
 import { printError } from './print-error';
 import type { StreamTargetOptions } from './stream-target';
-import { isUsageFault, UsageError } from './usage-error';
+import { isUsageFault } from './usage-error';
 
 /**
  * Runs a command that streams. The first Ctrl-C (or SIGTERM) aborts the signal, upon which the command ends its input, waits for
@@ -25,7 +26,7 @@ export async function runStreaming(
     await run(interrupted.signal);
     if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
   } catch (thrown) {
-    const error = fileFault(thrown) ?? thrown;
+    const error = explainFileError(thrown) ?? thrown;
     if (interrupted.signal.aborted && (error as Error).name === 'AbortError') {
       process.exitCode = ExitCode.INTERRUPTED;
       return;
@@ -56,28 +57,6 @@ export async function openUnlessInterrupted<Stream>(
   } finally {
     interrupted.removeEventListener('abort', abort);
   }
-}
-
-const FILE_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file or folder.',
-  EACCES: 'This user lacks the permission.',
-  EPERM: 'This user lacks the permission.',
-  EISDIR: 'It is a folder.',
-  EROFS: 'The file system can only be read.',
-};
-
-/** A file that cannot be opened or made, in words instead of a stack. */
-function fileFault(error: unknown): UsageError | undefined {
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || path === undefined) return undefined;
-  return new UsageError(
-    {
-      what: `${path} cannot be opened: ${message}.`,
-      why: FILE_FAULTS[code] ?? 'The file system says no.',
-      next: 'Look at the path, who owns it, and its permissions.',
-    },
-    { cause: error },
-  );
 }
 
 /** Takes a number above zero. For commander's `argParser`. */

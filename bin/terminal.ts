@@ -8,7 +8,12 @@ export interface Output {
 }
 
 /** Columns of a terminal that does not tell. */
-export const DEFAULT_COLUMNS = 80;
+const DEFAULT_COLUMNS = 80;
+
+/** Columns that a text for this output may have. Some terminals say 0, which they do not mean. */
+export function columnsOf({ columns }: Pick<Output, 'columns'>): number {
+  return columns || DEFAULT_COLUMNS;
+}
 
 /** One line of a terminal that is rewritten in place; nothing at all where the output is no terminal. */
 export class LiveLine {
@@ -19,7 +24,7 @@ export class LiveLine {
   /** Shows a text, of which the end is kept where it does not fit, behind a head that is always there. */
   show(head: string, text = ''): void {
     if (!this.output.isTTY) return;
-    const columns = (this.output.columns ?? DEFAULT_COLUMNS) - 1 - head.length;
+    const columns = columnsOf(this.output) - 1 - head.length;
     const line = head + clipStart(printable(text), columns);
     if (line === this.shown) return;
     this.output.write(`\r\x1b[K${line}`);

@@ -4,7 +4,7 @@ import { Transcript } from '../lib/client/deepgram/transcript';
 import { printable } from '../lib/report/printable';
 import { wrap } from '../lib/report/wrap';
 import { NoticePrinter } from './model-notice';
-import { DEFAULT_COLUMNS, LiveLine, type Output } from './terminal';
+import { columnsOf, LiveLine, type Output } from './terminal';
 
 /** In which form a transcript is printed. */
 export type TranscriptFormat = 'text' | 'json' | CaptionFormat;
@@ -43,7 +43,7 @@ export class TranscriptPrinter {
     this.live = new LiveLine(stderr);
     this.notices = new NoticePrinter(notice => {
       this.live.clear();
-      const lines = wrap(`The model notes: ${printable(notice)}`, stderr.columns || DEFAULT_COLUMNS);
+      const lines = wrap(`The model notes: ${printable(notice)}`, columnsOf(stderr));
       stderr.write(`${lines.join('\n')}\n`);
     });
     const total = totalSeconds === undefined ? '' : ` / ${clock(totalSeconds)}`;

@@ -13,7 +13,7 @@ import { fitted } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { synthesize } from '../synthesize';
-import { DEFAULT_COLUMNS, LiveLine } from '../terminal';
+import { columnsOf, LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface CapacityCommandOptions extends StreamTargetOptions {
@@ -322,7 +322,7 @@ async function isAgreed(
     `${target.endpointName} (${target.place}) will be loaded with up to ${counted(estimate.maxSessions, 'session')} at once, for up to ` +
     `${counted(minutes, 'minute')}: ${hours} session-hours. The instances bill as they do ` +
     'anyway; a Marketplace model may bill the session-hours on top, and so may data transfer.';
-  process.stderr.write(`${wrap(said, process.stderr.columns || DEFAULT_COLUMNS).join('\n')}\n`);
+  process.stderr.write(`${wrap(said, columnsOf(process.stderr)).join('\n')}\n`);
   if (options.yes) return true;
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -5,6 +5,7 @@ import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { printReport } from '../print-report';
 import { readStackIfThere } from '../stack';
+import { type SubjectOptions, subjectOf } from '../subject';
 
 /** `bidi destroy-check STACK|ENDPOINT`: what is left after `cdk destroy`, and what it costs. */
 export function destroyCheckCommand(): Command {
@@ -13,7 +14,9 @@ export function destroyCheckCommand(): Command {
     .description(
       'Looks for everything that a stack or an endpoint may have left: endpoint, configuration, model, log group, scaling, image, and what CloudFormation kept. Each with how it bills and the command that ends it. It deletes nothing.',
     )
-    .argument('<stack|endpoint>', 'name of the stack that was destroyed, or of an endpoint')
+    .argument('[stack|endpoint]', 'name of the stack that was destroyed, or of an endpoint')
+    .option('--stack <name>', 'the stack, as the commands that stream take it')
+    .option('--endpoint <name>', 'the endpoint, as the commands that stream take it')
     .option(
       '--app <directory>',
       'cloud assembly that tells the names once CloudFormation has forgotten the stack (90 days)',
@@ -26,12 +29,15 @@ export function destroyCheckCommand(): Command {
         '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
       ),
     )
-    .action(async (subject: string, options: AwsOptions & { app: string; json?: boolean }) => {
-      const { destroyCheck } = await import('../../lib/operate/destroy-check');
-      const stack = await readStackIfThere(subject, options.app);
-      using plane = await controlPlane({ ...options, region: options.region ?? stack?.region });
-      const report = await destroyCheck(plane, stack?.name ?? subject, stack);
-      printReport(report, options);
-      process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;
-    });
+    .action(
+      async (argument: string | undefined, options: AwsOptions & SubjectOptions & { app: string; json?: boolean }) => {
+        const subject = subjectOf(argument, options, 'npx bidi destroy-check STACK');
+        const { destroyCheck } = await import('../../lib/operate/destroy-check');
+        const stack = await readStackIfThere(subject, options.app);
+        using plane = await controlPlane({ ...options, region: options.region ?? stack?.region });
+        const report = await destroyCheck(plane, stack?.name ?? subject, stack);
+        printReport(report, options);
+        process.exitCode = !report.online ? ExitCode.USAGE : isClean(report.findings) ? ExitCode.OK : ExitCode.FAILED;
+      },
+    );
 }

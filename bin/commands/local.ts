@@ -10,7 +10,7 @@ import type {
 } from '../../lib/local';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
-import { collectSetting } from '../key-value';
+import { collectSetting, repeatable } from '../key-value';
 import { LocalPrinter } from '../local-printer';
 import { cloudAssembly, type StackOptions } from '../stack';
 
@@ -55,7 +55,7 @@ export function localCommand(): Command {
     )
     .addOption(
       new Option('--fault <fault>', 'inject a fault: KIND[@PHASE][=VALUE][/EVERY]; may be repeated')
-        .argParser(collectFault)
+        .argParser(repeatable(collectFault))
         .default([], 'none'),
     )
     .option('--json', 'what happens, one JSON object a line')

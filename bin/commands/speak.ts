@@ -10,7 +10,7 @@ import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
-import { DEFAULT_COLUMNS, LiveLine } from '../terminal';
+import { columnsOf, LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface SpeakOptions extends StreamTargetOptions {
@@ -79,7 +79,7 @@ async function speak(text: string, options: SpeakOptions, interrupted: AbortSign
   const live = new LiveLine(process.stderr);
   const tell = (words: string) => {
     live.clear();
-    process.stderr.write(`${wrap(printable(words), process.stderr.columns || DEFAULT_COLUMNS).join('\n')}\n`);
+    process.stderr.write(`${wrap(printable(words), columnsOf(process.stderr)).join('\n')}\n`);
   };
   const notices = new NoticePrinter(notice => tell(`The model notes: ${notice}`));
   try {

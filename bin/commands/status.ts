@@ -4,8 +4,10 @@ import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane'
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { printError } from '../print-error';
+import { type SubjectOptions, subjectOf } from '../subject';
+import { columnsOf } from '../terminal';
 
-interface StatusCommandOptions extends AwsOptions {
+interface StatusCommandOptions extends AwsOptions, SubjectOptions {
   readonly wait?: boolean;
   readonly explain?: boolean;
   readonly json?: boolean;
@@ -18,7 +20,9 @@ export function statusCommand(): Command {
     .description(
       'Describes the endpoints of a stack, or one by name: configuration, variants, instances, scaling, last rollout. A failure comes with its reason, the end of the log, the cause and the fix.',
     )
-    .argument('<stack|endpoint>', 'name of a stack or of an endpoint')
+    .argument('[stack|endpoint]', 'name of a stack or of an endpoint')
+    .option('--stack <name>', 'the stack, as the commands that stream take it')
+    .option('--endpoint <name>', 'the endpoint, as the commands that stream take it')
     .option('--wait', 'follow it until it no longer moves, with what usually takes that long (on stderr)')
     .option('--explain', 'read the log and the last failure also when it is in service')
     .option('--json', 'the status as JSON')
@@ -28,7 +32,8 @@ export function statusCommand(): Command {
         '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
       ),
     )
-    .action(async (subject: string, options: StatusCommandOptions) => {
+    .action(async (argument: string | undefined, options: StatusCommandOptions) => {
+      const subject = subjectOf(argument, options, 'npx bidi status STACK');
       const { followTarget, isServing, readStatus, renderStatus, StatusUnavailableError } = await import(
         '../../lib/operate/status'
       );
@@ -41,7 +46,7 @@ export function statusCommand(): Command {
           await followTarget(plane, subject, await progressPrinter(), { abortSignal: interrupted.signal });
         const report = await readStatus(plane, subject, options);
         process.stdout.write(
-          options.json ? `${JSON.stringify(report, null, 2)}\n` : renderStatus(report, process.stdout.columns),
+          options.json ? `${JSON.stringify(report, null, 2)}\n` : renderStatus(report, columnsOf(process.stdout)),
         );
         process.exitCode = isServing(report) ? ExitCode.OK : ExitCode.FAILED;
       } catch (error) {

@@ -36,6 +36,11 @@ describe('completion in zsh and fish', () => {
       for (const { long } of command.options)
         if (long) expect(script).toContain(shell === 'fish' ? `-l ${long.slice(2)}` : `${long}[`);
     }
+    if (shell === 'zsh') {
+      const repeated = ['--query', '--context', '-c', '--env', '-e', '--build-arg', '--fault'];
+      for (const flag of repeated) expect(script).toContain(`'*${flag}[`);
+      expect(script).not.toContain("'*--port[");
+    }
     if (has(shell)) expect(spawnSync(shell, ['-n'], { input: script }).status).toBe(0);
   });
 });

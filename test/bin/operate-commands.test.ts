@@ -142,6 +142,24 @@ test('status of an endpoint in service ends with 0, of one that is not there wit
   expect((await bidi(empty, 'status', 'echo-bidi', '--json')).exitCode).toBe(1);
 });
 
+test.each([
+  ['status', '--endpoint', 'echo-bidi'],
+  ['status', 'echo-bidi', '--stack', 'echo-bidi'],
+])('%s takes a name by an option too: %s %s', async (...words) => {
+  await using aws = await FakeAws.start(inService);
+  expect((await bidi(aws, ...words)).stdout).toContain('echo-bidi  InService');
+});
+
+test.each([
+  [['status'], 'No stack is named.'],
+  [['status', 'one', '--stack', 'other'], 'Several things are named: one, other.'],
+  [['preflight'], 'No stack is named.'],
+  [['destroy-check', '--stack', 'one', '--endpoint', 'other'], 'Several things are named: one, other.'],
+])('%j names no single thing', async (words, what) => {
+  await using aws = await FakeAws.start({});
+  await expect(bidi(aws, ...words)).rejects.toMatchObject({ code: 'ERR_BIDI_USAGE', what });
+});
+
 test('status --wait shows progress on stderr and the result on stdout', async () => {
   await using aws = await FakeAws.start(inService);
   const { stdout, stderr, exitCode } = await bidi(aws, 'status', 'echo-bidi', '--wait', '--json');

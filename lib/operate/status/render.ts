@@ -1,3 +1,4 @@
+import { printable } from '../../report/printable';
 import { hanging } from '../../report/wrap';
 import type { FailureDiagnosis } from './diagnosis';
 import type { EndpointState, ScalingState, VariantState } from './endpoint-state';
@@ -22,7 +23,7 @@ export function renderStatus(report: StatusReport, width = DEFAULT_WIDTH): strin
     lines.push(`Last deployment: ${logicalId} (${resourceType}) failed`);
     lines.push(...renderDiagnosis(report.diagnosis, width), '');
   }
-  return lines.join('\n');
+  return lines.map(printable).join('\n');
 }
 
 function renderEndpoint({ endpointName, state, diagnosis, log }: EndpointReport, width: number): string[] {
@@ -109,9 +110,8 @@ export function renderProgress({ state, elapsedMs, explanation }: Progress): str
   const instances = state.variants
     .map(({ currentInstances, desiredInstances }) => `${currentInstances ?? 0}/${desiredInstances ?? '?'}`)
     .join(' ');
-  return [clock(elapsedMs), state.endpointName, state.status, instances, explanation]
-    .filter(part => part !== '')
-    .join('  ');
+  const parts = [clock(elapsedMs), state.endpointName, state.status, instances, explanation];
+  return printable(parts.filter(part => part !== '').join('  '));
 }
 
 /** Elapsed time as `mm:ss`. */
@@ -124,7 +124,7 @@ function minute(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
 
-/** The end of a log. What a container writes must not be able to drive the terminal. */
+/** The end of a log. */
 function renderLog(lines: readonly string[]): string[] {
-  return lines.slice(-LOG_LINES_SHOWN).map(line => `    | ${line.replace(/\p{Cc}/gu, ' ')}`);
+  return lines.slice(-LOG_LINES_SHOWN).map(line => `    | ${line}`);
 }

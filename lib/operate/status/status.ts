@@ -63,7 +63,9 @@ export async function readStatus(
   const failure = target.stackName === undefined ? undefined : await findStackFailure(plane, target.stackName);
   const stackFailure = failure?.kind === 'answered' ? failure.value : undefined;
   const endpoints = await Promise.all(
-    target.endpointNames.map(endpointName => readEndpoint(plane, endpointName, region, stackFailure, options)),
+    target.endpointNames.map(endpointName =>
+      readEndpoint(plane, endpointName, target.stackName, region, stackFailure, options),
+    ),
   );
   // CloudFormation deletes a new endpoint that failed; the reason is then only in the stack's events.
   const gone = stackFailure !== undefined && endpoints.every(endpoint => !endpoint.state);
@@ -86,6 +88,7 @@ export async function readStatus(
 async function readEndpoint(
   plane: ControlPlane,
   endpointName: string,
+  stack: string | undefined,
   region: string | undefined,
   stackFailure: StackFailure | undefined,
   options: StatusOptions,
@@ -96,7 +99,7 @@ async function readEndpoint(
   const failed = state.status === 'Failed' || state.status === 'UpdateRollbackFailed';
   const reason = state.failureReason ?? (failed || options.explain ? stackFailure?.reason : undefined);
   if (!failed && reason === undefined && !options.explain) return { endpointName, state };
-  const names = { endpointName, region, instanceType: state.variants[0]?.instanceTypes[0]?.type };
+  const names = { endpointName, stack, region, instanceType: state.variants[0]?.instanceTypes[0]?.type };
   const since = state.createdAt === undefined ? undefined : new Date(state.createdAt);
   if (!failed && reason === undefined) {
     const log = await readEndpointLog(plane, endpointName, since);

@@ -279,6 +279,14 @@ test('the fix holds the names at hand', async () => {
   );
 });
 
+test("the fix of a stack's endpoint names the stack", async () => {
+  failed('The primary container did not pass the ping health check.');
+  const { endpoints } = await readStatus(plane, 'EchoBidiStack');
+  const commands = endpoints[0]!.diagnosis!.causes.flatMap(({ fixes }) => fixes.map(({ command }) => command ?? ''));
+  expect(commands.filter(command => command.includes('<stack>'))).toEqual([]);
+  expect(commands.some(command => command.includes('EchoBidiStack'))).toBe(true);
+});
+
 test('a stack that rolled back is explained by its events: the first failure, not its consequences', async () => {
   const event = (
     LogicalResourceId: string,
@@ -333,7 +341,7 @@ test('a stack that rolled back is explained by its events: the first failure, no
 test('what a container writes cannot drive the terminal', async () => {
   failed('Request to service failed.');
   logHolds('\u001b[2J\u0007red');
-  expect(renderStatus(await readStatus(plane, 'echo'))).toContain('    |  [2J red');
+  expect(renderStatus(await readStatus(plane, 'echo'))).toContain('    | \\x1b[2J\\x07red');
 });
 
 test('an explanation that was asked for shows the log of an endpoint in service', async () => {
