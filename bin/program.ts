@@ -29,19 +29,28 @@ export function program(): Command {
       },
     })
     .exitOverride()
-    .showHelpAfterError('(see --help)')
+    .showHelpAfterError('  next: npx bidi --help')
+    .commandsGroup('Try here:')
     .addCommand(demoCommand())
     .addCommand(localCommand())
     .addCommand(checkCommand())
+    .commandsGroup('Deploy:')
     .addCommand(preflightCommand())
-    .addCommand(statusCommand())
-    .addCommand(destroyCheckCommand())
+    .commandsGroup('Stream:')
     .addCommand(invokeCommand())
     .addCommand(transcribeCommand())
     .addCommand(speakCommand())
+    .commandsGroup('Operate:')
+    .addCommand(statusCommand())
     .addCommand(capacityCommand())
-    .addCommand(completionCommand());
-  // A command that was made elsewhere does not inherit by itself; without this its faults would end with 1.
-  for (const command of bidi.commands) command.copyInheritedSettings(bidi);
+    .addCommand(destroyCheckCommand())
+    .commandsGroup('More:')
+    .helpCommand(true)
+    .addCommand(completionCommand())
+    .addHelpText('after', '\nThe common path: bidi local STACK, then bidi invoke "hello" --local.');
+  for (const command of bidi.commands) {
+    // A command that was made elsewhere does not inherit by itself; without this its faults would end with 1.
+    command.copyInheritedSettings(bidi).showHelpAfterError(`  next: npx bidi ${command.name()} --help`);
+  }
   return bidi;
 }

@@ -29,3 +29,29 @@ word word word word
     --region r | jq ."
 `);
 });
+
+test('the commands are grouped by what they are for, the first to try first', () => {
+  const groups = [...helpText(program()).matchAll(/^(\w.*):\n {2}(\w+)/gm)].map(
+    ([, group, command]) => `${group}: ${command}`,
+  );
+  expect(groups).toEqual([
+    'Try here: demo',
+    'Deploy: preflight',
+    'Stream: invoke',
+    'Operate: status',
+    'More: completion',
+  ]);
+});
+
+test.each([
+  [['invok'], 'npx bidi --help'],
+  [['invoke', '--nope'], 'npx bidi invoke --help'],
+  [['status', '--region'], 'npx bidi status --help'],
+])('a mistake in %j ends with the one next command', async (words, next) => {
+  const told: string[] = [];
+  const commandLine = program();
+  for (const command of [commandLine, ...commandLine.commands])
+    command.configureOutput({ writeErr: text => told.push(text) });
+  await expect(commandLine.parseAsync(words, { from: 'user' })).rejects.toThrow(/^error: /);
+  expect(told.join('').trimEnd().split('\n').at(-1)).toBe(`  next: ${next}`);
+});

@@ -147,7 +147,7 @@ test.each([
   ['status', 'echo-bidi', '--stack', 'echo-bidi'],
 ])('%s takes a name by an option too: %s %s', async (...words) => {
   await using aws = await FakeAws.start(inService);
-  expect((await bidi(aws, ...words)).stdout).toContain('echo-bidi  InService');
+  expect((await bidi(aws, words[0] as 'status', ...words.slice(1))).stdout).toContain('echo-bidi  InService');
 });
 
 test.each([
@@ -157,7 +157,10 @@ test.each([
   [['destroy-check', '--stack', 'one', '--endpoint', 'other'], 'Several things are named: one, other.'],
 ])('%j names no single thing', async (words, what) => {
   await using aws = await FakeAws.start({});
-  await expect(bidi(aws, ...words)).rejects.toMatchObject({ code: 'ERR_BIDI_USAGE', what });
+  await expect(bidi(aws, words[0] as 'status', ...words.slice(1))).rejects.toMatchObject({
+    code: 'ERR_BIDI_USAGE',
+    what,
+  });
 });
 
 test('status --wait shows progress on stderr and the result on stdout', async () => {
