@@ -1,13 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
-import type {
-  Clock,
-  EndpointDefinition,
-  InjectedFault,
-  LocalCredentials,
-  LocalEvent,
-  LocalSageMaker,
-} from '../../lib/local';
+import type { Behaviours, EndpointDefinition, LocalCredentials, LocalEvent, LocalSageMaker } from '../../lib/local';
+import { parseBehaviour } from '../../lib/local/behaviours';
+import { Clock } from '../../lib/local/clock';
+import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '../../lib/local/stream/injected-fault';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting, repeatable } from '../key-value';
@@ -24,6 +20,7 @@ interface LocalOptions extends StackOptions {
   readonly region?: string;
   readonly clock?: Clock;
   readonly fault: readonly InjectedFault[];
+  readonly behaviour: Behaviours;
   readonly json?: boolean;
 }
 
@@ -58,6 +55,14 @@ export function localCommand(): Command {
         .argParser(repeatable(collectFault))
         .default([], 'none'),
     )
+    .addOption(
+      new Option(
+        '--behaviour <name=value>',
+        'how the platform behaves where public sources disagree (docs/local.md); may be repeated',
+      )
+        .argParser(collectBehaviour)
+        .default({}, 'the default of each'),
+    )
     .option('--json', 'what happens, one JSON object a line')
     .addHelpText('after', fitted(faultHelp))
     .action((stacks: string[], options: LocalOptions) => local(stacks, options));
@@ -66,7 +71,7 @@ export function localCommand(): Command {
 async function local(stacks: readonly string[], options: LocalOptions): Promise<void> {
   const { LocalSageMaker, readCloudAssembly, simulateModelPackages } =
     require('../../lib/local') as typeof import('../../lib/local');
-  const { clock, fault: faults } = options;
+  const { clock, fault: faults, behaviour: behaviours } = options;
   const read = await readCloudAssembly(await cloudAssembly(stacks, options), { stacks });
   const { endpoints, simulations } = options.simulate
     ? simulateModelPackages(read)
@@ -89,6 +94,7 @@ async function local(stacks: readonly string[], options: LocalOptions): Promise<
     credentials: acceptedCredentials(),
     clock,
     faults,
+    behaviours,
     engine: engineNamed(options.engine),
     watch: options.watch,
     observe,
@@ -252,7 +258,6 @@ function portNumber(text: string): number {
 }
 
 function clockScale(text: string): Clock {
-  const { Clock } = require('../../lib/local/clock') as typeof import('../../lib/local/clock');
   try {
     return Clock.parse(text);
   } catch (error) {
@@ -261,10 +266,17 @@ function clockScale(text: string): Clock {
 }
 
 function collectFault(text: string, before: readonly InjectedFault[]): InjectedFault[] {
-  const { parseInjectedFault } =
-    require('../../lib/local/stream/injected-fault') as typeof import('../../lib/local/stream/injected-fault');
+  return [...before, parsed(parseInjectedFault, text)];
+}
+
+function collectBehaviour(text: string, before: Behaviours): Behaviours {
+  return { ...before, ...parsed(parseBehaviour, text) };
+}
+
+/** What a parser of the library makes of an option's value; what it refuses is the option's error. */
+function parsed<T>(parse: (text: string) => T, text: string): T {
   try {
-    return [...before, parseInjectedFault(text)];
+    return parse(text);
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
     throw new InvalidArgumentError(`${error.what} ${error.why}`);
@@ -272,8 +284,6 @@ function collectFault(text: string, before: readonly InjectedFault[]): InjectedF
 }
 
 function faultHelp(): string {
-  const { INJECTED_FAULT_KINDS } =
-    require('../../lib/local/stream/injected-fault') as typeof import('../../lib/local/stream/injected-fault');
   const width = Math.max(...Object.keys(INJECTED_FAULT_KINDS).map(kind => kind.length));
   const lines = Object.entries(INJECTED_FAULT_KINDS).map(([kind, definition]) => {
     const value = 'value' in definition ? `; =${definition.value.meaning} (${definition.value.default})` : '';

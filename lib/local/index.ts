@@ -12,7 +12,8 @@ export {
   type Value,
   type VariantDefinition,
 } from '../assembly';
-export type { ContainerExit, RunningContainer } from '../contract';
+export type { BehaviourName, Behaviours, ContainerExit, RunningContainer } from '../contract';
+export { parseBehaviour } from './behaviours';
 export { Clock } from './clock';
 export { AutomaticEngine } from './engine/automatic-engine';
 export type { ContainerEngine, ContainerLine, ContainerStart } from './engine/container-engine';

@@ -1,6 +1,6 @@
 import { type EndpointDefinition, unknownHere } from '../assembly/endpoint-definition';
 import { localValue } from '../assembly/value';
-import { RUNTIME_PORT } from '../contract';
+import { type Behaviours, completeBehaviours, RUNTIME_PORT } from '../contract';
 import { Clock } from './clock';
 import { AutomaticEngine } from './engine/automatic-engine';
 import type { ContainerEngine } from './engine/container-engine';
@@ -77,15 +77,21 @@ export interface LocalSageMakerOptions {
    */
   readonly faults?: readonly InjectedFault[];
   /**
+   * How the platform behaves where public sources disagree or say nothing; docs/local.md has the list.
+   *
+   * @default - the default of each
+   */
+  readonly behaviours?: Behaviours;
+  /**
    * What runs the containers.
    *
    * @default - a process where the template names a command, else the container engine that answers
    */
   readonly engine?: ContainerEngine;
   /**
-   * Told of what happens.
+   * Called with every event of the containers, the sessions and the requests.
    *
-   * @default - nobody
+   * @default - events are dropped
    */
   readonly observe?: LocalObserver;
   /**
@@ -183,6 +189,7 @@ export class LocalSageMaker {
       region: this.region,
       verifier: options.verify === false ? undefined : new SignatureVerifier(this.region, pairs),
       clock,
+      behaviours: completeBehaviours(options.behaviours),
       faults: new InjectedFaultPlan(options.faults ?? []),
       observe: this.observe,
     });

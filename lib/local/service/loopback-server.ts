@@ -16,11 +16,17 @@ export interface ServiceRequest {
   readonly body: Readable;
   /** The HTTP/2 stream, or undefined over HTTP/1.1. */
   readonly stream: ServerHttp2Stream | undefined;
+  /** Resets the TCP connection that carries the request, and every other request on it. */
+  cutConnection(): void;
   /** Sends the status and the headers; the body is written to what it returns. */
   respond(statusCode: number, headers: Record<string, string | number>): Writable;
 }
 
 const LOOPBACK = '127.0.0.1';
+
+/** Milliseconds before a connection is reset. */
+const RESET_DELAY_MS = 5;
+
 const HTTP2_PREFACE = 'PRI * HTTP/2';
 
 /**
@@ -34,9 +40,13 @@ export class LoopbackServer {
   private readonly sockets = new Set<Socket>();
 
   constructor(certificate: Certificate | undefined, onRequest: (request: ServiceRequest) => void) {
-    this.http2.on('stream', (stream, headers) => onRequest(http2Request(stream, headers)));
+    this.http2.on('stream', (stream, headers) =>
+      onRequest(http2Request(stream, headers, () => this.reset(stream.session?.socket.remotePort))),
+    );
     this.http2.on('sessionError', () => {}); // the streams hear of it themselves
-    this.http1.on('request', (request, response) => onRequest(http1Request(request, response)));
+    this.http1.on('request', (request, response) =>
+      onRequest(http1Request(request, response, () => this.reset(request.socket.remotePort))),
+    );
     if (certificate) {
       const { key, certificate: cert } = certificate;
       this.server = createTlsServer({ key, cert, ALPNProtocols: ['h2', 'http/1.1'] }, socket => {
@@ -74,6 +84,14 @@ export class LoopbackServer {
     await closed;
   }
 
+  /** Resets the connection from a port of this machine, below TLS. */
+  private reset(remotePort: number | undefined): void {
+    for (const socket of this.sockets) {
+      // Behind what HTTP/2 is writing at this moment: with a write under way, the system ends the connection with FIN instead of RST.
+      if (socket.remotePort === remotePort) setTimeout(() => socket.resetAndDestroy(), RESET_DELAY_MS);
+    }
+  }
+
   private sniff(socket: Socket): void {
     let seen = Buffer.alloc(0);
     const look = (): void => {
@@ -96,7 +114,11 @@ export class LoopbackServer {
   }
 }
 
-function http2Request(stream: ServerHttp2Stream, received: IncomingHttpHeaders): ServiceRequest {
+function http2Request(
+  stream: ServerHttp2Stream,
+  received: IncomingHttpHeaders,
+  cutConnection: () => void,
+): ServiceRequest {
   const headers: Record<string, string> = {};
   for (const name in received) {
     if (!name.startsWith(':')) headers[name] = joined(received[name]);
@@ -111,6 +133,7 @@ function http2Request(stream: ServerHttp2Stream, received: IncomingHttpHeaders):
     headers,
     body: stream,
     stream,
+    cutConnection,
     respond(statusCode, responseHeaders) {
       if (!stream.destroyed) stream.respond({ ':status': statusCode, ...responseHeaders });
       return stream;
@@ -118,7 +141,7 @@ function http2Request(stream: ServerHttp2Stream, received: IncomingHttpHeaders):
   };
 }
 
-function http1Request(request: IncomingMessage, response: ServerResponse): ServiceRequest {
+function http1Request(request: IncomingMessage, response: ServerResponse, cutConnection: () => void): ServiceRequest {
   const headers: Record<string, string> = {};
   for (const name in request.headers) headers[name] = joined(request.headers[name]);
   response.on('error', () => {});
@@ -128,6 +151,7 @@ function http1Request(request: IncomingMessage, response: ServerResponse): Servi
     headers,
     body: request,
     stream: undefined,
+    cutConnection,
     respond: (statusCode, responseHeaders) => response.writeHead(statusCode, responseHeaders),
   };
 }

@@ -1,5 +1,5 @@
 import { LOCAL_ACCOUNT } from '../../assembly/local-account';
-import { endpointLogGroup, endpointNameViolation } from '../../contract';
+import { type Behaviours, endpointLogGroup, endpointNameViolation } from '../../contract';
 import type { Clock } from '../clock';
 import type { HostedEndpoint } from '../hosting/hosted-endpoint';
 import type { InstanceName, LocalObserver } from '../local-event';
@@ -14,6 +14,8 @@ export interface OperationContext {
   /** Undefined where signatures are not verified. */
   readonly verifier: SignatureVerifier | undefined;
   readonly clock: Clock;
+  /** How the platform behaves where no public source says it. */
+  readonly behaviours: Required<Behaviours>;
   readonly faults: InjectedFaultPlan;
   readonly observe: LocalObserver;
 }

@@ -1,6 +1,5 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LOCAL_ACCOUNT } from '../../assembly/local-account';
 import {
   ACCEPT_TIMEOUT_MS,
   BIDIRECTIONAL_STREAM_PATH,
@@ -18,17 +17,11 @@ import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
 import type { InstanceName } from '../local-event';
 import type { ServiceRequest } from '../service/loopback-server';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from '../service/operation-context';
-import {
-  handshakeError,
-  inputValidationError,
-  internalServerError,
-  internalStreamFailure,
-  serviceUnavailableError,
-  throttlingError,
-} from '../service/service-error';
-import type { InjectedFault, InjectedFaultKind, InjectedFaultPhase } from './injected-fault';
+import { handshakeError, inputValidationError } from '../service/service-error';
+import { faultOf, injectFaults, throwOpeningFault } from './fault-injection';
+import type { InjectedFault } from './injected-fault';
 import { MeteringStream, meteringOffer } from './metering';
-import { StreamSession } from './stream-session';
+import { resetStream, StreamSession } from './stream-session';
 
 /** The operation `InvokeEndpointWithBidirectionalStream`. */
 export class BidirectionalStreamOperation {
@@ -53,7 +46,11 @@ export class BidirectionalStreamOperation {
     const faults = this.context.faults.next();
     throwOpeningFault(faults, endpointName);
     if (faultOf(faults, 'reset', 'opening')) {
-      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      resetStream(stream);
+      return;
+    }
+    if (faultOf(faults, 'connection-reset', 'opening')) {
+      request.cutConnection();
       return;
     }
     const instance = endpoint.choose(targetVariant);
@@ -75,9 +72,10 @@ export class BidirectionalStreamOperation {
         webSocket,
         chain,
         clock,
+        behaviours: this.context.behaviours,
         pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
         readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
-        onPhase: phase => strike(faults, phase, session, lease.container),
+        onPhase: phase => injectFaults(faults, phase, { session, request, container: lease.container }),
       });
       this.sessions.add(session);
       observe({ type: 'session-opened', requestId, path, name: instance.name });
@@ -185,39 +183,4 @@ function checkedInput(
     query === undefined ? undefined : queryStringViolation(query),
   );
   return { targetVariant, target: `/${invocationPath ?? BIDIRECTIONAL_STREAM_PATH}${query ? `?${query}` : ''}` };
-}
-
-function faultOf(
-  faults: readonly InjectedFault[],
-  kind: InjectedFaultKind,
-  phase: InjectedFaultPhase,
-): InjectedFault | undefined {
-  return faults.find(fault => fault.kind === kind && fault.phase === phase);
-}
-
-function throwOpeningFault(faults: readonly InjectedFault[], endpointName: string): void {
-  if (faultOf(faults, 'throttling', 'opening')) throw throttlingError();
-  if (faultOf(faults, 'internal-failure', 'opening')) throw internalServerError('An injected fault.');
-  if (faultOf(faults, 'unavailable', 'opening')) {
-    throw serviceUnavailableError(`Endpoint ${endpointName} of account ${LOCAL_ACCOUNT} is not in service.`);
-  }
-}
-
-/** Injects the faults of a phase into an open session. */
-function strike(
-  faults: readonly InjectedFault[],
-  phase: InjectedFaultPhase,
-  session: StreamSession,
-  container: RunningContainer | undefined,
-): void {
-  for (const fault of faults) {
-    if (fault.phase !== phase) continue;
-    if (fault.kind === 'internal-failure') session.fail(internalStreamFailure('An injected fault.'));
-    else if (fault.kind === 'crash') {
-      container?.kill('SIGKILL');
-      session.onEnd({ code: 1006, reason: '' }); // not whenever the system gets round to it
-    } else if (fault.kind === 'close') session.onEnd({ code: fault.value, reason: 'An injected fault.' });
-    else if (fault.kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
-    else if (fault.kind === 'reset') session.reset();
-  }
 }

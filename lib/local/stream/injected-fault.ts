@@ -50,8 +50,13 @@ export const INJECTED_FAULT_KINDS = {
     summary: 'the container sends a frame that RFC 6455 does not allow',
     phases: ['streaming', 'closing'],
   },
-  /** An HTTP/2 stream reset without an error event. */
-  reset: { summary: 'the network cuts the stream without a word', phases: ['streaming', 'opening', 'closing'] },
+  /** RST_STREAM alone, without an error event and without the end of the response. */
+  reset: { summary: 'the HTTP/2 stream is reset', phases: ['streaming', 'opening', 'closing'] },
+  /** A TCP reset: every stream of the connection is gone. */
+  'connection-reset': {
+    summary: 'the network cuts the connection, with every stream on it',
+    phases: ['streaming', 'opening', 'closing'],
+  },
   /** `ModelStreamError` after 5 pings in a row, a minute apart: the platform's tolerance. */
   'ping-silence': { summary: 'the container answers no ping', phases: ['streaming'] },
   /** The value is the container's speed. Flow control then slows the client down to it. */

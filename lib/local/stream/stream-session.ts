@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import {
+  type Behaviours,
   EVENT_HEADERS_LIMIT_BYTES,
   EVENT_PAYLOAD_LIMIT_BYTES,
   EventHeader,
@@ -16,8 +17,15 @@ import type { FrameSocket, FrameSocketListener, WebSocketEnd } from '../../wire/
 import type { Clock } from '../clock';
 import { internalStreamFailure, modelStreamError, ServiceError } from '../service/service-error';
 import type { EventSignatureChain } from '../service/signature-verification';
+import { FrameJoiner } from './frame-joiner';
 import { EventToFrameMapper, FrameSequenceError, FrameToEventMapper, InvalidEventError } from './frame-mapping';
 import { encodeError, encodePayloadPart } from './response-event';
+
+/** Longest payload of one event, in bytes, by the value of the behaviour `largest-event`. */
+const LARGEST_EVENT_BYTES = { '24-mib': EVENT_PAYLOAD_LIMIT_BYTES, '1-mib': 1024 * 1024 } as const;
+
+/** Time without an event after which a stream is reset, in milliseconds, by the value of the behaviour `idle-timeout`. */
+const IDLE_TIMEOUT_MS = { none: undefined, '60-seconds': 60_000, '350-seconds': 350_000 } as const;
 
 /** Longest event: the longest payload in its own event, inside the longest signing event. */
 const EVENT_LIMIT_BYTES = EVENT_PAYLOAD_LIMIT_BYTES + 2 * EVENT_HEADERS_LIMIT_BYTES;
@@ -37,6 +45,8 @@ export interface StreamSessionOptions {
   /** Chain of the events' signatures, or undefined where signatures are not verified. */
   readonly chain: EventSignatureChain | undefined;
   readonly clock: Clock;
+  /** How the platform behaves where no public source says it. */
+  readonly behaviours: Required<Behaviours>;
   /** Told once when the session is in a phase, before anything of it happens. */
   readonly onPhase?: (phase: 'streaming' | 'closing') => void;
   /**
@@ -82,9 +92,12 @@ export class StreamSession implements FrameSocketListener {
   private readonly clock: Clock;
   private readonly toFrame = new EventToFrameMapper();
   private readonly toEvent = new FrameToEventMapper();
+  private readonly requestJoiner: FrameJoiner | undefined;
+  private readonly responseJoiner: FrameJoiner | undefined;
   private readonly decoder = new EventStreamDecoder(EVENT_LIMIT_BYTES, event => this.onEvent(event));
   private readonly limit: NodeJS.Timeout;
   private readonly pings: NodeJS.Timeout;
+  private readonly idleLimit: NodeJS.Timeout | undefined;
   private drainLimit: NodeJS.Timeout | undefined;
   private unansweredPings = 0;
   private inputEnded = false;
@@ -103,6 +116,12 @@ export class StreamSession implements FrameSocketListener {
     });
     this.limit = clock.setTimeout(() => this.onLimit(), SESSION_LIMIT_MS);
     this.pings = clock.setInterval(() => this.onPingDue(), WEBSOCKET_PING_INTERVAL_MS);
+    const idleMs = IDLE_TIMEOUT_MS[options.behaviours['idle-timeout']];
+    this.idleLimit = idleMs === undefined ? undefined : clock.setTimeout(() => this.reset(), idleMs);
+    if (options.behaviours.fragments === 'reassembled') {
+      this.requestJoiner = new FrameJoiner();
+      this.responseJoiner = new FrameJoiner();
+    }
     stream.on('data', (piece: Buffer) => this.onData(piece));
     stream.on('end', () => this.onInputEnd());
     stream.on('drain', () => webSocket.resume());
@@ -117,10 +136,10 @@ export class StreamSession implements FrameSocketListener {
     this.finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
 
-  /** Cuts the stream without a word, as a broken network does. */
+  /** Resets the stream without an event. */
   reset(): void {
     this.over({ outcome: 'aborted' }, 1001);
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    resetStream(this.stream);
   }
 
   // From the client.
@@ -157,9 +176,17 @@ export class StreamSession implements FrameSocketListener {
       return;
     }
     const frame = this.toFrame.map(isEnvelope ? decodeEvent(outer.body) : outer);
+    const limitBytes = LARGEST_EVENT_BYTES[this.options.behaviours['largest-event']];
+    if (frame.payload.length > limitBytes) {
+      throw new EventTooLargeError(
+        `The event carries ${frame.payload.length} bytes; at most ${limitBytes} are allowed.`,
+      );
+    }
     this.received.events += 1;
     this.received.bytes += frame.payload.length;
-    this.webSocket.send(frame);
+    this.idleLimit?.refresh();
+    const sent = this.requestJoiner ? this.requestJoiner.join(frame) : frame;
+    if (sent) this.webSocket.send(sent);
     if (this.received.events === 1) this.options.onPhase?.('streaming');
   }
 
@@ -173,6 +200,10 @@ export class StreamSession implements FrameSocketListener {
     this.options.onPhase?.('closing');
     if (this.isOver) return;
     this.webSocket.close();
+    if (this.options.behaviours['output-after-input-end'] === 'lost') {
+      this.finish({ outcome: 'ended', message: 'What the container sent after the end of the input was dropped.' });
+      return;
+    }
     this.drainLimit = this.clock.setTimeout(
       () => this.finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
       DRAIN_LIMIT_MS,
@@ -192,9 +223,12 @@ export class StreamSession implements FrameSocketListener {
       this.fail(reported);
       return;
     }
+    this.idleLimit?.refresh();
     let event: ReturnType<FrameToEventMapper['map']>;
     try {
-      event = this.toEvent.map(frame);
+      const joined = this.responseJoiner ? this.responseJoiner.join(frame) : frame;
+      if (!joined) return;
+      event = this.toEvent.map(joined);
     } catch (error) {
       if (!(error instanceof FrameSequenceError)) throw error;
       this.webSocket.destroy(1002);
@@ -218,7 +252,7 @@ export class StreamSession implements FrameSocketListener {
 
   onEnd({ code, reason }: WebSocketEnd): void {
     if (this.isOver) return;
-    if (this.inputEnded && (code === 1000 || code === 1005)) {
+    if (this.isOrderly(code)) {
       this.finish({ outcome: 'ended' });
     } else if (code === 1006) {
       this.fail(
@@ -234,15 +268,35 @@ export class StreamSession implements FrameSocketListener {
     }
   }
 
+  private isOrderly(code: number): boolean {
+    if (this.inputEnded) return code === 1000 || code === 1005;
+    return code === 1000 && this.options.behaviours['close-1000-before-input-end'] === 'orderly-end';
+  }
+
   // The platform's clocks.
 
   private onLimit(): void {
-    this.fail(
-      modelStreamError(
-        `The stream reached its limit of ${SESSION_LIMIT_MS / 60_000} minutes.`,
-        StreamErrorCode.MODEL_INVOCATION_TIME_EXCEEDED,
-      ),
-    );
+    const message = `The stream reached its limit of ${SESSION_LIMIT_MS / 60_000} minutes.`;
+    switch (this.options.behaviours['session-limit']) {
+      case 'time-exceeded':
+        this.fail(modelStreamError(message, StreamErrorCode.MODEL_INVOCATION_TIME_EXCEEDED));
+        break;
+      case 'stream-broken':
+        this.fail(modelStreamError(message, StreamErrorCode.STREAM_BROKEN));
+        break;
+      case 'close-code':
+        this.fail(modelStreamError(message, '1001'));
+        break;
+      case 'internal-stream-failure':
+        this.fail(internalStreamFailure(message));
+        break;
+      case 'stream-reset':
+        this.reset();
+        break;
+      case 'orderly-end':
+        this.finish({ outcome: 'ended', message }, 1001);
+        break;
+    }
   }
 
   private onPingDue(): void {
@@ -278,11 +332,17 @@ export class StreamSession implements FrameSocketListener {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.limit);
+    clearTimeout(this.idleLimit);
     clearTimeout(this.drainLimit);
     clearInterval(this.pings);
     this.webSocket.destroy(closeCode);
     this.resolveEnded(end);
   }
+}
+
+/** Sends RST_STREAM alone. `close` would send an empty DATA frame with END_STREAM before it, which clients take as an orderly end. */
+export function resetStream(stream: ServerHttp2Stream): void {
+  stream.destroy(new Error('The stream is reset.'));
 }
 
 /** The structured error that a container may send as a text frame, or undefined for everything else. */

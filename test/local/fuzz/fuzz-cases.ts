@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
+import { completeBehaviours } from '../../../lib/contract';
 import { Clock, LOCAL_CREDENTIALS } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
 import { FrameSequenceError, FrameToEventMapper, type PayloadPart } from '../../../lib/local/stream/frame-mapping';
@@ -233,6 +234,7 @@ async function runSession(random: Random, bytes: Buffer, isSigned: boolean, fram
     webSocket: webSocket as unknown as FrameSocket,
     chain,
     clock: Clock.REAL,
+    behaviours: completeBehaviours(),
   });
   for (let offset = 0; offset < bytes.length; ) {
     const size = random.chance(0.1) ? 1 : 1 + random.below(bytes.length);

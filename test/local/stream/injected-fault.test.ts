@@ -8,6 +8,7 @@ import {
   LocalSageMaker,
   parseInjectedFault,
 } from '../../../lib/local';
+import { FrameTap } from '../support/frame-tap';
 import { scriptedEndpoint, startLocal } from '../support/local';
 import { SignedStream } from '../support/signed-stream';
 
@@ -58,8 +59,9 @@ const DOCUMENTED: Record<InjectedFaultKind, Partial<Record<InjectedFaultPhase, o
     streaming: { exception: 'ModelStreamError', ErrorCode: 'StreamBroken' },
     closing: { exception: 'ModelStreamError', ErrorCode: 'StreamBroken' },
   },
-  // Node.js does not tell a client that has ended its request of a reset: the session's outcome tells (below).
-  reset: { opening: { reset: true }, streaming: { reset: true }, closing: { echoed: 3 } },
+  reset: { opening: { reset: true }, streaming: { reset: true }, closing: { reset: true } },
+  // Frames and TCP are looked at below.
+  'connection-reset': { opening: { reset: true }, streaming: { reset: true }, closing: {} },
   'ping-silence': { streaming: { exception: 'ModelStreamError', ErrorCode: 'StreamBroken' } },
   // It slows the stream down and breaks nothing.
   'slow-reader': { streaming: { echoed: 3 } },
@@ -145,6 +147,27 @@ test('a container that is killed is started again, and told of with its last wor
   const next = await SignedStream.open(local);
   expect((await next.response)[':status']).toBe(200);
   next.session.destroy();
+});
+
+describe('on the wire', () => {
+  test.each([
+    ['reset@streaming', ['HEADERS', 'RST_STREAM'], undefined],
+    ['reset@opening', ['RST_STREAM'], undefined],
+    ['connection-reset@streaming', ['HEADERS'], 'RST'],
+    ['connection-reset@opening', [], 'RST'],
+  ])('%s: no end of the response comes before it', async (fault, frames, end) => {
+    await using local = await startLocal({ faults: [parseInjectedFault(fault)] });
+    using tap = await FrameTap.before(Number(new URL(local.url).port));
+    const stream = await SignedStream.open(local, {
+      connectTo: tap.port,
+      headers: { 'x-amzn-sagemaker-model-query-string': 'act=deaf' },
+    });
+    if (fault.endsWith('streaming')) await stream.response;
+    await stream.part('x').catch(() => {});
+    await stream.ended;
+    expect({ frames: tap.frames, end: tap.end }).toEqual({ frames, end });
+    stream.session.destroy();
+  });
 });
 
 async function inService(events: readonly LocalEvent[], times: number): Promise<void> {

@@ -193,7 +193,6 @@ describe('ends', () => {
   });
 
   test.each([
-    ['act=close&code=1000', '1000', 'The model container closed the WebSocket with code 1000'],
     ['act=close&code=1001', '1001', 'The model container closed the WebSocket with code 1001'],
     ['act=close&code=1011&reason=boom', '1011', 'The model container closed the WebSocket with code 1011: boom'],
     ['act=close&code=4321&reason=mine', '4321', 'The model container closed the WebSocket with code 4321: mine'],
@@ -207,6 +206,14 @@ describe('ends', () => {
       ErrorCode,
       Message,
     });
+  });
+
+  test('the container’s 1000 before the client’s end ends the response in order', async () => {
+    const stream = await open('act=close&code=1000');
+    await stream.part('x');
+    expect(await stream.ended).toEqual([]);
+    const response = await stream.response;
+    expect(await until(() => summaryOf(response))).toMatchObject({ outcome: 'ended' });
   });
 
   test('a close code other than the orderly one is an error after the client’s end, too', async () => {

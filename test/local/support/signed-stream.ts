@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -18,6 +19,8 @@ export interface SignedStreamOptions {
   readonly region?: string;
   readonly service?: string;
   readonly date?: Date;
+  /** Port to connect to instead of the local SageMaker's own. */
+  readonly connectTo?: number;
   /** Changes the signed headers before they are sent. */
   readonly tamper?: (headers: Record<string, string>) => void;
 }
@@ -58,7 +61,12 @@ export class SignedStream {
     const headers: Record<string, string> = { ...signed.headers };
     options.tamper?.(headers);
     delete headers.host;
-    const session = connect(url, { ca: local.certificateAuthority });
+    const session = connect(url, {
+      ca: local.certificateAuthority,
+      ...(options.connectTo === undefined
+        ? {}
+        : { createConnection: () => connectTcp(options.connectTo!, '127.0.0.1') }),
+    });
     session.on('error', () => {});
     const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
     return new SignedStream(session, stream, signer, /Signature=(\w+)/.exec(headers.authorization ?? '')?.[1] ?? '');
