@@ -4,7 +4,7 @@
 export const NAME_LIMIT = 63;
 
 /** Endpoint and variant names: letters, digits and inner hyphens. */
-export const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/;
+export const NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
 /** Longest `X-Amzn-SageMaker-Model-Invocation-Path`, in characters. */
 export const INVOCATION_PATH_LIMIT = 100;
@@ -23,9 +23,17 @@ export const QUERY_STRING_LIMIT = 2_048;
 export const QUERY_STRING_PATTERN =
   /^[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+(?:&[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*$/;
 
-/** ARN of a model package, versioned or not. Group 1: partition, 2: region, 3: account, 4: name. */
+/** Longest ARN of a model package in a model's container definition, in characters. Source: API model `sagemaker`, `VersionedArnOrName`. */
+export const MODEL_PACKAGE_ARN_LIMIT = 176;
+
+/**
+ * ARN of a model package, versioned or not. Group 1: partition, 2: region, 3: account, 4: name and version. The API also takes a bare
+ * name, which belongs to the account itself; a subscription on AWS Marketplace has an ARN.
+ *
+ * Source: API model `sagemaker`, `VersionedArnOrName`.
+ */
 export const MODEL_PACKAGE_ARN_PATTERN =
-  /^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]{9,16}):(\d{12}):model-package\/([\w-]{1,170}(?:\/\d{1,9})?)$/;
+  /^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]+):(\d{12}):model-package\/([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\/\d{1,9})?)$/;
 
 /** What is wrong with an endpoint name, as a sentence, or `undefined`. */
 export function endpointNameViolation(name: string): string | undefined {

@@ -70,7 +70,7 @@ describe('model package ARN', () => {
   test.each([
     'arn:aws:sagemaker:us-east-1:123456789012:model-package/x',
     'arn:aws:sagemaker:us-east-1:865070037744:model-package/deepgram-nova-3-abc/1',
-    'arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:model-package/a_b',
+    'arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:model-package/a-b',
   ])('%s is right', arn => {
     expect(arn).toMatch(MODEL_PACKAGE_ARN_PATTERN);
   });
@@ -81,6 +81,8 @@ describe('model package ARN', () => {
     'arn:aws:sagemaker:us-east-1:12345:model-package/x',
     'arn:aws:sagemaker::123456789012:model-package/x',
     'arn:aws:sagemaker:us-east-1:123456789012:model-package/',
+    'arn:aws:sagemaker:us-east-1:123456789012:model-package/a_b',
+    'arn:aws:sagemaker:us-east-1:123456789012:model-package/a-',
   ])('"%s" is refused', arn => {
     expect(arn).not.toMatch(MODEL_PACKAGE_ARN_PATTERN);
   });

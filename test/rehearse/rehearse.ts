@@ -11,6 +11,7 @@ import { runDirectory } from '../interop/tool-directory';
 import { unpackDebianPackages } from '../interop/tools/debian';
 import { rehearseDeployment } from './deployment';
 import { rehearsalPython } from './emulator';
+import { checkPublishedValues } from './published-values';
 import { lintTemplates } from './template-lint';
 
 async function main(): Promise<number> {
@@ -19,6 +20,7 @@ async function main(): Promise<number> {
   try {
     const python = await scorecard.check('the emulator and cfn-lint are installed', rehearsalPython);
     if (python) {
+      await checkPublishedValues(python, scorecard, process.argv.includes('--record'));
       await lintTemplates(python, directory, scorecard);
       const programs = ['usr/bin/buildah', 'usr/bin/docker-registry'] as const;
       const debian = await scorecard.check('buildah and docker-registry are at hand', () => {
