@@ -68,6 +68,10 @@ export const ERROR_CODES = {
     kind: 'failure',
     meaning: 'The Deepgram model ended the stream before its close message.',
   },
+  ERR_BIDI_DEEPGRAM_INCOMPLETE: {
+    kind: 'failure',
+    meaning: 'The stream ended after the close message before the Deepgram model had said that everything was sent.',
+  },
   ERR_BIDI_DEEPGRAM_MODEL: {
     kind: 'failure',
     meaning: 'The Deepgram model reported an error; `modelCode` is its own code.',

@@ -36,7 +36,7 @@ export class DeepgramModelError extends ExplainedError {
   }
 }
 
-/** The model ended the stream in order, but nobody had asked it to. */
+/** The model ended the stream in order, but it was not asked to. */
 export class DeepgramEndedError extends ExplainedError {
   override readonly code = 'ERR_BIDI_DEEPGRAM_ENDED';
   constructor(product: DeepgramProduct) {
@@ -45,6 +45,26 @@ export class DeepgramEndedError extends ExplainedError {
       why: 'It met a limit of its own, or its container is being stopped.',
       next: 'Open another stream and send what was not heard yet; `resume` of speech to text does it when a stream breaks.',
     });
+  }
+}
+
+/** The stream ended after the close message without the model's word that everything was sent. */
+export class DeepgramIncompleteError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_DEEPGRAM_INCOMPLETE';
+  /** What is certain all the same. One sentence. */
+  readonly certain: string;
+
+  constructor(product: DeepgramProduct, certain: string, cause?: unknown) {
+    const reason = cause instanceof ExplainedError ? ` ${cause.what}` : '';
+    super(
+      {
+        what: `The stream ended after ${product.closeMessage} before the model had said that everything was sent.${reason}`,
+        why: 'The container failed over the rest, was stopped, or could not read what it was sent.',
+        next: `${certain} ${cause instanceof ExplainedError ? cause.next : "Look at the container's log."}`,
+      },
+      cause === undefined ? undefined : { cause },
+    );
+    this.certain = certain;
   }
 }
 

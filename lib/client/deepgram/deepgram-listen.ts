@@ -3,7 +3,7 @@ import type { ResumeOptions } from '../session/resume';
 import { DeepgramParametersError, UnsupportedMessageError } from './deepgram-error';
 import { parseMessage } from './deepgram-message';
 import { DeepgramStream, type DeepgramStreamOptions, type OpenedStream } from './deepgram-stream';
-import { LISTEN_MESSAGE_TYPES, type ListenMessage } from './listen-messages';
+import { LISTEN_MESSAGE_TYPES, type ListenMessage, settledSeconds } from './listen-messages';
 import type { ListenParameters, ParameterValue } from './listen-parameters';
 import { ListenResume, textOf } from './listen-resume';
 import { type ProductRequest, productRequest } from './product-rules';
@@ -52,6 +52,9 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
     return productRequest(['nova3', 'flux'], parameters);
   }
 
+  private settled = 0;
+  private summarized = false;
+
   private constructor(
     opened: OpenedStream,
     private readonly resume: ListenResume | undefined,
@@ -91,9 +94,28 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
     return this.put(message);
   }
 
+  /** Audio that final results cover, in seconds from the start. Unlike an interim result, a final one does not change. */
+  get settledSeconds(): number {
+    return this.settled;
+  }
+
   protected override parse(received: SessionMessage): ListenMessage {
-    const message = parseMessage<ListenMessage>(textOf(received), LISTEN_MESSAGE_TYPES);
-    return this.resume ? this.resume.shift(message) : message;
+    const parsed = parseMessage<ListenMessage>(textOf(received), LISTEN_MESSAGE_TYPES);
+    const message = this.resume ? this.resume.shift(parsed) : parsed;
+    if (message.type === 'Metadata' && this.isClosing) this.summarized = true;
+    this.settled = Math.max(this.settled, settledSeconds(message) ?? 0);
+    return message;
+  }
+
+  /** Nova-3 ends with `Metadata`; Flux has no such message. */
+  protected override saidAll(): boolean | undefined {
+    return this.product.path === 'v1/listen' ? this.summarized : undefined;
+  }
+
+  protected override certain(): string {
+    return this.settled > 0
+      ? `What was heard up to ${this.settled.toFixed(2)} s is final.`
+      : 'No final result came before it.';
   }
 }
 

@@ -73,7 +73,7 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   }
 
   /**
-   * Has the model forget what it has not spoken yet, as when somebody interrupts it.
+   * Has the model forget what it has not spoken yet, as when its listener interrupts it.
    *
    * @throws UnsupportedMessageError with Flux
    */
@@ -97,6 +97,14 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   protected override async beforeClose(): Promise<void> {
     await this.flush();
     await this.until(() => this.spokenFlushes >= this.flushes);
+  }
+
+  protected override saidAll(): boolean {
+    return this.spokenFlushes >= this.flushes;
+  }
+
+  protected override certain(): string {
+    return `The model has told the end of ${this.spokenFlushes} of ${this.flushes} flushes.`;
   }
 
   protected override parse(received: SessionMessage): SpeakMessage {

@@ -6,7 +6,7 @@ import type { Message as SessionMessage } from '../session/message';
 import type { BidiSessionOptions } from '../session/options';
 import type { ResumeOptions } from '../session/resume';
 import type { SessionStatistics } from '../session/statistics';
-import { DeepgramDrainError, DeepgramEndedError, DeepgramModelError } from './deepgram-error';
+import { DeepgramDrainError, DeepgramEndedError, DeepgramIncompleteError, DeepgramModelError } from './deepgram-error';
 import type { ErrorMessage } from './listen-messages';
 import { MessageQueue } from './message-queue';
 import type { ProductRequest } from './product-rules';
@@ -48,6 +48,9 @@ class DeepgramKeepAlive implements KeepAliveOptions {
 
 const KEEP_ALIVE = JSON.stringify({ type: 'KeepAlive' });
 
+/** WebSocket close code of an end that was asked for (RFC 6455, section 7.4.1). */
+const NORMAL_CLOSURE = 1000;
+
 /** Messages that wait for a consumer before the model is slowed down. */
 const QUEUE_LIMIT = 256;
 
@@ -84,6 +87,8 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
   private readonly received: Promise<void>;
   private onArrival: (() => void) | undefined;
   private isOver = false;
+  /** Whether the model has ended the stream in order after the close message. */
+  private hasEnded = false;
   private isIterated = false;
   private failure: unknown;
   private closing: Promise<void> | undefined;
@@ -94,6 +99,14 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
     this.drainTimeoutMs = drainTimeoutMs;
     this.keepAlive = keepAlive;
     this.received = this.receive(); // the first message comes in a later turn, when subclasses have set their fields
+  }
+
+  /**
+   * Whether the model has said that it sent everything: after the close message, in its own words and by an orderly end. Where
+   * it stays `false`, {@link close} and the iteration throw.
+   */
+  get complete(): boolean {
+    return this.hasEnded && this.saidAll() !== false;
   }
 
   /** Counters of the session underneath. */
@@ -146,6 +159,17 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
 
   /** What has to be done between {@link close} and the close message. */
   protected async beforeClose(): Promise<void> {}
+
+  /** Whether the model's messages say that everything was sent; `undefined` for a product that has no such message. */
+  protected abstract saidAll(): boolean | undefined;
+
+  /** What of the exchange is certain though its end is missing. One sentence. */
+  protected abstract certain(): string;
+
+  /** Whether the close message was sent. */
+  protected get isClosing(): boolean {
+    return this.keepAlive.isClosing;
+  }
 
   /** Waits until the condition holds or the stream ends, as long as messages keep coming. */
   protected until(condition: () => boolean): Promise<void> {
@@ -220,16 +244,34 @@ export abstract class DeepgramStream<Message extends { readonly type: string }>
         this.onArrival?.();
         if (room) await room;
       }
-      if (reported) this.fail(new DeepgramModelError(reported));
-      else if (!this.closing) this.fail(new DeepgramEndedError(this.product));
+      this.noteEnd(reported);
     } catch (error) {
-      if (reported) this.fail(new DeepgramModelError(reported, error));
-      // After the close message the model's close is the end that was asked for, whichever code the container chose.
-      else if (!(this.closing && error instanceof ModelStreamClosedError)) this.fail(error);
+      this.noteEnd(reported, this.isOrderlyClose(error) ? undefined : error);
     }
     this.isOver = true;
     this.onArrival?.();
     this.queue.end(this.failure);
+  }
+
+  private noteEnd(reported: ErrorMessage | undefined, error?: unknown): void {
+    if (reported) this.fail(new DeepgramModelError(reported, error));
+    else if (error !== undefined) this.fail(this.isClosing ? this.incomplete(error) : error);
+    else if (!this.isClosing) this.fail(new DeepgramEndedError(this.product));
+    else if (this.saidAll() === false) this.fail(this.incomplete(undefined));
+    else this.hasEnded = true;
+  }
+
+  /**
+   * Whether the container closed because it had finished: it said so in its messages, or by its close code. Another code may have
+   * cut something off.
+   */
+  private isOrderlyClose(error: unknown): boolean {
+    if (!this.isClosing || !(error instanceof ModelStreamClosedError)) return false;
+    return this.saidAll() ?? error.closeCode === NORMAL_CLOSURE;
+  }
+
+  private incomplete(cause: unknown): DeepgramIncompleteError {
+    return new DeepgramIncompleteError(this.product, this.certain(), cause);
   }
 
   /** The first reason counts; the rest follow from it. */

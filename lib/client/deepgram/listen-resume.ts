@@ -54,11 +54,24 @@ export class ListenResume {
   private acknowledge(received: Message, streamStart: InputPosition): Partial<InputPosition> | undefined {
     this.starts.push(streamStart.binaryBytes);
     const message = parseMessage<ListenMessage>(textOf(received), LISTEN_MESSAGE_TYPES);
+    // The last message of Nova-3: nothing needs to be sent again after it.
+    if (message.type === 'Metadata') return { messages: Number.POSITIVE_INFINITY };
     const seconds = settledSeconds(message);
     if (seconds === undefined) return undefined;
-    const frames = Math.floor((seconds * this.bytesPerSecond) / this.frameBytes);
+    const frames = wholeFrames(seconds, this.bytesPerSecond / this.frameBytes);
     return { binaryBytes: streamStart.binaryBytes + frames * this.frameBytes };
   }
+}
+
+/**
+ * Whole frames of audio in a time that a model told. A time at a frame's edge is that frame's, though floating point has it a
+ * little before: models count in 32 bits, of which a product is exact to 2⁻²³. Any other time counts the frames that have ended.
+ */
+export function wholeFrames(seconds: number, framesPerSecond: number): number {
+  const frames = seconds * framesPerSecond;
+  const nearest = Math.round(frames);
+  const tolerance = Math.min(0.49, Math.max(1e-6, frames * 2 ** -23));
+  return Math.abs(frames - nearest) <= tolerance ? nearest : Math.floor(frames);
 }
 
 /** A message as text, whichever way it came. */

@@ -1,8 +1,8 @@
 /**
- * Messages on their way from the stream to whoever iterates over them.
+ * Messages on their way from the stream to its consumer.
  *
  * Bounded, so that a consumer that is slow slows the model down; unbounded once {@link unbound} is called, so that the rest
- * of a stream can be taken in with nobody there to consume it.
+ * of a stream can be taken in without a consumer.
  */
 export class MessageQueue<Message> implements AsyncIterableIterator<Message, undefined> {
   private readonly messages: Message[] = [];

@@ -24,12 +24,12 @@ export function productRequest(names: readonly DeepgramProductName[], parameters
   const products: readonly DeepgramProduct[] = names.map(name => DeepgramProducts[name]);
   const model = parameters.model;
   const product = products.find(candidate => typeof model === 'string' && candidate.model.test(model));
-  if (!product) throw refused([unknownModel(model, products)], products);
+  if (!product) throw parametersError([unknownModel(model, products)], products);
   const queryString = queryStringOf(parameters);
   const violations = deepgramParameterViolations(product, parameters);
   const queryViolation = queryStringViolation(queryString);
   if (queryViolation) violations.push(queryViolation);
-  if (violations.length > 0) throw refused(violations, [product]);
+  if (violations.length > 0) throw parametersError(violations, [product]);
   return { product, queryString };
 }
 
@@ -40,7 +40,7 @@ function unknownModel(model: unknown, products: readonly DeepgramProduct[]): str
     : `model=${String(model)} is none of ${known}.`;
 }
 
-function refused(faults: readonly string[], products: readonly DeepgramProduct[]): DeepgramParametersError {
+function parametersError(faults: readonly string[], products: readonly DeepgramProduct[]): DeepgramParametersError {
   return new DeepgramParametersError(faults, {
     what: faults.join('\n        '),
     why: 'The model would refuse the stream, and SageMaker would only say that the handshake failed (HTTP 424).',

@@ -1,6 +1,7 @@
 import {
   DeepgramDrainError,
   DeepgramEndedError,
+  DeepgramIncompleteError,
   DeepgramListen,
   type DeepgramListenOptions,
   DeepgramModelError,
@@ -8,7 +9,8 @@ import {
   UnsupportedMessageError,
 } from '../../../lib/client/deepgram';
 import { ModelStreamClosedError, StreamInterruptedError } from '../../../lib/client/errors/session-error';
-import { controls, FakeDeepgramClient, type FakeModel } from './fake-deepgram-client';
+import { failure } from '../support/failure';
+import { controls, FakeDeepgramClient, type FakeModel, type FakeStream } from './fake-deepgram-client';
 
 const RATE = 16_000;
 const BYTES_PER_SECOND = RATE * 2;
@@ -49,6 +51,9 @@ const wellBehaved: FakeModel = async stream => {
   stream.say(results(0, bytes / BYTES_PER_SECOND, 'last words'));
   stream.say(summary(bytes / BYTES_PER_SECOND));
 };
+
+const modelStreamError = (ErrorCode: string) =>
+  Object.assign(new Error('closed'), { name: 'ModelStreamError', $fault: 'client', ErrorCode, Message: 'bye' });
 
 const tick = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 
@@ -101,6 +106,7 @@ describe('a stream of speech to text', () => {
       await tick(80);
       inputEndedBeforeLastWords = ended;
       stream.say(results(0, 1, 'last words'));
+      stream.say(summary(1));
     });
     const listen = await open(client);
     expect(transcripts(await collect(listen.transcribe(audio(10))))).toEqual(['last words']);
@@ -121,6 +127,7 @@ describe('a stream of speech to text', () => {
     const client = new FakeDeepgramClient(async stream => {
       for await (const item of stream.input) if (typeof item === 'string') break;
       for (let index = 0; index < 900; index += 1) stream.say(results(index, 1, String(index)));
+      stream.say(summary(900));
     });
     const listen = await open(client);
     await listen.close();
@@ -135,6 +142,7 @@ describe('a stream of speech to text', () => {
         if (sent % 100 === 0) await tick(0);
       }
       for await (const item of stream.input) if (typeof item === 'string') break;
+      stream.say(summary(3_000));
     });
     const listen = await open(client);
     await tick(150);
@@ -143,7 +151,7 @@ describe('a stream of speech to text', () => {
     const reading = collect(listen);
     await tick(50);
     await listen.close();
-    expect(await reading).toHaveLength(3_000);
+    expect(await reading).toHaveLength(3_001);
   });
 
   it('gives up on a model that is silent after CloseStream, and keeps what it said', async () => {
@@ -167,35 +175,74 @@ describe('a stream of speech to text', () => {
         await tick(60);
         stream.say(results(index, 1, String(index)));
       }
+      stream.say(summary(6));
     });
     const listen = await open(client, { drainTimeoutMs: 250 });
-    expect(await collect(listen.transcribe(audio(10)))).toHaveLength(6);
+    expect(await collect(listen.transcribe(audio(10)))).toHaveLength(7);
   });
 
-  it('takes the model’s close for the end once CloseStream was sent, whatever its code', async () => {
-    const closed = () =>
-      Object.assign(new Error('closed'), {
-        name: 'ModelStreamError',
-        $fault: 'client',
-        ErrorCode: '1011',
-        Message: 'bye',
-      });
-    const client = new FakeDeepgramClient(async stream => {
-      for await (const item of stream.input) if (typeof item === 'string') break;
-      stream.say(results(0, 1, 'heard'));
-      await tick(5);
-      stream.fail(closed());
-    });
-    expect(transcripts(await collect((await open(client)).transcribe(audio(10))))).toEqual(['heard']);
+  /** How a container may end after the close message. */
+  const ENDS: Record<string, (stream: FakeStream) => void> = {
+    'in order': () => undefined,
+    'with 1000 as an error': stream => stream.fail(modelStreamError('1000')),
+    'with 1011': stream => stream.fail(modelStreamError('1011')),
+    'with an error of its own': stream => stream.fail(modelStreamError('MODEL_FAILED')),
+    'with a crash': stream => stream.fail(modelStreamError('StreamBroken')),
+    'with a cut': stream => stream.fail(Object.assign(new Error('reset'), { code: 'ECONNRESET' })),
+  };
 
+  it.each([
+    [NOVA, 'in order', true, true],
+    [NOVA, 'in order', false, false],
+    [NOVA, 'with 1000 as an error', true, true],
+    [NOVA, 'with 1000 as an error', false, false],
+    [NOVA, 'with 1011', true, true],
+    [NOVA, 'with 1011', false, false],
+    [NOVA, 'with an error of its own', false, false],
+    [NOVA, 'with a crash', false, false],
+    [NOVA, 'with a cut', false, false],
+    [FLUX, 'in order', false, true],
+    [FLUX, 'with 1000 as an error', false, true],
+    [FLUX, 'with 1011', false, false],
+    [FLUX, 'with an error of its own', false, false],
+    [FLUX, 'with a crash', false, false],
+    [FLUX, 'with a cut', false, false],
+  ] as const)(
+    '%j that ends %s after CloseStream (Metadata %s) is complete: %s',
+    async (parameters, end, says, complete) => {
+      const client = new FakeDeepgramClient(async stream => {
+        for await (const item of stream.input) if (typeof item === 'string') break;
+        stream.say(results(0, 1, 'heard'));
+        if (says) stream.say(summary(1));
+        await tick(5);
+        ENDS[end]!(stream);
+      });
+      const listen = await open(client, { parameters });
+      const heard: ListenMessage[] = [];
+      const reading = (async () => {
+        for await (const message of listen.transcribe(audio(10))) heard.push(message);
+      })();
+      if (complete) await reading;
+      else {
+        const error = await failure(reading);
+        expect(error).toBeInstanceOf(DeepgramIncompleteError);
+        expect(error.next).toMatch(/^What was heard up to 1\.00 s is final\./);
+      }
+      expect(transcripts(heard)).toEqual(['heard']);
+      expect(listen.complete).toBe(complete);
+    },
+  );
+
+  it('throws the model’s close where it was not asked for', async () => {
     const early = new FakeDeepgramClient(async stream => {
       for await (const _ of stream.input) break;
-      stream.fail(closed());
+      stream.fail(modelStreamError('1011'));
     });
     const listen = await open(early);
     await listen.send(new Uint8Array(10));
     await expect(collect(listen)).rejects.toThrow(ModelStreamClosedError);
     await listen.close(); // told once is enough
+    expect(listen.complete).toBe(false);
   });
 
   it('does not take an orderly end that nobody asked for as the end of the audio', async () => {
@@ -405,13 +452,13 @@ describe('resume', () => {
         if (last ? typeof item === 'string' : Buffer.isBuffer(item)) break;
       }
       stream.say(results(0, 1, `stream ${streams}`));
-      if (last) return;
+      if (last) return stream.say(summary(1));
       await tick(20);
       stream.fail(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
     });
     const listen = await open(client, { resume: true });
     const messages = await collect(listen.transcribe(audio(3 * BYTES_PER_SECOND)));
-    expect(messages.map(message => message.type === 'Results' && message.start)).toEqual([0, 1, 2]);
+    expect(messages.map(message => message.type === 'Results' && message.start)).toEqual([0, 1, 2, false]);
     const heard = client.streams.map(
       ({ heard: items }) => Buffer.concat(items.filter(item => Buffer.isBuffer(item))).length,
     );
@@ -428,7 +475,9 @@ describe('resume', () => {
 
   it('is not done unless asked for', async () => {
     const listen = await open(new FakeDeepgramClient(breaksOnce()));
-    await expect(collect(listen.transcribe(audio(4 * BYTES_PER_SECOND)))).rejects.toThrow(StreamInterruptedError);
+    await expect(collect(listen.transcribe(audio(4 * BYTES_PER_SECOND)))).rejects.toMatchObject({
+      cause: expect.any(StreamInterruptedError),
+    });
   });
 
   it('repeats the last configuration of a Flux stream', async () => {

@@ -313,6 +313,7 @@ describe('backpressure', () => {
   });
 
   test('large messages do not queue up in the SDK', async () => {
+    if (!isOwnClient()) return; // the official client's signer takes in 16 events at each of its steps
     fake.behaviour = stream => stream.respond();
     const session = await open();
     const chunk = new Uint8Array(1024 * 1024);
@@ -322,7 +323,7 @@ describe('backpressure', () => {
     })();
     writing.catch(() => undefined);
     await delay(300);
-    if (isOwnClient()) expect(accepted).toBeLessThan(20); // the official client's signer takes in 16 events at each of its steps
+    expect(accepted).toBeLessThan(20);
     session.abort();
     await expect(writing).rejects.toThrow(SessionAbortedError);
   });
