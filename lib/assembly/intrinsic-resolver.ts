@@ -43,18 +43,18 @@ const NAME_LIMIT = 63;
 
 /** Resolves CloudFormation's intrinsic functions as a deployment would, and says of each value whether the deployment's is known. */
 export class IntrinsicResolver {
-  readonly #region: string | StandIn<string>;
-  readonly #account: string | StandIn<string>;
-  readonly #resolving = new Set<string>();
+  private readonly region: string | StandIn<string>;
+  private readonly account: string | StandIn<string>;
+  private readonly resolving = new Set<string>();
 
   constructor(private readonly stack: StackTemplate) {
-    this.#region =
+    this.region =
       stack.region ??
       new StandIn(
         process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION,
         `The stack ${stack.name} is for any region`,
       );
-    this.#account = stack.account ?? new StandIn(LOCAL_ACCOUNT, `The stack ${stack.name} is for any account`);
+    this.account = stack.account ?? new StandIn(LOCAL_ACCOUNT, `The stack ${stack.name} is for any account`);
   }
 
   /** The resources of a type that their conditions let exist. */
@@ -62,7 +62,7 @@ export class IntrinsicResolver {
     return Object.entries(this.stack.template.Resources ?? {})
       .filter(
         ([, { Type, Condition }]) =>
-          Type === type && (Condition === undefined || localValue(this.#condition(Condition)) !== false),
+          Type === type && (Condition === undefined || localValue(this.condition(Condition)) !== false),
       )
       .map(([logicalId, definition]) => ({ logicalId, definition }));
   }
@@ -107,42 +107,42 @@ export class IntrinsicResolver {
     const entries = Object.entries(value);
     const [only] = entries;
     if (entries.length === 1 && only && (only[0] === 'Ref' || only[0] === 'Condition' || only[0].startsWith('Fn::'))) {
-      return this.#call(only[0], only[1]);
+      return this.call(only[0], only[1]);
     }
     return Object.fromEntries(
       entries.map(([name, item]) => [name, this.resolve(item)]).filter(([, item]) => item !== undefined),
     );
   }
 
-  #call(name: string, argument: unknown): unknown {
+  private call(name: string, argument: unknown): unknown {
     switch (name) {
       case 'Ref':
-        return this.#ref(String(argument));
+        return this.ref(String(argument));
       case 'Fn::GetAtt':
-        return this.#attribute(argument);
+        return this.attribute(argument);
       case 'Fn::Sub':
-        return this.#substitute(argument);
+        return this.substitute(argument);
       case 'Fn::If': {
         const [condition, yes, no] = argument as [string, unknown, unknown];
-        return follow(this.#condition(condition), holds => this.resolve(holds ? yes : no));
+        return follow(this.condition(condition), holds => this.resolve(holds ? yes : no));
       }
       case 'Fn::Select': {
         const [index, list] = this.resolve(argument) as [Value<unknown>, Value<unknown[]>];
         return follow(index, position => follow(list, items => items[Number(position)]));
       }
       case 'Fn::ImportValue':
-        return follow(this.resolve(argument), exportName => this.#import(String(exportName)));
+        return follow(this.resolve(argument), exportName => this.importValue(String(exportName)));
       case 'Fn::GetAZs':
-        return follow(this.#region, region => ['a', 'b', 'c'].map(zone => `${region}${zone}`));
+        return follow(this.region, region => ['a', 'b', 'c'].map(zone => `${region}${zone}`));
       case 'Condition':
-        return this.#condition(String(argument));
+        return this.condition(String(argument));
       default:
-        return this.#compute(name, this.resolve(argument));
+        return this.compute(name, this.resolve(argument));
     }
   }
 
   /** The functions that need nothing but their arguments. */
-  #compute(name: string, argument: unknown): unknown {
+  private compute(name: string, argument: unknown): unknown {
     switch (name) {
       case 'Fn::Join':
         return combine(argument, ([separator, parts]: [string, unknown[]]) => parts.map(String).join(separator));
@@ -168,21 +168,21 @@ export class IntrinsicResolver {
     }
   }
 
-  #ref(name: string): unknown {
+  private ref(name: string): unknown {
     switch (name) {
       case 'AWS::Region':
-        return this.#region;
+        return this.region;
       case 'AWS::AccountId':
-        return this.#account;
+        return this.account;
       case 'AWS::Partition':
-        return this.#ofPartition('name', 'aws');
+        return this.ofPartition('name', 'aws');
       case 'AWS::URLSuffix':
-        return this.#ofPartition('dnsSuffix', 'amazonaws.com');
+        return this.ofPartition('dnsSuffix', 'amazonaws.com');
       case 'AWS::StackName':
         return this.stack.name;
       case 'AWS::StackId':
         return new StandIn(
-          `arn:aws:cloudformation:${localValue(this.#region)}:${localValue(this.#account)}:stack/${this.stack.name}/local`,
+          `arn:aws:cloudformation:${localValue(this.region)}:${localValue(this.account)}:stack/${this.stack.name}/local`,
           `CloudFormation makes up the id of ${this.stack.name}`,
         );
       case 'AWS::NoValue':
@@ -193,45 +193,45 @@ export class IntrinsicResolver {
     const parameter = this.stack.template.Parameters?.[name];
     if (parameter) return parameterValue(name, parameter);
     const definition = this.stack.template.Resources?.[name];
-    if (!definition) throw this.#damaged(`Ref ${name} refers to nothing in the template`);
+    if (!definition) throw this.damaged(`Ref ${name} refers to nothing in the template`);
     // Of some types this is the name, of others the ARN; which, CloudFormation knows.
-    return this.#madeAtDeployment({ logicalId: name, definition }, physicalName => physicalName);
+    return this.madeAtDeployment({ logicalId: name, definition }, physicalName => physicalName);
   }
 
-  #ofPartition(property: 'name' | 'dnsSuffix', otherwise: string): Value {
+  private ofPartition(property: 'name' | 'dnsSuffix', otherwise: string): Value {
     return follow(
-      this.#region,
+      this.region,
       region =>
         partitionOf(region)?.[property] ??
         new StandIn(otherwise, `No partition with bidirectional streaming holds the region ${region}`),
     ) as Value;
   }
 
-  #attribute(argument: unknown): unknown {
+  private attribute(argument: unknown): unknown {
     const [logicalId = '', attribute = ''] =
       typeof argument === 'string'
         ? argument.split(/\.(.*)/s)
         : (argument as unknown[]).map(part => String(localValue(this.resolve(part))));
     const definition = this.stack.template.Resources?.[logicalId];
-    if (!definition) throw this.#damaged(`Fn::GetAtt ${logicalId} refers to nothing in the template`);
+    if (!definition) throw this.damaged(`Fn::GetAtt ${logicalId} refers to nothing in the template`);
     const resource = { logicalId, definition };
-    if (attribute === nameProperty(definition)) return this.#once(logicalId, () => this.physicalName(resource));
+    if (attribute === nameProperty(definition)) return this.once(logicalId, () => this.physicalName(resource));
     const given = attribute.endsWith('Name') ? definition.Properties?.[attribute] : undefined;
-    if (given !== undefined) return this.#once(logicalId, () => this.resolve(given));
-    return this.#madeAtDeployment(resource, name =>
+    if (given !== undefined) return this.once(logicalId, () => this.resolve(given));
+    return this.madeAtDeployment(resource, name =>
       attribute === 'Arn'
-        ? `arn:${localValue(this.#ofPartition('name', 'aws'))}:local:${localValue(this.#region)}:${localValue(this.#account)}:${name}`
+        ? `arn:${localValue(this.ofPartition('name', 'aws'))}:local:${localValue(this.region)}:${localValue(this.account)}:${name}`
         : `${name}.${attribute}`,
     );
   }
 
-  #madeAtDeployment(resource: NamedResource, standIn: (physicalName: string) => string): Value {
-    const name = this.#once(resource.logicalId, () => this.physicalName(resource));
+  private madeAtDeployment(resource: NamedResource, standIn: (physicalName: string) => string): Value {
+    const name = this.once(resource.logicalId, () => this.physicalName(resource));
     if (name instanceof AfterDeployment) return name;
     return new StandIn(standIn(localValue(name)!), `The deployment makes ${resource.logicalId}`);
   }
 
-  #substitute(argument: unknown): Value {
+  private substitute(argument: unknown): Value {
     const [text, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, JsonObject];
     const parts = String(text)
       .split(/(\$\{[^}]*\})/)
@@ -240,21 +240,21 @@ export class IntrinsicResolver {
         if (name === undefined) return part;
         if (escaped) return `\${${name}}`;
         if (Object.hasOwn(variables, name)) return this.resolve(variables[name]);
-        return name.includes('.') ? this.#attribute(name) : this.#ref(name);
+        return name.includes('.') ? this.attribute(name) : this.ref(name);
       });
     return combine(parts, (resolved: unknown[]) => resolved.map(String).join(''));
   }
 
-  #condition(name: string): Value<boolean> {
+  private condition(name: string): Value<boolean> {
     const condition = this.stack.template.Conditions?.[name];
-    if (condition === undefined) throw this.#damaged(`There is no condition ${name}`);
+    if (condition === undefined) throw this.damaged(`There is no condition ${name}`);
     return combine(
-      this.#once(`Condition ${name}`, () => this.resolve(condition)),
+      this.once(`Condition ${name}`, () => this.resolve(condition)),
       Boolean,
     );
   }
 
-  #import(exportName: string): unknown {
+  private importValue(exportName: string): unknown {
     for (const stack of this.stack.stacks ?? []) {
       const resolver = new IntrinsicResolver(stack);
       for (const output of Object.values(stack.template.Outputs ?? {})) {
@@ -269,17 +269,17 @@ export class IntrinsicResolver {
   }
 
   /** Refuses a template whose references form a circle. */
-  #once<T>(reference: string, resolve: () => T): T {
-    if (this.#resolving.has(reference)) throw this.#damaged(`${reference} refers to itself`);
-    this.#resolving.add(reference);
+  private once<T>(reference: string, resolve: () => T): T {
+    if (this.resolving.has(reference)) throw this.damaged(`${reference} refers to itself`);
+    this.resolving.add(reference);
     try {
       return resolve();
     } finally {
-      this.#resolving.delete(reference);
+      this.resolving.delete(reference);
     }
   }
 
-  #damaged(what: string): CloudAssemblyError {
+  private damaged(what: string): CloudAssemblyError {
     return new CloudAssemblyError({
       what: `Stack ${this.stack.name}: ${what}.`,
       why: 'The template is damaged.',

@@ -47,22 +47,22 @@ export function readEndpoints(stack: EndpointSource, onDangling?: (dangling: Dan
 }
 
 class EndpointReader {
-  readonly #resolver: IntrinsicResolver;
+  private readonly resolver: IntrinsicResolver;
 
   constructor(
     private readonly stack: EndpointSource,
     private readonly onDangling: (dangling: Dangling) => void = () => {},
   ) {
-    this.#resolver = new IntrinsicResolver(stack);
+    this.resolver = new IntrinsicResolver(stack);
   }
 
   read(): EndpointDefinition[] {
-    return this.#resolver.resources(ENDPOINT).map(endpoint => {
-      const { EndpointConfigName, DeploymentConfig } = this.#resolver.properties(endpoint);
-      const config = this.#named(ENDPOINT_CONFIG, EndpointConfigName);
+    return this.resolver.resources(ENDPOINT).map(endpoint => {
+      const { EndpointConfigName, DeploymentConfig } = this.resolver.properties(endpoint);
+      const config = this.named(ENDPOINT_CONFIG, EndpointConfigName);
       if (!config) this.onDangling({ ...endpoint, property: 'EndpointConfigName', type: ENDPOINT_CONFIG });
-      const properties = config ? this.#resolver.properties(config) : {};
-      const deployedName = this.#resolver.physicalName(endpoint);
+      const properties = config ? this.resolver.properties(config) : {};
+      const deployedName = this.resolver.physicalName(endpoint);
       const name = localValue(deployedName) ?? `${this.stack.name}-${endpoint.logicalId}`;
       return {
         name,
@@ -71,45 +71,45 @@ class EndpointReader {
         region: this.stack.region,
         variants: several(properties.ProductionVariants)
           .filter(isObject)
-          .map(variant => this.#variant(name, config!, variant)),
+          .map(variant => this.variant(name, config!, variant)),
         hasVolumeKey: properties.KmsKeyId !== undefined,
         isRolledOut: isObject(DeploymentConfig) && 'RollingUpdatePolicy' in DeploymentConfig,
       };
     });
   }
 
-  #variant(endpointName: string, config: NamedResource, variant: JsonObject): VariantDefinition {
-    const model = this.#named(MODEL, variant.ModelName);
+  private variant(endpointName: string, config: NamedResource, variant: JsonObject): VariantDefinition {
+    const model = this.named(MODEL, variant.ModelName);
     if (!model) this.onDangling({ ...config, property: 'ModelName', type: MODEL });
     const name = localText(variant.VariantName) ?? DEFAULT_VARIANT_NAME;
     return {
       name,
       model: model
-        ? this.#model(model)
+        ? this.model(model)
         : { name: localText(variant.ModelName) ?? 'unknown', environment: {}, isOutsideTemplate: true },
       instanceCount: number(variant.InitialInstanceCount),
       weight: number(variant.InitialVariantWeight),
       startupHealthCheckTimeoutSeconds: number(variant.ContainerStartupHealthCheckTimeoutInSeconds),
       instanceTypes: instanceTypes(variant),
       inferenceAmi: text(variant.InferenceAmiVersion),
-      maxCapacity: this.#maxCapacity(`endpoint/${endpointName}/variant/${name}`),
+      maxCapacity: this.maxCapacity(`endpoint/${endpointName}/variant/${name}`),
     };
   }
 
-  #model(resource: NamedResource): ModelDefinition {
+  private model(resource: NamedResource): ModelDefinition {
     const { stack } = this;
-    const properties = this.#resolver.properties(resource);
+    const properties = this.resolver.properties(resource);
     const containers = [...several(properties.PrimaryContainer), ...several(properties.Containers)].filter(isObject);
     const [container = {}] = containers;
-    const metadata = (this.#resolver.resolve(resource.definition.Metadata?.[CONTAINER_METADATA_KEY]) ??
+    const metadata = (this.resolver.resolve(resource.definition.Metadata?.[CONTAINER_METADATA_KEY]) ??
       {}) as ContainerMetadata;
     const imageUri = text(container.Image ?? metadata.imageUri);
     const tag = localValue(imageUri)?.split(':').at(-1) ?? '';
     const asset = stack.images?.[tag];
     const absolute = (directory: string): string => resolve(stack.directory ?? '.', directory);
-    const role = this.#resolver.target(resource.definition.Properties?.ExecutionRoleArn);
+    const role = this.resolver.target(resource.definition.Properties?.ExecutionRoleArn);
     return {
-      name: localValue(this.#resolver.physicalName(resource)) ?? resource.logicalId,
+      name: localValue(this.resolver.physicalName(resource)) ?? resource.logicalId,
       environment: environmentOf(container),
       directory: metadata.directory === undefined ? asset?.directory : absolute(metadata.directory),
       file: metadata.file ?? asset?.file,
@@ -127,22 +127,22 @@ class EndpointReader {
         ({ ModelDataUrl, ModelDataSource }) => (ModelDataUrl ?? ModelDataSource) !== undefined,
       ),
       isInVpc: properties.VpcConfig !== undefined,
-      executionRole: role && readExecutionRole(this.#resolver, role),
+      executionRole: role && readExecutionRole(this.resolver, role),
     };
   }
 
   /** The resource of that name, by the name that it has or would have. */
-  #named(type: string, name: unknown): NamedResource | undefined {
+  private named(type: string, name: unknown): NamedResource | undefined {
     const wanted = localText(name);
-    return this.#resolver
+    return this.resolver
       .resources(type)
-      .find(resource => wanted !== undefined && localValue(this.#resolver.physicalName(resource)) === wanted);
+      .find(resource => wanted !== undefined && localValue(this.resolver.physicalName(resource)) === wanted);
   }
 
-  #maxCapacity(resourceId: string): Value<number> | undefined {
-    const target = this.#resolver
+  private maxCapacity(resourceId: string): Value<number> | undefined {
+    const target = this.resolver
       .resources('AWS::ApplicationAutoScaling::ScalableTarget')
-      .map(resource => this.#resolver.properties(resource))
+      .map(resource => this.resolver.properties(resource))
       .find(({ ResourceId }) => localText(ResourceId) === resourceId);
     return number(target?.MaxCapacity);
   }
