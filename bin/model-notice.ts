@@ -1,5 +1,5 @@
 /** What a model says of itself beside its answers: a simulator that its words are scripted, a model that it left a parameter out. */
-export function noticesOf(message: { readonly type: string }): string[] {
+function noticesOf(message: { readonly type: string }): string[] {
   const { type, warnings, notice } = message as { type: string; warnings?: unknown; notice?: unknown };
   if (type !== 'Metadata' && type !== 'Connected') return [];
   const warned = Array.isArray(warnings)

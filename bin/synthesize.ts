@@ -7,7 +7,7 @@ import { ExplainedError, type Explanation } from '../lib/contract';
 import { temporaryFolder } from './temporary-folder';
 
 /** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
-export class SynthesisError extends ExplainedError {
+class SynthesisError extends ExplainedError {
   override readonly code = 'ERR_BIDI_SYNTHESIS';
 }
 

@@ -18,7 +18,7 @@ export interface EchoLoadOptions {
 }
 
 /** An answer that is not the next message that was sent. */
-export class EchoMismatch extends Error {
+class EchoMismatch extends Error {
   override name = 'EchoMismatch';
 }
 

@@ -5,12 +5,12 @@ import type { GeneratorRequest, GeneratorResponse, GeneratorTask } from './gener
 import { decodeStatistics, type LoadStatistics, mergeStatistics } from './load-statistics';
 
 /** A generator process ended before its time. */
-export class GeneratorError extends ExplainedError {
+class GeneratorError extends ExplainedError {
   override readonly code: ErrorCode = 'ERR_BIDI_GENERATOR';
 }
 
 /** A generator process could not start: the load cannot be made, or no session of it can ever open. */
-export class GeneratorStartError extends GeneratorError {
+class GeneratorStartError extends GeneratorError {
   override readonly code: ErrorCode = 'ERR_BIDI_GENERATOR_START';
 }
 

@@ -84,7 +84,7 @@ export class ListenLoad implements LoadProtocol {
 }
 
 /** The stream ended although nobody asked for it. */
-export class StreamEnded extends Error {
+class StreamEnded extends Error {
   override name = 'StreamEnded';
 }
 

@@ -25,7 +25,7 @@ export type LoadPlan =
     };
 
 /** The load cannot be made: a recording or a module is not what it has to be. */
-export class LoadPlanError extends ExplainedError {
+class LoadPlanError extends ExplainedError {
   override readonly code = 'ERR_BIDI_LOAD_PLAN';
 }
 

@@ -141,7 +141,7 @@ function parseDescriptor(value: unknown, name: string): Descriptor {
  *
  * @throws ImageError when it is no configuration of an image
  */
-export function parseConfiguration(bytes: Buffer, name: string): ImageConfiguration {
+function parseConfiguration(bytes: Buffer, name: string): ImageConfiguration {
   return configurationOf(parseDocument(bytes, name), name);
 }
 

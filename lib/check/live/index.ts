@@ -1,3 +1,2 @@
 export { type CheckContainerOptions, checkContainer } from './check-container';
-export { type Exchange, ExchangeFileError, readExchange } from './exchange';
-export { DEFAULT_CLOCK, type LiveLimits, type LiveLoad } from './limits';
+export { ExchangeFileError, readExchange } from './exchange';

@@ -1,7 +1,7 @@
 import { ExplainedError, MISSING_REGION } from '../../contract';
 
 /** Nothing names the region that is to be asked. */
-export class MissingRegionError extends ExplainedError {
+class MissingRegionError extends ExplainedError {
   override readonly code = 'ERR_BIDI_REGION_MISSING';
   constructor(options?: ErrorOptions) {
     super(MISSING_REGION, options);

@@ -90,7 +90,7 @@ interface Part {
 }
 
 /** One case: a request stream, whole or broken, in pieces of any size, through a whole session. Throws when it is not as it should be. */
-export async function requestStreamCase(seed: number): Promise<void> {
+async function requestStreamCase(seed: number): Promise<void> {
   const random = new Random(seed);
   const isSigned = random.chance(0.5);
   const parts = Array.from({ length: random.below(6) }, () => randomPart(random));
@@ -135,7 +135,7 @@ export async function requestStreamCase(seed: number): Promise<void> {
 }
 
 /** One case: frames of any kind in any order, against the rules of RFC 6455, section 5.4, written down a second time. */
-export function frameSequenceCase(seed: number): void {
+function frameSequenceCase(seed: number): void {
   const random = new Random(seed);
   const mapper = new FrameToEventMapper();
   let message: PayloadPart['dataType'] | undefined;
