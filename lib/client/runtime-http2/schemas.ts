@@ -52,7 +52,7 @@ const client = (httpError?: number): SchemaTraits => ({ error: 'client', ...(htt
 const server = (httpError?: number): SchemaTraits => ({ error: 'server', ...(httpError && { httpError }) });
 const header = (name: string): [number, { httpHeader: string }] => [STRING, { httpHeader: name }];
 
-const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
+export const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
   ERROR,
   SYNTHETIC_NAMESPACE,
   'SageMakerRuntimeHTTP2ServiceException',
@@ -60,7 +60,7 @@ const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
   [],
   [],
 ];
-const InputValidationError$: StaticErrorSchema = [
+export const InputValidationError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InputValidationError',
@@ -68,7 +68,7 @@ const InputValidationError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-const ModelError$: StaticErrorSchema = [
+export const ModelError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ModelError',
@@ -76,7 +76,7 @@ const ModelError$: StaticErrorSchema = [
   ['Message', 'OriginalStatusCode', 'OriginalMessage', 'LogStreamArn', 'ErrorCode'],
   [STRING, INTEGER, STRING, STRING, STRING],
 ];
-const InternalServerError$: StaticErrorSchema = [
+export const InternalServerError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InternalServerError',
@@ -84,7 +84,7 @@ const InternalServerError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-const ServiceUnavailableError$: StaticErrorSchema = [
+export const ServiceUnavailableError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ServiceUnavailableError',
@@ -92,7 +92,7 @@ const ServiceUnavailableError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-const ModelStreamError$: StaticErrorSchema = [
+export const ModelStreamError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ModelStreamError',
@@ -100,7 +100,7 @@ const ModelStreamError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-const InternalStreamFailure$: StaticErrorSchema = [
+export const InternalStreamFailure$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InternalStreamFailure',
@@ -138,10 +138,10 @@ const payloadPart = (name: string): StaticStructureSchema => [
     [STRING, { eventHeader: 1 }],
   ],
 ];
-const RequestPayloadPart$ = payloadPart('RequestPayloadPart');
-const ResponsePayloadPart$ = payloadPart('ResponsePayloadPart');
+export const RequestPayloadPart$ = payloadPart('RequestPayloadPart');
+export const ResponsePayloadPart$ = payloadPart('ResponsePayloadPart');
 
-const RequestStreamEvent$: StaticUnionSchema = [
+export const RequestStreamEvent$: StaticUnionSchema = [
   UNION,
   NAMESPACE,
   'RequestStreamEvent',
@@ -149,7 +149,7 @@ const RequestStreamEvent$: StaticUnionSchema = [
   [PAYLOAD_PART],
   [[() => RequestPayloadPart$, 0]],
 ];
-const ResponseStreamEvent$: StaticUnionSchema = [
+export const ResponseStreamEvent$: StaticUnionSchema = [
   UNION,
   NAMESPACE,
   'ResponseStreamEvent',
@@ -162,7 +162,7 @@ const ResponseStreamEvent$: StaticUnionSchema = [
   ],
 ];
 
-const InvokeEndpointWithBidirectionalStreamInput$: StaticStructureSchema = [
+export const InvokeEndpointWithBidirectionalStreamInput$: StaticStructureSchema = [
   STRUCTURE,
   NAMESPACE,
   'InvokeEndpointWithBidirectionalStreamInput',
@@ -177,7 +177,7 @@ const InvokeEndpointWithBidirectionalStreamInput$: StaticStructureSchema = [
   ],
   2,
 ];
-const InvokeEndpointWithBidirectionalStreamOutput$: StaticStructureSchema = [
+export const InvokeEndpointWithBidirectionalStreamOutput$: StaticStructureSchema = [
   STRUCTURE,
   NAMESPACE,
   'InvokeEndpointWithBidirectionalStreamOutput',
