@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
@@ -7,9 +8,12 @@ import { AUDIO_CHUNK_MS, ExplainedError } from '../../lib/contract';
 import { ExitCode } from '../exit-code';
 import { synthesize } from '../synthesize';
 
+/** The repository, or dist/ of the published package. */
 const ROOT = join(__dirname, '..', '..');
 const STACK = 'EchoBidiStack';
 const RECORDING = join(ROOT, 'examples', 'sample.wav');
+/** The cloud assembly that the published package holds, so that the demo needs no CDK and no app. */
+const PACKAGED_ASSEMBLY = join(ROOT, 'demo');
 
 /** The phrases of the platform's announcement of bidirectional streaming. */
 const PHRASES = ['I need help with', 'my account balance', 'I can help with that', 'and recent charges'];
@@ -24,7 +28,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .summary('the whole path on this machine, from the template to the last byte')
     .description(
-      `Synthesizes ${STACK}, starts the container that its template names, starts the local SageMaker in front of it and streams words and a recording through the real client, checking every byte that comes back.`,
+      `Takes the template of ${STACK}, starts the container that it names, starts the local SageMaker in front of it and streams words and a recording through the real client, checking every byte that comes back. Needs no AWS account, no container engine and no CDK app.`,
     )
     .action(async () => {
       const interrupted = new AbortController();
@@ -42,14 +46,16 @@ export function demoCommand(): Command {
 }
 
 async function demo(abortSignal: AbortSignal): Promise<void> {
-  const { LocalSageMaker, readCloudAssembly } = require('../../lib/local') as typeof import('../../lib/local');
-  const { BidiSession, SageMakerRuntimeHTTP2Client } = require('../../lib/client') as typeof import('../../lib/client');
+  const { LocalSageMaker, readCloudAssembly } = await import('../../lib/local');
+  const { BidiSession, SageMakerRuntimeHTTP2Client } = await import('../../lib/client');
   const roundTripsMs: number[] = [];
   const stopwatch = timer();
 
   print(`\n  ${bold(`${STACK}, streamed to on this machine`)}\n\n`);
-  const assembly = await synthesize({ directory: ROOT, stacks: [STACK] });
-  done(`synthesized ${STACK}`, stopwatch(), relative(process.cwd(), join(assembly, `${STACK}.template.json`)));
+  const packaged = existsSync(PACKAGED_ASSEMBLY);
+  const assembly = packaged ? PACKAGED_ASSEMBLY : await synthesize({ directory: ROOT, stacks: [STACK] });
+  const template = relative(process.cwd(), join(assembly, `${STACK}.template.json`));
+  done(packaged ? `took the template of ${STACK}` : `synthesized ${STACK}`, stopwatch(), template);
   abortSignal.throwIfAborted();
 
   const endpoints = await readCloudAssembly(assembly, { stacks: [STACK] });
@@ -80,10 +86,18 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
   print(
     `\n  ${green('✓')} ${roundTripsMs.length} messages sent, all came back.` +
       ` Round trip p50 ${milliseconds(percentile(roundTripsMs, 50))}, p99 ${milliseconds(percentile(roundTripsMs, 99))}.\n\n` +
-      `  The same template, in your AWS account:  ${bold(`npx cdk deploy ${STACK}`)}\n` +
+      deployment(packaged) +
       '  A GPU instance, billed until `npx cdk destroy`: see "What it costs" in\n' +
       '  the README.\n\n',
   );
+}
+
+/** How to deploy the same: the repository has an app for it, a user of the package has one of their own. */
+function deployment(packaged: boolean): string {
+  const command = bold(`npx cdk deploy ${STACK}`);
+  if (!packaged) return `  The same template, in your AWS account:  ${command}\n`;
+  const line = bold(`new ${STACK}(app, '${STACK}')`);
+  return `  The same template, in your AWS account: put ${line}\n  into your CDK app, then ${command}.\n`;
 }
 
 /** Text: one phrase, one event, one frame, and its echo before the next. */
@@ -104,7 +118,7 @@ async function streamPhrases(session: BidiSession, roundTripsMs: number[]): Prom
 
 /** Audio: a recording in pieces of 100 ms, each sent when a microphone would have it, while the echoes come back. */
 async function streamRecording(session: BidiSession, roundTripsMs: number[], abortSignal: AbortSignal): Promise<void> {
-  const { pace, readAudio } = require('../../lib/client/audio') as typeof import('../../lib/client/audio');
+  const { pace, readAudio } = await import('../../lib/client/audio');
   await using file = await open(RECORDING);
   const audio = await readAudio(file.createReadStream({ autoClose: false }));
   const bytesPerSecond = audio.bytesPerSecond!;

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -66,7 +67,9 @@ test('holds what users need and nothing else', () => {
     .map(file => file.path)
     .filter(
       path =>
-        !/^(dist\/(bin|lib|container)\/.+|bin\/bidi\.js|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+        !/^(dist\/(bin|lib|container|demo|examples)\/.+|bin\/bidi\.js|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
+          path,
+        ),
     );
   expect(strangers).toEqual([]);
   const paths = packed.files.map(file => file.path);
@@ -75,7 +78,13 @@ test('holds what users need and nothing else', () => {
     'dist/lib/client/index.d.ts',
     'dist/lib/local/index.d.ts',
     'dist/container/echo/Dockerfile',
+    'dist/container/echo/.dockerignore',
+    'dist/container/echo/package-lock.json',
+    'dist/container/echo/dist/server.js',
     'dist/container/speech-simulator/Dockerfile',
+    'dist/container/speech-simulator/dist/server.js',
+    'dist/demo/EchoBidiStack.template.json',
+    'dist/examples/sample.wav',
     'LICENSE',
   ]) {
     expect(paths).toContain(needed);
@@ -150,4 +159,106 @@ test('the published types compile in strict mode', () => {
 test('the command line runs', () => {
   expect(run('npx', ['--no-install', 'bidi', '--version'], project).trim()).toBe(require('../../package.json').version);
   expect(run('npx', ['--no-install', 'bidi', '--help'], project)).toContain('local');
+});
+
+/** Runs `bidi local` in a folder until it streams, then what is asked for, and ends it. */
+async function whileLocal(words: readonly string[], cwd: string, use: () => void): Promise<void> {
+  const local: ChildProcess = spawn('npx', ['--no-install', 'bidi', 'local', ...words, '--json'], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') },
+  });
+  let errors = '';
+  local.stderr!.on('data', data => {
+    errors += data;
+  });
+  const exited = new Promise<void>(done => local.once('close', () => done()));
+  try {
+    await new Promise<void>((ready, failed) => {
+      createInterface({ input: local.stdout! }).on('line', line => {
+        if (/"ready"|"listening"/.test(line)) ready();
+      });
+      local.once('close', code => failed(new Error(`bidi local ended with ${code}: ${errors}`)));
+    });
+    use();
+  } finally {
+    process.kill(-local.pid!, 'SIGINT');
+    await exited;
+  }
+}
+
+function bidi(words: readonly string[], cwd: string, environment: NodeJS.ProcessEnv = {}): string {
+  return execFileSync('npx', ['--no-install', 'bidi', ...words], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+describe('an app of one’s own', () => {
+  beforeAll(() => {
+    writeFileSync(join(project, 'cdk.json'), JSON.stringify({ app: 'node app.js' }));
+    writeFileSync(
+      join(project, 'app.js'),
+      `const { App, Stack } = require('aws-cdk-lib');
+       const { DeepgramEndpoint, EchoBidiStack } = require('sagemaker-bidi-kit');
+       const app = new App();
+       new EchoBidiStack(app, 'Echo');
+       const speech = new Stack(app, 'Speech', { env: { region: 'us-east-1', account: '123456789012' } });
+       new DeepgramEndpoint(speech, 'Endpoint', {
+         endpointName: 'speech',
+         modelPackageArn: 'arn:aws:sagemaker:us-east-1:865070037744:model-package/deepgram',
+       });`,
+    );
+  });
+
+  test('streams to the echo container', async () => {
+    await whileLocal(['Echo'], project, () => {
+      expect(bidi(['invoke', 'I need help with', '--local'], project)).toContain('I need help with');
+    });
+  });
+
+  test('streams to the simulator that DeepgramEndpoint brings', async () => {
+    await whileLocal(['Speech', '--simulate'], project, () => {
+      const recording = join(project, 'node_modules/sagemaker-bidi-kit/dist/examples/sample.wav');
+      expect(bidi(['transcribe', recording, '--local'], project)).toMatch(/account balance/i);
+    });
+  });
+});
+
+test('the demo runs in an empty folder with the package alone, as npx runs it', () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  // What `npx sagemaker-bidi-kit@VERSION` does, with the tarball in the place of the registry.
+  const output = execFileSync(
+    'npx',
+    ['--yes', '--prefer-offline', '--package', join(folder, packed.filename), 'bidi', 'demo'],
+    { cwd: empty, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  expect(output).toContain('all came back');
+  const [sent, received] = [...output.matchAll(/sha256 ([0-9a-f]{64})/g)].map(match => match[1]);
+  expect(received).toBe(sent);
+  expect(output).toContain("new EchoBidiStack(app, 'EchoBidiStack')");
+});
+
+test.each(['echo', 'speech-simulator'])('the image of %s can be built from the package', name => {
+  const packaged = join(project, 'node_modules/sagemaker-bidi-kit/dist/container', name);
+  // The Dockerfile's own steps, with only the files that its .dockerignore lets through.
+  const context = join(folder, `image-${name}`);
+  const ignore = readFileSync(join(packaged, '.dockerignore'), 'utf8').split('\n');
+  for (const file of ignore.filter(line => line.startsWith('!')).map(line => line.slice(1))) {
+    cpSync(join(packaged, file), join(context, file), { recursive: true });
+  }
+  for (const line of readFileSync(join(packaged, 'Dockerfile'), 'utf8').split('\n')) {
+    if (line.startsWith('RUN npm')) run('sh', ['-c', line.slice('RUN '.length)], context);
+  }
+  expect(existsSync(join(context, 'dist/server.js'))).toBe(true);
+});
+
+test('no path of the machine that built it is in the package', () => {
+  const directory = join(project, 'node_modules/sagemaker-bidi-kit');
+  const found = packed.files.filter(file => readFileSync(join(directory, file.path)).includes(ROOT));
+  expect(found).toEqual([]);
 });
