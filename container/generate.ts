@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { landmarksOf } from './speech-simulator/src/script';
 
 /** Containers that get a copy of `streaming/`. Each is built from its own folder alone, so that it can be copied away. */
 export const CONTAINERS: readonly string[] = ['echo', 'speech-simulator'];
@@ -19,6 +20,16 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   );
 }
 
+/** What the simulator needs of the sample recording: its script, and its landmarks instead of its audio. */
+export function sampleFiles(): ReadonlyMap<string, string> {
+  const examples = join(__dirname, '..', 'examples');
+  const landmarks = landmarksOf(readFileSync(join(examples, 'sample.wav')));
+  return new Map([
+    ['sample.script.json', readFileSync(join(examples, 'sample.script.json'), 'utf8')],
+    ['sample.landmarks.json', `${JSON.stringify(Object.fromEntries(landmarks), undefined, 2)}\n`],
+  ]);
+}
+
 /** Writes the copies, and removes those whose source is gone. */
 function generate(): void {
   for (const container of CONTAINERS) {
@@ -29,6 +40,9 @@ function generate(): void {
       writeFileSync(file, text);
       process.stdout.write(`${relative(process.cwd(), file)}\n`);
     }
+  }
+  for (const [file, text] of sampleFiles()) {
+    writeFileSync(join(__dirname, 'speech-simulator', 'src', file), text);
   }
 }
 

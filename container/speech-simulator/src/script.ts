@@ -1,4 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { AudioClock } from './listening/audio-clock';
+import { LandmarkFinder } from './listening/landmarks';
+import type { Places } from './listening/recording-memory';
+import sampleLandmarks from './sample.landmarks.json';
 import sample from './sample.script.json';
 
 /** One word of a script; times in seconds from the beginning of the audio. */
@@ -26,19 +31,24 @@ export class ScriptError extends Error {
 
 /** What the simulator says was spoken, and when. */
 export class Script {
-  /** @param repeatEverySeconds begins again after this much audio, for audio of any length; undefined plays once */
+  /**
+   * @param repeatEverySeconds begins again after this much audio, for audio of any length; undefined plays once
+   * @param recording where the landmarks of the recording lie whose words these are, in seconds
+   */
   private constructor(
     private readonly words: readonly ScriptedWord[],
     private readonly repeatEverySeconds: number | undefined,
+    readonly recording: Places = new Map(),
   ) {}
 
   /** The script of the sample recording, for when none is given. */
   static sample(): Script {
-    return Script.fromJson(sample);
+    return Script.fromJson(sample, new Map(Object.entries(sampleLandmarks)));
   }
 
   /**
-   * Reads `{"words": [{"word", "start", "end", "confidence"?, "punctuated_word"?, "language"?, "speaker"?}], "repeat_every"?}`.
+   * Reads `{"words": [{"word", "start", "end", "confidence"?, "punctuated_word"?, "language"?, "speaker"?}], "repeat_every"?,
+   * "recording"?}`, where the recording is the path of a WAV file beside the script.
    *
    * @throws ScriptError that names the word at fault
    */
@@ -50,7 +60,7 @@ export class Script {
       throw new ScriptError(`The script ${path} cannot be read: ${(error as Error).message}`);
     }
     try {
-      return Script.fromJson(json);
+      return Script.fromJson(json, readRecording((json as { recording?: unknown } | null)?.recording, dirname(path)));
     } catch (error) {
       throw new ScriptError(`The script ${path} cannot be played: ${(error as Error).message}`);
     }
@@ -69,7 +79,7 @@ export class Script {
     return new Script(words, undefined);
   }
 
-  private static fromJson(json: unknown): Script {
+  private static fromJson(json: unknown, recording: Places): Script {
     const { words, repeat_every: repeatEvery } = (json ?? {}) as { words?: unknown; repeat_every?: unknown };
     if (!Array.isArray(words)) throw new ScriptError('It needs an array "words".');
     let previousEnd = 0;
@@ -92,7 +102,7 @@ export class Script {
     ) {
       throw new ScriptError('"repeat_every" must be a number of seconds after the last word.');
     }
-    return new Script(read, repeatEvery);
+    return new Script(read, repeatEvery, recording);
   }
 
   /** The word at a position, counted from 0, or undefined after the last. */
@@ -103,6 +113,21 @@ export class Script {
     const offset = round_ * this.repeatEverySeconds;
     return { ...word, start: round(word.start + offset), end: round(word.end + offset) };
   }
+}
+
+function readRecording(file: unknown, directory: string): Places {
+  if (file === undefined) return new Map();
+  if (typeof file !== 'string') throw new ScriptError('"recording" must be the path of a WAV file.');
+  return landmarksOf(readFileSync(resolve(directory, file)));
+}
+
+/** Where the landmarks of a WAV file lie, in seconds. */
+export function landmarksOf(wav: Buffer): Places {
+  const clock = new AudioClock(undefined);
+  const audio = wav.subarray(clock.receive(wav));
+  // The first of equal ones, as in a session.
+  const found = new LandmarkFinder().find(audio).reverse();
+  return new Map(found.map(({ name, at }) => [name, clock.secondsAt(at)]));
 }
 
 /** Whether a word is the last of its sentence. */

@@ -49,18 +49,28 @@ export class AudioClock {
     return this.bytesPerSecond === undefined ? 0 : this.audioBytes / this.bytesPerSecond;
   }
 
+  /** The time at which a byte of the audio is heard, counted without a header. */
+  secondsAt(position: number): number {
+    return this.bytesPerSecond === undefined ? 0 : position / this.bytesPerSecond;
+  }
+
   /**
    * Takes the next bytes.
    *
+   * @returns how many of them belong to the header
    * @throws UndecodableAudioError
    */
-  receive(bytes: Buffer): void {
+  receive(bytes: Buffer): number {
     if (this.bytesPerSecond !== undefined) {
       this.audioBytes += bytes.length;
-      return;
+      return 0;
     }
     this.head = Buffer.concat([this.head, bytes]);
-    if (this.head.length < 12) return;
+    if (this.head.length >= 12) this.readHead();
+    return Math.max(0, bytes.length - this.audioBytes);
+  }
+
+  private readHead(): void {
     const text = this.head.toString('latin1', 0, 12);
     if (text.startsWith('RIFF') && text.endsWith('WAVE')) {
       this.readWavHeader();

@@ -24,7 +24,12 @@ let port: number;
 const log: Message[] = [];
 
 beforeAll(async () => {
-  const environment = { SAGEMAKER_BIND_TO_PORT: '0', BIDI_BIND_TO_HOST: '127.0.0.1', SIMULATOR_IDLE_TIMEOUT_MS: '400' };
+  const environment = {
+    SAGEMAKER_BIND_TO_PORT: '0',
+    BIDI_BIND_TO_HOST: '127.0.0.1',
+    SIMULATOR_IDLE_TIMEOUT_MS: '400',
+    SIMULATOR_SPEED: 'max',
+  };
   server = simulatorServer(readConfiguration(environment, ['serve']), (event, fields) =>
     log.push({ event, ...fields }),
   );
@@ -426,7 +431,8 @@ describe('v2/speak', () => {
 describe('wrong parameters are refused in Deepgram’s shape', () => {
   test.each([
     ['v1/listen', /model\/language/],
-    ['v1/listen?model=nova-3', /model\/language/],
+    ['v1/listen?model=nova-3&language=e', /model\/language/],
+    [`${NOVA}&simulator_speed=0`, /`simulator_speed`, expected max/],
     ['v1/listen?model=whisper&language=en', /model\/language/],
     [`${NOVA}&encoding=mp4`, /unknown variant `mp4`/],
     [`${NOVA}&encoding=linear16`, /missing field `sample_rate`/],

@@ -1,6 +1,6 @@
-import { AudioClock, ENCODINGS, isRaw } from '../../audio/audio-clock';
+import { AudioClock, ENCODINGS, isRaw } from '../../listening/audio-clock';
+import { ParameterError, type Parameters } from '../../parameters';
 import { Script } from '../../script';
-import { ParameterError, type Parameters } from '../parameters';
 
 /** Sample rates that are taken, in Hz. */
 const SAMPLE_RATE_HZ = { min: 8_000, max: 192_000 };

@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
+import { ParameterError, type Parameters } from '../../parameters';
 import { endsSentence, round, type ScriptedWord } from '../../script';
 import type { ClientMessage } from '../client-message';
 import { NOTICE, SIMULATOR, SIMULATOR_VERSION } from '../identity';
-import { ParameterError, type Parameters } from '../parameters';
 import { type ListeningOptions, ListeningSession } from './listening-session';
 
 /** `Update` comes after this much audio unless something else came, in seconds. */

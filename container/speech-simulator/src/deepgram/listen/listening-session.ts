@@ -1,48 +1,56 @@
 import type { RawData, WebSocket } from 'ws';
-import { type AudioClock, UndecodableAudioError } from '../../audio/audio-clock';
-import { round, type Script, type ScriptedWord } from '../../script';
+import { type AudioClock, UndecodableAudioError } from '../../listening/audio-clock';
+import { Hearing } from '../../listening/hearing';
+import { Patience } from '../../listening/patience';
+import type { Playback } from '../../listening/playback';
+import { round, type ScriptedWord } from '../../script';
+import type { SessionSettings } from '../../session-settings';
 import type { Session } from '../../streaming/streaming-server';
 import { type ClientMessage, readClientMessage } from '../client-message';
-
-/**
- * The step in which the script is played, in seconds of audio. What is sent depends on the audio's time alone, not on how
- * the audio was cut into messages.
- */
-const STEP_SECONDS = 0.05;
 
 /** What a listening session is given. */
 export interface ListeningOptions {
   readonly requestId: string;
-  readonly script: Script;
+  readonly playback: Playback;
   readonly clock: AudioClock;
   readonly channels: number;
-  readonly idleTimeoutMs: number;
+  readonly settings: SessionSettings;
+  /** Reports what the caller most likely did not mean. */
+  readonly warn: (message: string) => void;
 }
 
 /** What both listening protocols share: audio in, the script's words as the audio reaches them. */
 export abstract class ListeningSession implements Session {
-  /** Seconds of audio that are processed. */
-  protected time = 0;
-  private position = 0;
+  private readonly hearing: Hearing;
+  private readonly patience: Patience;
+  private readonly types: readonly string[];
   private messages = 0;
-  private ended = false;
-  private readonly idle: NodeJS.Timeout;
+  private hasEnded = false;
+  private hasWarned = false;
 
-  /** @param types the control messages of the protocol */
+  /** @param types the control messages of the protocol beside `KeepAlive` and `CloseStream` */
   constructor(
     protected readonly webSocket: WebSocket,
     protected readonly options: ListeningOptions,
-    private readonly types: readonly string[],
+    types: readonly string[],
   ) {
-    this.idle = setTimeout(() => {
-      this.end(1011, 'NET-0001: No audio and no message came within the time allowed.');
-    }, options.idleTimeoutMs);
+    this.types = ['KeepAlive', 'CloseStream', ...types];
+    this.hearing = new Hearing(webSocket, options.clock, options.playback, options.settings.speed, heard =>
+      this.step(heard),
+    );
+    this.patience = new Patience(options.settings.idleTimeoutMs, () =>
+      this.end(1011, 'NET-0001: No audio and no message came within the time allowed.'),
+    );
     webSocket.on('message', (data, isBinary) => this.receive(data, isBinary));
-    webSocket.on('close', () => clearTimeout(this.idle));
+    webSocket.on('close', () => this.patience.end());
   }
 
   get statistics() {
-    return { audioSeconds: round(this.options.clock.seconds), words: this.position, messages: this.messages };
+    return {
+      audioSeconds: round(this.hearing.receivedSeconds),
+      words: this.hearing.words,
+      messages: this.messages,
+    };
   }
 
   /** Audio has advanced by one step, during which these words came to their end. */
@@ -60,22 +68,24 @@ export abstract class ListeningSession implements Session {
   /** For subclasses that account for the audio's bytes. */
   protected audio(_bytes: Buffer): void {}
 
+  /** Seconds of audio that are heard. */
+  protected get time(): number {
+    return this.hearing.time;
+  }
+
   /** Whether the script says that someone is speaking at this moment. */
   protected get speaking(): boolean {
-    const next = this.options.script.word(this.position);
-    return next !== undefined && next.start < this.time;
+    return this.hearing.speaking;
   }
 
   /** When the word that is being spoken began, in seconds. */
   protected get speechStart(): number | undefined {
-    return this.speaking ? this.options.script.word(this.position)?.start : undefined;
+    return this.hearing.speechStart;
   }
 
   /** Plays the script up to the last byte of audio received, also between two steps. */
   protected catchUp(): void {
-    this.advance();
-    const received = round(this.options.clock.seconds);
-    if (received > this.time) this.stepTo(received);
+    this.hearing.catchUp();
   }
 
   protected send(message: object): void {
@@ -84,61 +94,72 @@ export abstract class ListeningSession implements Session {
   }
 
   protected end(code: number, reason = ''): void {
-    this.ended = true;
-    clearTimeout(this.idle);
+    this.hasEnded = true;
+    this.patience.end();
+    if (code === 1000) this.hearing.end();
     this.webSocket.close(code, reason);
   }
 
   private receive(data: RawData, isBinary: boolean): void {
-    if (this.ended) return;
-    this.idle.refresh();
+    if (this.hasEnded) return;
     const bytes = data as Buffer;
-    if (isBinary && bytes.length > 0) this.receiveAudio(bytes);
+    if (!isBinary) this.receiveText(bytes.toString());
     // An empty message ends the audio, as it did before there was `CloseStream`.
-    else if (isBinary) this.closeStream();
-    else this.receiveText(bytes.toString());
+    else if (bytes.length === 0) this.closeStream();
+    else this.receiveBinary(bytes);
+    if (!this.hasEnded) this.patience.renew(this.hearing.overMs);
   }
 
-  private receiveAudio(bytes: Buffer): void {
+  private receiveBinary(bytes: Buffer): void {
+    if (isControlMessage(bytes, this.types)) {
+      if (this.options.settings.binaryControl === 'control') {
+        this.receiveText(bytes.toString());
+        return;
+      }
+      this.warnOnce(
+        'A binary message holds the JSON of a control message and is taken as audio. Send control messages as text (DataType UTF8), or set SIMULATOR_BINARY_CONTROL=control.',
+      );
+    }
     try {
-      this.options.clock.receive(bytes);
+      this.hearing.receive(bytes);
     } catch (error) {
       if (!(error instanceof UndecodableAudioError)) throw error;
       this.end(1008, 'DATA-0000: The payload is no audio of a known kind; raw audio needs encoding and sample_rate.');
       return;
     }
     this.audio(bytes);
-    this.advance();
   }
 
   private receiveText(text: string): void {
-    const message = readClientMessage(text, ['KeepAlive', 'CloseStream', ...this.types]);
+    const message = readClientMessage(text, this.types);
     if ('fault' in message) this.unreadable(message.fault as string, text);
     else if (message.type === 'CloseStream') this.closeStream();
     else if (message.type !== 'KeepAlive') this.control(message);
   }
 
   private closeStream(): void {
+    this.hasEnded = true;
+    this.patience.end();
+    const { finalizeMs } = this.options.settings;
+    if (finalizeMs > 0) setTimeout(() => this.conclude(), finalizeMs);
+    else this.conclude();
+  }
+
+  private conclude(): void {
+    // The caller may have ended the connection while the model was still at work.
+    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
     this.catchUp();
     this.finish();
     this.end(1000);
   }
 
-  private advance(): void {
-    while (!this.ended && round(this.time + STEP_SECONDS) <= this.options.clock.seconds) {
-      // After a step that was cut short the steps fall back into their beat.
-      this.stepTo(round((Math.floor(round(this.time / STEP_SECONDS)) + 1) * STEP_SECONDS));
-    }
+  private warnOnce(message: string): void {
+    if (!this.hasWarned) this.options.warn(message);
+    this.hasWarned = true;
   }
+}
 
-  private stepTo(time: number): void {
-    this.time = time;
-    const heard: ScriptedWord[] = [];
-    for (let word = this.options.script.word(this.position); word !== undefined && word.end <= time; ) {
-      heard.push(word);
-      this.position += 1;
-      word = this.options.script.word(this.position);
-    }
-    this.step(heard);
-  }
+/** Whether a binary message reads as a control message: audio does not begin with `{"type":`. */
+function isControlMessage(bytes: Buffer, types: readonly string[]): boolean {
+  return bytes[0] === 0x7b && bytes.length < 4_096 && !('fault' in readClientMessage(bytes.toString(), types));
 }

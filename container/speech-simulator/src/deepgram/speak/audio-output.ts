@@ -1,5 +1,5 @@
 import type { AudioOutput } from '../../audio/audio-format';
-import type { Parameters } from '../parameters';
+import type { Parameters } from '../../parameters';
 
 /** Sample rates by encoding, the default first, in Hz (developers.deepgram.com/docs/tts-media-output-settings). */
 const SAMPLE_RATES_HZ: Record<AudioOutput['encoding'], readonly number[]> = {

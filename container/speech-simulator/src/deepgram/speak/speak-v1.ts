@@ -1,12 +1,13 @@
 import type { RawData, WebSocket } from 'ws';
 import type { AudioOutput } from '../../audio/audio-format';
+import { SpeechQueue } from '../../audio/speech-queue';
 import { durationMs, tone } from '../../audio/tone';
+import type { Parameters } from '../../parameters';
+import type { SessionSettings } from '../../session-settings';
 import type { Session } from '../../streaming/streaming-server';
 import { readClientMessage } from '../client-message';
 import { MODEL_UUID, NOTICE, SIMULATOR, SIMULATOR_VERSION } from '../identity';
-import type { Parameters } from '../parameters';
 import { readAudioOutput } from './audio-output';
-import { SpeechQueue } from './speech-queue';
 
 /** @throws ParameterError */
 export function readSpeakV1Parameters(parameters: Parameters): AudioOutput {
@@ -25,10 +26,15 @@ export class SpeakV1Session implements Session {
   constructor(
     private readonly webSocket: WebSocket,
     private readonly output: AudioOutput,
+    { speed }: SessionSettings,
     requestId: string,
   ) {
-    this.queue = new SpeechQueue(webSocket, bytes => {
-      this.statistics.audioMs += durationMs(bytes, output);
+    this.queue = new SpeechQueue(webSocket, {
+      speed,
+      durationMs: bytes => durationMs(bytes, output),
+      sent: bytes => {
+        this.statistics.audioMs += durationMs(bytes, output);
+      },
     });
     webSocket.on('message', (data, isBinary) => this.receive(data, isBinary));
     this.send({

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
 import type { AudioOutput } from '../../audio/audio-format';
+import { SpeechQueue } from '../../audio/speech-queue';
 import { durationMs, tone } from '../../audio/tone';
+import { ParameterError, type Parameters } from '../../parameters';
+import type { SessionSettings } from '../../session-settings';
 import type { Session } from '../../streaming/streaming-server';
 import { type ClientMessage, readClientMessage } from '../client-message';
 import { MODEL_UUID, NOTICE, SIMULATOR, SIMULATOR_VERSION } from '../identity';
-import { ParameterError, type Parameters } from '../parameters';
 import { readAudioOutput } from './audio-output';
-import { SpeechQueue } from './speech-queue';
 
 /** All that `v2/speak` takes; anything else is refused (developers.deepgram.com, "Turn-based Speech (Flux)"). */
 const PARAMETERS = ['model', 'encoding', 'sample_rate', 'speed', 'expressivity', 'mip_opt_out', 'tag'];
@@ -24,7 +25,7 @@ export interface SpeakV2Parameters {
 /** @throws ParameterError */
 export function readSpeakV2Parameters(parameters: Parameters): SpeakV2Parameters {
   for (const name of parameters.names()) {
-    if (!PARAMETERS.includes(name)) {
+    if (!PARAMETERS.includes(name) && !name.startsWith('simulator_')) {
       throw new ParameterError(`unknown field \`${name}\`, expected one of ${PARAMETERS.join(', ')}`);
     }
   }
@@ -56,13 +57,18 @@ export class SpeakV2Session implements Session {
   constructor(
     private readonly webSocket: WebSocket,
     private readonly parameters: SpeakV2Parameters,
+    { speed }: SessionSettings,
     requestId: string,
   ) {
     this.speed = parameters.speed;
-    this.queue = new SpeechQueue(webSocket, bytes => {
-      const ms = durationMs(bytes, parameters.output);
-      this.statistics.audioMs += ms;
-      if (this.sounding) this.sounding.audioMs += ms;
+    this.queue = new SpeechQueue(webSocket, {
+      speed,
+      durationMs: bytes => durationMs(bytes, parameters.output),
+      sent: bytes => {
+        const ms = durationMs(bytes, parameters.output);
+        this.statistics.audioMs += ms;
+        if (this.sounding) this.sounding.audioMs += ms;
+      },
     });
     webSocket.on('message', (data, isBinary) => this.receive(data, isBinary));
     this.send({
