@@ -12,6 +12,9 @@ export const DEFAULT_INSTANCE_TYPE = 'ml.g6.2xlarge';
 /** Variant name where none is asked for. It must stay the same for an in-place update (Deepgram). */
 export const DEFAULT_VARIANT_NAME = 'AllTraffic';
 
+/** Most production variants of an endpoint. Source: API model, `CreateEndpointConfigInput`, `ProductionVariants`. */
+export const PRODUCTION_VARIANT_LIMIT = 10;
+
 /** A SageMaker hosting instance type. Group 1: family, group 2: size. */
 export const INSTANCE_TYPE_PATTERN = /^ml\.([a-z][a-z0-9-]*)\.([a-z0-9-]+)$/;
 

@@ -1,16 +1,11 @@
-import { Duration, Resource } from 'aws-cdk-lib';
-import { Metric, type MetricOptions, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { Resource } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { EndpointReference, IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
-import {
-  INSTANCE_NAMESPACE,
-  INVOCATION_NAMESPACE,
-  INVOKE_ACTION,
-  InstanceMetric,
-  InvocationMetric,
-  STREAM_ACTION,
-} from '../contract';
+import { INVOKE_ACTION, STREAM_ACTION } from '../contract';
 import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
+import type { IProductionVariant, IStreamMetrics } from './stream-metrics';
+import { throwIfInvalid } from './violations';
 
 /** What a principal may do with an endpoint. */
 export interface GrantInvokeOptions {
@@ -22,9 +17,14 @@ export interface GrantInvokeOptions {
   readonly includeInvokeEndpoint?: boolean;
 }
 
-/** An endpoint that streams in both directions, of this app or another. */
-export interface IBidiEndpoint extends IEndpoint {
-  /** Name of its one production variant. */
+/**
+ * An endpoint that streams in both directions, of this app or another. Its metrics are those of its production variant; where it
+ * has several, each variant has its own.
+ */
+export interface IBidiEndpoint extends IEndpoint, IStreamMetrics {
+  /** Its production variants. */
+  readonly variants: readonly IProductionVariant[];
+  /** Name of its first production variant. */
   readonly variantName: string;
   /** Name of the log group of its containers. */
   readonly logGroupName: string;
@@ -35,55 +35,31 @@ export interface IBidiEndpoint extends IEndpoint {
   /** The runtime URI with the operation's path for this endpoint. */
   readonly streamUrl: string;
 
+  /**
+   * One of its production variants.
+   *
+   * @throws InvalidPropsError when it has none of that name.
+   */
+  variant(variantName: string): IProductionVariant;
+
   /** Lets a principal open streams to this endpoint, and to no other. */
   grantInvoke(grantee: IGrantable, options?: GrantInvokeOptions): Grant;
-
-  /**
-   * A metric of the endpoint's variant by its CloudWatch name. Average over 5 minutes by default.
-   *
-   * @param metricName such as `ModelSetupTime`. Utilisation metrics of the instances are found in their own namespace.
-   */
-  metric(metricName: string, props?: MetricOptions): Metric;
-  /** Time from open to the first response, in microseconds. One sample a session. p99 over 5 minutes by default. */
-  metricFirstChunkLatency(props?: MetricOptions): Metric;
-  /** Open streams. Maximum over 1 minute by default; the platform emits it every 10 seconds, minimum and maximum only. */
-  metricConcurrentRequests(props?: MetricOptions): Metric;
-  /** Streams that broke after they had begun. Sum over 5 minutes by default. */
-  metricMidStreamErrors(props?: MetricOptions): Metric;
-  /** Streams that were asked for. Sum over 5 minutes by default. */
-  metricInvocations(props?: MetricOptions): Metric;
-  /** Streams that were refused for the caller's fault. Sum over 5 minutes by default. */
-  metric4xxErrors(props?: MetricOptions): Metric;
-  /** Streams that were refused for the platform's or the container's fault. Sum over 5 minutes by default. */
-  metric5xxErrors(props?: MetricOptions): Metric;
-  /** Streams that the container refused or failed. Sum over 5 minutes by default. */
-  metricModelErrors(props?: MetricOptions): Metric;
-  /** Processors, in percent, summed over cores. Average over 5 minutes by default. */
-  metricCpuUtilization(props?: MetricOptions): Metric;
-  /** Memory, in percent. Average over 5 minutes by default. */
-  metricMemoryUtilization(props?: MetricOptions): Metric;
-  /** GPUs, in percent, summed over devices. Average over 5 minutes by default. */
-  metricGpuUtilization(props?: MetricOptions): Metric;
-  /** GPU memory, in percent, summed over devices. Average over 5 minutes by default. */
-  metricGpuMemoryUtilization(props?: MetricOptions): Metric;
-  /** Disk, in percent. Average over 5 minutes by default. */
-  metricDiskUtilization(props?: MetricOptions): Metric;
 }
-
-const INSTANCE_METRICS: readonly string[] = Object.values(InstanceMetric);
 
 /** What an endpoint of this app and an imported one have in common. */
 export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint {
   abstract readonly endpointName: string;
   abstract readonly endpointArn: string;
-  abstract readonly variantName: string;
+  abstract readonly variants: readonly IProductionVariant[];
   abstract readonly logGroupName: string;
-  /**
-   * The name as text where it is known at synthesis. Metrics use it instead of the resource's attribute, so that an alarm can
-   * exist before the endpoint whose deployment it guards.
-   */
+  /** The name as text where it is known at synthesis, not as the resource's attribute. */
   protected abstract readonly knownName: string;
   private policy?: ManagedPolicy;
+
+  /** Name of the first production variant. */
+  get variantName(): string {
+    return this.variants[0]!.variantName;
+  }
 
   /** `https://runtime.sagemaker.<region>.<suffix>:8443` */
   get runtimeUri(): string {
@@ -121,73 +97,79 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
     return this.policy;
   }
 
+  variant(variantName: string): IProductionVariant {
+    return this.findVariant(this.variants, variantName);
+  }
+
+  metric(metricName: string, props?: MetricOptions): Metric {
+    return this.onlyVariant(this.variants, 'metric').metric(metricName, props);
+  }
+
   metricFirstChunkLatency(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.FIRST_CHUNK_LATENCY, {
-      statistic: Stats.p(99),
-      unit: Unit.MICROSECONDS,
-      ...props,
-    });
+    return this.onlyVariant(this.variants, 'metricFirstChunkLatency').metricFirstChunkLatency(props);
   }
 
   metricConcurrentRequests(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.CONCURRENT_REQUESTS, {
-      statistic: Stats.MAXIMUM,
-      period: Duration.minutes(1),
-      ...props,
-    });
+    return this.onlyVariant(this.variants, 'metricConcurrentRequests').metricConcurrentRequests(props);
   }
 
   metricMidStreamErrors(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.MID_STREAM_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.onlyVariant(this.variants, 'metricMidStreamErrors').metricMidStreamErrors(props);
   }
 
   metricInvocations(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.INVOCATIONS, { statistic: Stats.SUM, ...props });
+    return this.onlyVariant(this.variants, 'metricInvocations').metricInvocations(props);
   }
 
   metric4xxErrors(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.INVOCATION_4XX_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.onlyVariant(this.variants, 'metric4xxErrors').metric4xxErrors(props);
   }
 
   metric5xxErrors(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.INVOCATION_5XX_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.onlyVariant(this.variants, 'metric5xxErrors').metric5xxErrors(props);
   }
 
   metricModelErrors(props?: MetricOptions): Metric {
-    return this.metric(InvocationMetric.INVOCATION_MODEL_ERRORS, { statistic: Stats.SUM, ...props });
+    return this.onlyVariant(this.variants, 'metricModelErrors').metricModelErrors(props);
   }
 
   metricCpuUtilization(props?: MetricOptions): Metric {
-    return this.instanceMetric(InstanceMetric.CPU_UTILIZATION, props);
+    return this.onlyVariant(this.variants, 'metricCpuUtilization').metricCpuUtilization(props);
   }
 
   metricMemoryUtilization(props?: MetricOptions): Metric {
-    return this.instanceMetric(InstanceMetric.MEMORY_UTILIZATION, props);
+    return this.onlyVariant(this.variants, 'metricMemoryUtilization').metricMemoryUtilization(props);
   }
 
   metricGpuUtilization(props?: MetricOptions): Metric {
-    return this.instanceMetric(InstanceMetric.GPU_UTILIZATION, props);
+    return this.onlyVariant(this.variants, 'metricGpuUtilization').metricGpuUtilization(props);
   }
 
   metricGpuMemoryUtilization(props?: MetricOptions): Metric {
-    return this.instanceMetric(InstanceMetric.GPU_MEMORY_UTILIZATION, props);
+    return this.onlyVariant(this.variants, 'metricGpuMemoryUtilization').metricGpuMemoryUtilization(props);
   }
 
   metricDiskUtilization(props?: MetricOptions): Metric {
-    return this.instanceMetric(InstanceMetric.DISK_UTILIZATION, props);
+    return this.onlyVariant(this.variants, 'metricDiskUtilization').metricDiskUtilization(props);
   }
 
-  /** Counts carry no unit: the platform emits them without one, and a unit here would filter them out. */
-  metric(metricName: string, props?: MetricOptions): Metric {
-    return new Metric({
-      namespace: INSTANCE_METRICS.includes(metricName) ? INSTANCE_NAMESPACE : INVOCATION_NAMESPACE,
-      metricName,
-      dimensionsMap: { EndpointName: this.knownName, VariantName: this.variantName },
-      ...props,
-    }).attachTo(this);
+  protected findVariant<T extends IProductionVariant>(variants: readonly T[], variantName: string): T {
+    const found = variants.find(variant => variant.variantName === variantName);
+    const names = variants.map(variant => variant.variantName).join(', ');
+    throwIfInvalid(this.node.path, [
+      found ? undefined : `The endpoint has no production variant ${variantName}; it has ${names}.`,
+    ]);
+    return found!;
   }
 
-  private instanceMetric(metricName: string, props?: MetricOptions): Metric {
-    return this.metric(metricName, { statistic: Stats.AVERAGE, unit: Unit.PERCENT, ...props });
+  /** The variant that a method of the endpoint is about, when there is no question which. */
+  protected onlyVariant<T extends IProductionVariant>(variants: readonly T[], method: string): T {
+    const [first, ...others] = variants;
+    throwIfInvalid(this.node.path, [
+      others.length > 0
+        ? `${method} is about one production variant and the endpoint has ${variants.length}; name it: endpoint.variant('${first!.variantName}').${method}(...).`
+        : undefined,
+    ]);
+    return first!;
   }
 }

@@ -8,7 +8,6 @@ import {
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BURSTABLE_INSTANCE_FAMILIES, CONCURRENCY_SCALING, instanceFamily } from '../contract';
-import type { IBidiEndpoint } from './bidi-endpoint-base';
 import type { Rollout } from './rollout';
 import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
@@ -53,9 +52,10 @@ export interface ConcurrencyScalingProps {
   readonly schedules?: Readonly<Record<string, ScalingSchedule>>;
 }
 
-/** What an endpoint adds. */
-interface EndpointScalingProps extends ConcurrencyScalingProps {
-  readonly endpoint: IBidiEndpoint;
+/** What a production variant adds. */
+interface VariantScalingProps extends ConcurrencyScalingProps {
+  /** The variant as Application Auto Scaling names it. */
+  readonly resourceId: string;
   readonly instanceTypes: readonly string[];
   readonly instanceCount?: number;
   readonly rollout?: Rollout;
@@ -63,20 +63,20 @@ interface EndpointScalingProps extends ConcurrencyScalingProps {
 
 /**
  * Target tracking on the number of open streams, which the platform counts every 10 seconds. Made by
- * `BidiEndpoint.autoScaleConcurrency`.
+ * `autoScaleConcurrency` of a `BidiEndpoint` or of one of its variants.
  */
 export class ConcurrencyScaling extends Construct {
   /** The scaled number of instances. */
   readonly target: ScalableTarget;
 
-  constructor(scope: Construct, id: string, props: EndpointScalingProps) {
+  constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;
     throwIfInvalid(this.node.path, scalingViolations({ ...props, minCapacity }));
 
     this.target = new ScalableTarget(this, 'Target', {
       serviceNamespace: ServiceNamespace.SAGEMAKER,
-      resourceId: `endpoint/${props.endpoint.endpointName}/variant/${props.endpoint.variantName}`,
+      resourceId: props.resourceId,
       scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
       minCapacity,
       maxCapacity,
@@ -104,7 +104,7 @@ export class ConcurrencyScaling extends Construct {
   }
 }
 
-function scalingViolations(props: EndpointScalingProps & { readonly minCapacity: number }): Violation[] {
+function scalingViolations(props: VariantScalingProps & { readonly minCapacity: number }): Violation[] {
   const { minCapacity, maxCapacity, targetConcurrency, instanceCount, instanceTypes, schedules = {} } = props;
   const known = (value: number | undefined): value is number => value !== undefined && !Token.isUnresolved(value);
   const minima = [minCapacity, ...Object.values(schedules).map(schedule => schedule.minCapacity)].filter(known);

@@ -15,15 +15,17 @@ import {
   queryStringViolation,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
-import { BidiEndpoint, type BidiEndpointProps, endpointViolations } from './bidi-endpoint';
+import { BidiEndpoint } from './bidi-endpoint';
+import type { BidiEndpointProps } from './bidi-endpoint-props';
 import { BidiModel, type BidiModelFromModelPackageProps, type ModelSimulator } from './bidi-model';
+import { endpointViolations } from './endpoint-violations';
 import { instanceTypesOf } from './hosting-capacity';
 import { kitContainer } from './kit-container';
 import { throwIfInvalid, type Violation } from './violations';
 
 /** Which of Deepgram's products an endpoint hosts, and on what. */
 export interface DeepgramEndpointProps
-  extends Omit<BidiEndpointProps, 'model' | 'rollout'>,
+  extends Omit<BidiEndpointProps, 'model' | 'rollout' | 'variants'>,
     BidiModelFromModelPackageProps {
   /**
    * The product that the model package holds.
@@ -98,7 +100,7 @@ export class DeepgramEndpoint extends BidiEndpoint {
       ...endpointProps
     } = props;
     const product: DeepgramProduct = DeepgramProducts[name];
-    const settings: Omit<BidiEndpointProps, 'model'> = {
+    const settings: BidiEndpointProps = {
       inferenceAmi: DEEPGRAM_INFERENCE_AMI,
       startupHealthCheckTimeout: Duration.seconds(STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.recommended),
       modelDownloadTimeout: Duration.seconds(MODEL_DOWNLOAD_TIMEOUT_SECONDS.recommended),

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { DEFAULT_VARIANT_NAME, endpointLogGroup } from '../contract';
 import { BidiEndpointBase } from './bidi-endpoint-base';
 import { endpointArn } from './endpoint-arn';
+import { type IProductionVariant, VariantMetrics } from './stream-metrics';
 import { throwIfInvalid } from './violations';
 
 /** What is known of an endpoint that another app, stack or tool made. */
@@ -20,18 +21,18 @@ export interface BidiEndpointAttributes {
    */
   readonly endpointArn?: string;
   /**
-   * Name of the production variant that the metrics are of.
+   * Names of its production variants.
    *
-   * @default 'AllTraffic'
+   * @default ['AllTraffic']
    */
-  readonly variantName?: string;
+  readonly variantNames?: readonly string[];
 }
 
 /** An endpoint that another app, stack or tool made. */
 export class ImportedBidiEndpoint extends BidiEndpointBase {
   readonly endpointName: string;
   readonly endpointArn: string;
-  readonly variantName: string;
+  readonly variants: readonly IProductionVariant[];
   readonly logGroupName: string;
   protected readonly knownName: string;
 
@@ -41,16 +42,21 @@ export class ImportedBidiEndpoint extends BidiEndpointBase {
     this.endpointArn = arn;
     this.endpointName = attributes.endpointName ?? nameIn(scope, arn);
     this.knownName = this.endpointName;
-    this.variantName = attributes.variantName ?? DEFAULT_VARIANT_NAME;
+    const { variantNames = [DEFAULT_VARIANT_NAME] } = attributes;
+    this.variants = variantNames.map(variantName => new VariantMetrics(this, this.knownName, variantName));
     this.logGroupName = endpointLogGroup(this.endpointName);
   }
 }
 
-function arnOf(scope: Construct, id: string, { endpointName: name, endpointArn: arn }: BidiEndpointAttributes): string {
+function arnOf(scope: Construct, id: string, attributes: BidiEndpointAttributes): string {
+  const { endpointName: name, endpointArn: arn, variantNames } = attributes;
   const named = name !== undefined && arn !== undefined && !Token.isUnresolved(name) && !Token.isUnresolved(arn);
   throwIfInvalid(`${scope.node.path}/${id}`, [
     name === undefined && arn === undefined
       ? 'Neither endpointName nor endpointArn is given; give one of them.'
+      : undefined,
+    variantNames?.length === 0
+      ? 'variantNames is empty; an endpoint has at least one, AllTraffic by default.'
       : undefined,
     named && nameIn(scope, arn) !== name.toLowerCase()
       ? `endpointArn ${arn} is not the ARN of the endpoint ${name}.`

@@ -1,5 +1,6 @@
-export { BidiEndpoint, type BidiEndpointProps, type EndpointMetricsProps } from './bidi-endpoint';
+export { BidiEndpoint } from './bidi-endpoint';
 export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
+export type { BidiEndpointProps, EndpointMetricsProps } from './bidi-endpoint-props';
 export {
   BidiImage,
   type BidiImageBindOptions,
@@ -28,5 +29,8 @@ export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
 export type { HostingCapacityProps } from './hosting-capacity';
 export type { BidiEndpointAttributes } from './imported-endpoint';
 export { ModelData, type ModelDataConfig } from './model-data';
+export { ProductionVariant, type ProductionVariantProps, type VariantHostingProps } from './production-variant';
 export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
+export type { IProductionVariant, IStreamMetrics } from './stream-metrics';
+export type { AlarmThresholds } from './variant-alarms';
 export { InvalidPropsError } from './violations';

@@ -93,6 +93,11 @@ export class Rollout {
     this.drain = props.drain ?? Duration.seconds(DRAIN_SECONDS);
   }
 
+  /** Whether instances are replaced in batches, without a second fleet. */
+  get isRolling(): boolean {
+    return this.kind === 'rolling';
+  }
+
   /** What is wrong with a fleet that may have as few instances as this when an update comes. */
   fleetViolation(fewestInstances: number, reason = 'and the endpoint has'): Violation {
     if (this.kind === 'allAtOnce' || Token.isUnresolved(fewestInstances) || fewestInstances >= 2) return undefined;

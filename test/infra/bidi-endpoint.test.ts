@@ -765,7 +765,7 @@ describe('an imported endpoint', () => {
   test('by attributes: its variant, and where streams of its region are opened', () => {
     const stack = newStack('us-east-1');
     const endpointArn = `arn:aws:sagemaker:us-west-2:${ACCOUNT}:endpoint/speech-en`;
-    const attributes = { endpointName: 'Speech-EN', endpointArn, variantName: 'Blue' };
+    const attributes = { endpointName: 'Speech-EN', endpointArn, variantNames: ['Blue'] };
     const endpoint = BidiEndpoint.fromEndpointAttributes(stack, 'Imported', attributes);
     expect(endpoint.runtimeUri).toBe('https://runtime.sagemaker.us-west-2.amazonaws.com:8443');
     expect(endpoint.fipsRuntimeUri).toBe('https://runtime-fips.sagemaker.us-west-2.amazonaws.com:8443');
