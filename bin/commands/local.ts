@@ -3,6 +3,7 @@ import { ExplainedError } from '../../lib/contract';
 import type { Behaviours, EndpointDefinition, LocalCredentials, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { parseBehaviour } from '../../lib/local/behaviours';
 import { Clock } from '../../lib/local/clock';
+import { createLocalCredentials } from '../../lib/local/service/local-credentials';
 import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '../../lib/local/stream/injected-fault';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -128,15 +129,13 @@ function engineNamed(name: string) {
   return name === 'process' ? new ProcessEngine() : new DockerEngine(name);
 }
 
-/** The local pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */
+/** A random pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */
 function acceptedCredentials(): LocalCredentials[] {
-  const { LOCAL_CREDENTIALS } = require('../../lib/local') as typeof import('../../lib/local');
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY || AWS_ACCESS_KEY_ID === LOCAL_CREDENTIALS.accessKeyId) {
-    return [LOCAL_CREDENTIALS];
-  }
+  const local = createLocalCredentials();
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return [local];
   return [
-    LOCAL_CREDENTIALS,
+    local,
     {
       accessKeyId: AWS_ACCESS_KEY_ID,
       secretAccessKey: AWS_SECRET_ACCESS_KEY,

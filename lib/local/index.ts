@@ -21,9 +21,9 @@ export { DOCKER_COMMANDS, type DockerCommand, DockerEngine } from './engine/dock
 export { ProcessEngine } from './engine/process-engine';
 export * from './local-errors';
 export type { InstanceName, LocalEvent, LocalObserver, SessionSummary, StreamCount } from './local-event';
-export { LOCAL_CREDENTIALS, LOCAL_REGION, LocalSageMaker, type LocalSageMakerOptions } from './local-sagemaker';
+export { LOCAL_REGION, LocalSageMaker, type LocalSageMakerOptions } from './local-sagemaker';
 export { defaultCertificateDirectory } from './service/certificate';
-export type { LocalCredentials } from './service/signature-verification';
+export type { LocalCredentials } from './service/local-credentials';
 export { type Simulation, simulateModelPackages } from './simulation';
 export {
   INJECTED_FAULT_KINDS,

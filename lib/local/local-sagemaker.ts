@@ -10,16 +10,11 @@ import { watchSources } from './hosting/source-watcher';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
+import { createLocalCredentials, type LocalCredentials } from './service/local-credentials';
 import { LoopbackServer } from './service/loopback-server';
 import { RequestHandler } from './service/request-handler';
-import { type LocalCredentials, SignatureVerifier } from './service/signature-verification';
+import { SignatureVerifier } from './service/signature-verification';
 import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
-
-/** The pair that a local SageMaker accepts where none other is named. It opens nothing but this machine's loopback interface. */
-export const LOCAL_CREDENTIALS: LocalCredentials = {
-  accessKeyId: 'AKIALOCALSAGEMAKER00',
-  secretAccessKey: 'local-sagemaker-not-a-secret',
-};
 
 /** Region where none is named. */
 export const LOCAL_REGION = 'us-east-1';
@@ -55,7 +50,7 @@ export interface LocalSageMakerOptions {
   /**
    * The pairs whose signatures are accepted.
    *
-   * @default LOCAL_CREDENTIALS
+   * @default - a random pair of this start
    */
   readonly credentials?: LocalCredentials | readonly LocalCredentials[];
   /**
@@ -174,7 +169,7 @@ export class LocalSageMaker {
 
   private constructor(options: LocalSageMakerOptions, certificate: Certificate | undefined) {
     const clock = options.clock ?? Clock.REAL;
-    const pairs = [options.credentials ?? LOCAL_CREDENTIALS].flat();
+    const pairs = [options.credentials ?? createLocalCredentials()].flat();
     this.region = options.region ?? LOCAL_REGION;
     this.credentials = pairs[0]!;
     this.certificateAuthorityFile = certificate?.authorityFile;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import {
   EVENT_STREAM_CONTENT_TYPE,
   INVOCATION_BODY_LIMIT_BYTES,
@@ -16,7 +17,7 @@ import type { HostedInstance } from '../hosting/hosted-instance';
 import { encodeError, encodePlainPayloadPart } from '../stream/response-event';
 import type { ServiceRequest } from './loopback-server';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
-import { inputValidationError, modelError, modelStreamError, type ServiceError } from './service-error';
+import { inputValidationError, modelError, modelStreamError, requestTimeout, type ServiceError } from './service-error';
 
 /** Request headers that the platform hands to the container (API reference, `InvokeEndpoint`). */
 const FORWARDED_REQUEST_HEADERS = [
@@ -52,7 +53,8 @@ export async function invoke(
   streamed: boolean,
 ): Promise<void> {
   const { headers } = request;
-  const body = await readBody(request);
+  context.verifier?.verifyBeforeBody(request);
+  const body = await readBody(context, request);
   context.verifier?.verifyRequest(request, createHash('sha256').update(body).digest('hex'));
   const targetVariant = headers[RuntimeHeader.TARGET_VARIANT.toLowerCase()];
   checkInput(endpointName, targetVariant === undefined ? undefined : variantNameViolation(targetVariant));
@@ -91,14 +93,27 @@ export async function invoke(
   }
 }
 
-async function readBody({ body }: ServiceRequest): Promise<Buffer> {
+async function readBody({ clock }: OperationContext, { body }: ServiceRequest): Promise<Buffer> {
+  let deadline: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    deadline = clock.setTimeout(() => reject(requestTimeout()), INVOCATION_TIMEOUT_MS);
+  });
+  try {
+    const whole = await Promise.race([readUpTo(body, INVOCATION_BODY_LIMIT_BYTES), late]);
+    if (!whole) throw inputValidationError(`The body is longer than ${INVOCATION_BODY_LIMIT_BYTES} bytes.`);
+    return whole;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** All bytes of a body, or undefined as soon as there are more than the limit; then it goes on unread. */
+async function readUpTo(body: Readable, limitBytes: number): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) {
+  for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > INVOCATION_BODY_LIMIT_BYTES) {
-      throw inputValidationError(`The body is longer than ${INVOCATION_BODY_LIMIT_BYTES} bytes.`);
-    }
+    if (length > limitBytes) return undefined;
     pieces.push(piece);
   }
   return Buffer.concat(pieces, length);
@@ -200,9 +215,9 @@ async function readWhole(
   instance: HostedInstance,
   answer: IncomingMessage,
 ): Promise<Buffer> {
-  const pieces: Buffer[] = [];
+  let whole: Buffer | undefined;
   try {
-    for await (const piece of answer as AsyncIterable<Buffer>) pieces.push(piece);
+    whole = await readUpTo(answer, INVOCATION_BODY_LIMIT_BYTES);
   } catch (error) {
     throw unanswered(
       context,
@@ -212,7 +227,13 @@ async function readWhole(
         : 'The container closed the connection in the middle of its answer.',
     );
   }
-  return Buffer.concat(pieces);
+  if (whole) return whole;
+  answer.destroy();
+  throw unanswered(
+    context,
+    instance,
+    `The answer of the container is longer than ${INVOCATION_BODY_LIMIT_BYTES} bytes.`,
+  );
 }
 
 /** What the container writes, as it writes it: one event for each piece. */

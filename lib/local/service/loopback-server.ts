@@ -4,6 +4,7 @@ import { createServer as createHttp2Server, type IncomingHttpHeaders, type Serve
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
+import { INVOCATION_TIMEOUT_MS } from '../../contract';
 import type { Certificate } from './certificate';
 
 /** One HTTP request, whichever version carried it. */
@@ -24,6 +25,15 @@ export interface ServiceRequest {
 
 const LOOPBACK = '127.0.0.1';
 
+/**
+ * Megabytes that Node.js holds for one HTTP/2 connection before it refuses new streams on it. Its own 10 are less than one event; here
+ * flow control bounds every stream.
+ */
+const SESSION_MEMORY_MIB = 1_024;
+
+/** Milliseconds for the headers of a request over HTTP/1.1, and for the first bytes of a connection. */
+const HEADERS_TIMEOUT_MS = 20_000;
+
 /** Milliseconds before a connection is reset. */
 const RESET_DELAY_MS = 5;
 
@@ -34,8 +44,12 @@ const HTTP2_PREFACE = 'PRI * HTTP/2';
  * cleartext it is told by the first bytes (HTTP/2 with prior knowledge, RFC 9113, section 3.3).
  */
 export class LoopbackServer {
-  private readonly http2 = createHttp2Server();
-  private readonly http1 = createHttpServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
+  private readonly http2 = createHttp2Server({ maxSessionMemory: SESSION_MEMORY_MIB });
+  private readonly http1 = createHttpServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: INVOCATION_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+  });
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -101,7 +115,7 @@ export class LoopbackServer {
       const isUndecided = beginning.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(beginning);
       if (isUndecided && !socket.readableEnded) return;
       socket.off('readable', look);
-      socket.setTimeout(0);
+      clearTimeout(deadline);
       if (seen.length === 0) {
         socket.destroy();
         return;
@@ -110,7 +124,8 @@ export class LoopbackServer {
       (beginning === HTTP2_PREFACE ? this.http2 : this.http1).emit('connection', socket);
     };
     socket.on('readable', look);
-    socket.setTimeout(60_000, () => socket.destroy());
+    const deadline = setTimeout(() => socket.destroy(), HEADERS_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(deadline));
   }
 }
 

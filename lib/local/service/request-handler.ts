@@ -5,6 +5,7 @@ import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
 import { invoke } from './invocation';
 import type { ServiceRequest } from './loopback-server';
 import type { OperationContext } from './operation-context';
+import { checkSource } from './request-source';
 import { internalServerError, ServiceError } from './service-error';
 
 /**
@@ -38,6 +39,7 @@ export class RequestHandler {
     const requestId = randomUUID();
     const { endpointName, operation } = route(request);
     try {
+      checkSource(request.headers, this.context.region);
       if (operation === BIDIRECTIONAL_STREAM_PATH) {
         await this.streaming.handle(request, endpointName, requestId);
       } else if (operation === 'invocations' || operation === 'invocations-response-stream') {

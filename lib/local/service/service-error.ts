@@ -88,6 +88,11 @@ export function serviceUnavailableError(message: string): ServiceError {
   return httpError('ServiceUnavailableError', { Message: message });
 }
 
+/** 408: the body of the request did not come in time. */
+export function requestTimeout(): ServiceError {
+  return new ServiceError('RequestTimeoutException', 408, { message: 'The body of the request did not come in time.' });
+}
+
 /** 400: the caller is asked to slow down. */
 export function throttlingError(): ServiceError {
   return new ServiceError(THROTTLING_ERROR, 400, { message: 'Rate exceeded' });

@@ -14,21 +14,8 @@ import {
 import type { Message, MessageHeaders } from '@smithy/types';
 import { EventHeader, SIGNATURE_SKEW_LIMIT_MS, SIGNED_EVENTS_PAYLOAD, SIGNING_NAME } from '../../contract';
 import { encodeEventHeaders } from '../../wire/event-codec';
+import type { LocalCredentials } from './local-credentials';
 import { ServiceError } from './service-error';
-
-/** A pair of keys whose signatures are accepted. */
-export interface LocalCredentials {
-  /** Id of the access key, which a signature names. */
-  readonly accessKeyId: string;
-  /** Secret that signatures are made with. Never sent. */
-  readonly secretAccessKey: string;
-  /**
-   * Session token that has to come with the pair.
-   *
-   * @default - none
-   */
-  readonly sessionToken?: string;
-}
 
 /** The parts of an HTTP request that its signature covers. */
 export interface SignedRequest {
@@ -47,6 +34,12 @@ export interface VerifiedRequest {
   /** Value of `x-amz-content-sha256`, or undefined. */
   readonly payloadHash: string | undefined;
 }
+
+/** A SHA-256 in hexadecimal, as signatures and hashes are written. */
+const SHA256_PATTERN = /^[0-9a-f]{64}$/;
+
+/** Set by intermediaries behind the signer; every SDK leaves it out of the signature. */
+const UNSIGNED_HEADER = 'x-amzn-trace-id';
 
 const SKEW_MINUTES = SIGNATURE_SKEW_LIMIT_MS / 60_000;
 const SIGNATURE_MISMATCH =
@@ -74,10 +67,44 @@ export class SignatureVerifier {
   ) {}
 
   /**
+   * Verifies what can be verified before the body is read, so that only a caller who has the key makes the service read one: all of it
+   * where the request names the hash of its body, else the key, the scope and the date.
+   *
+   * @throws ServiceError 403, as {@link verifyRequest}.
+   */
+  verifyBeforeBody(request: SignedRequest): void {
+    const payloadHash = request.headers[SHA256_HEADER];
+    if (payloadHash === undefined) this.identify(request);
+    else if (SHA256_PATTERN.test(payloadHash)) this.verifyRequest(request);
+    else throw invalidSignature(SIGNATURE_MISMATCH); // UNSIGNED-PAYLOAD: the operation's body is signed
+  }
+
+  /**
    * @param bodyHash SHA-256 of the body in hexadecimal, where the body was read before; checked against the signed one.
    * @throws ServiceError 403 when the signature is missing, malformed, too old, of another key, region or service, or wrong.
    */
   verifyRequest(request: SignedRequest, bodyHash?: string): VerifiedRequest {
+    const { credentials, shortDate, longDate, signedHeaders, signature } = this.identify(request);
+    const payloadHash = request.headers[SHA256_HEADER];
+    if (bodyHash !== undefined && payloadHash !== undefined && payloadHash !== bodyHash) {
+      throw invalidSignature(SIGNATURE_MISMATCH);
+    }
+    const canonicalRequest = this.canonical.of(request, signedHeaders, payloadHash ?? bodyHash ?? sha256(''));
+    const stringToSign = [
+      ALGORITHM_IDENTIFIER,
+      longDate,
+      createScope(shortDate, this.region, SIGNING_NAME),
+      sha256(canonicalRequest),
+    ].join('\n');
+    const expected = createHmac('sha256', this.signingKey(credentials, shortDate)).update(stringToSign).digest();
+    if (!SHA256_PATTERN.test(signature) || !sameBytes(expected, Buffer.from(signature, 'hex'))) {
+      throw invalidSignature(SIGNATURE_MISMATCH);
+    }
+    return { signature, credentials, payloadHash };
+  }
+
+  /** Reads the signature and checks everything but the signature itself: the key, the scope and the date. */
+  private identify(request: SignedRequest) {
     const authorization = request.headers[AUTH_HEADER];
     if (authorization === undefined) {
       throw refusal('MissingAuthenticationTokenException', 'Missing Authentication Token');
@@ -100,25 +127,7 @@ export class SignatureVerifier {
       );
     }
     this.verifyDate(parseLongDate(longDate));
-    const payloadHash = request.headers[SHA256_HEADER];
-    if (
-      bodyHash !== undefined &&
-      payloadHash !== undefined &&
-      payloadHash !== 'UNSIGNED-PAYLOAD' &&
-      payloadHash !== bodyHash
-    ) {
-      throw invalidSignature(SIGNATURE_MISMATCH);
-    }
-    const canonicalRequest = this.canonical.of(request, signedHeaders, payloadHash ?? bodyHash ?? sha256(''));
-    const stringToSign = [
-      ALGORITHM_IDENTIFIER,
-      longDate,
-      createScope(shortDate, region, service),
-      sha256(canonicalRequest),
-    ].join('\n');
-    const expected = createHmac('sha256', this.signingKey(credentials, shortDate)).update(stringToSign).digest();
-    if (!sameBytes(expected, Buffer.from(signature, 'hex'))) throw invalidSignature(SIGNATURE_MISMATCH);
-    return { signature, credentials, payloadHash };
+    return { credentials, shortDate, longDate, signedHeaders, signature };
   }
 
   /** The chain of the events of a verified request. */
@@ -136,6 +145,7 @@ export class SignatureVerifier {
   }
 
   private verifyDate(date: Date): void {
+    if (Number.isNaN(date.getTime())) throw invalidSignature('The date of the signature is not a date.');
     const now = this.now();
     const earliest = now - SIGNATURE_SKEW_LIMIT_MS;
     const latest = now + SIGNATURE_SKEW_LIMIT_MS;
@@ -238,40 +248,61 @@ interface Authorization {
 }
 
 function parseAuthorization(authorization: string, headers: SignedRequest['headers']): Authorization {
-  const parts = new Map<string, string>();
-  for (const part of authorization.replace(/^\S+\s*/, '').split(/,\s*/)) {
-    const equals = part.indexOf('=');
-    if (equals > 0) parts.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
-  }
-  const credential = parts.get('Credential');
-  const signature = parts.get('Signature');
-  const signedHeaders = parts.get('SignedHeaders');
-  const longDate = headers[AMZ_DATE_HEADER];
   const faults: string[] = [];
-  if (!credential) faults.push("Authorization header requires 'Credential' parameter.");
-  if (!signature) faults.push("Authorization header requires 'Signature' parameter.");
-  if (!signedHeaders) faults.push("Authorization header requires 'SignedHeaders' parameter.");
+  if (!authorization.startsWith(`${ALGORITHM_IDENTIFIER} `)) {
+    faults.push(`Unsupported AWS 'algorithm': '${authorization.split(/\s/, 1)[0]}'.`);
+  }
+  const parts = authorizationParts(authorization, faults);
+  const [credential, signature, signedHeaders] = ['Credential', 'Signature', 'SignedHeaders'].map(name => {
+    if (!parts.get(name)) faults.push(`Authorization header requires '${name}' parameter.`);
+    return parts.get(name) ?? '';
+  });
+  const longDate = headers[AMZ_DATE_HEADER];
   if (!longDate) {
     faults.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
-  } else if (!/^\d{8}T\d{6}Z$/.test(longDate)) {
+  } else if (!/^\d{8}T\d{6}Z$/.test(longDate) || !isDate(longDate)) {
     faults.push(`Date must be in ISO-8601 'basic format'. Got '${longDate}'.`);
   }
-  if (!authorization.startsWith(`${ALGORITHM_IDENTIFIER} `)) {
-    faults.unshift(`Unsupported AWS 'algorithm': '${authorization.split(/\s/, 1)[0]}'.`);
-  }
-  const scope = credential?.split('/') ?? [];
+  const scope = credential!.split('/');
   if (credential && (scope.length !== 5 || scope[4] !== KEY_TYPE_IDENTIFIER)) {
     faults.push(
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'.`,
     );
   }
-  const names = signedHeaders?.toLowerCase().split(';') ?? [];
-  if (signedHeaders && !names.includes('host') && !names.includes(':authority')) {
-    faults.push("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-  }
-  if (faults.length > 0 || !signature || !longDate) throw refusal('IncompleteSignatureException', faults.join(' '));
+  const names = signedHeaders!.toLowerCase().split(';');
+  if (signedHeaders) faults.push(...unsignedHeaderFaults(names, headers));
+  if (faults.length > 0 || !longDate) throw refusal('IncompleteSignatureException', faults.join(' '));
   const [accessKeyId = '', shortDate = '', region = '', service = ''] = scope;
-  return { credential: [accessKeyId, shortDate, region, service], signedHeaders: names, signature, longDate };
+  return {
+    credential: [accessKeyId, shortDate, region, service],
+    signedHeaders: names,
+    signature: signature!,
+    longDate,
+  };
+}
+
+function authorizationParts(authorization: string, faults: string[]): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const part of authorization.replace(/^\S+\s*/, '').split(/,\s*/)) {
+    const equals = part.indexOf('=');
+    const name = part.slice(0, Math.max(equals, 0));
+    if (equals > 0 && !parts.has(name)) parts.set(name, part.slice(equals + 1));
+    else if (part !== '' && /=/.test(authorization)) faults.push(`Authorization header must not have '${part}'.`);
+  }
+  return parts;
+}
+
+/** The host, and every header of AWS that is sent, has to be signed. */
+function unsignedHeaderFaults(signedHeaders: readonly string[], headers: SignedRequest['headers']): string[] {
+  const unsigned = Object.keys(headers).filter(
+    name => name.startsWith('x-amz') && name !== UNSIGNED_HEADER && !signedHeaders.includes(name),
+  );
+  return [
+    ...(signedHeaders.includes('host') || signedHeaders.includes(':authority')
+      ? []
+      : ["'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."]),
+    ...unsigned.map(name => `'${name}' must be a 'SignedHeader' in the AWS Authorization.`),
+  ];
 }
 
 function parseQuery(query: string): Record<string, string | string[]> {
@@ -309,6 +340,12 @@ function longDateOf(date: Date | number): string {
     .toISOString()
     .replace(/\.\d{3}Z$/, 'Z')
     .replace(/[-:]/g, '');
+}
+
+/** Whether the digits are those of a day and a time that exist. */
+function isDate(longDate: string): boolean {
+  const date = parseLongDate(longDate);
+  return !Number.isNaN(date.getTime()) && longDateOf(date) === longDate;
 }
 
 function parseLongDate(text: string): Date {

@@ -50,6 +50,9 @@ export function injectFaults(
     } else if (kind === 'close') session.onEnd({ code: value, reason: 'An injected fault.' });
     else if (kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
     else if (kind === 'reset') session.reset();
-    else if (kind === 'connection-reset') request.cutConnection();
+    else if (kind === 'connection-reset') {
+      session.abandon();
+      request.cutConnection();
+    }
   }
 }

@@ -125,7 +125,7 @@ export class StreamSession implements FrameSocketListener {
     stream.on('data', (piece: Buffer) => this.onData(piece));
     stream.on('end', () => this.onInputEnd());
     stream.on('drain', () => webSocket.resume());
-    stream.on('close', () => this.onStreamClosed());
+    stream.on('close', () => this.abandon());
     webSocket.listen(this);
   }
 
@@ -136,9 +136,14 @@ export class StreamSession implements FrameSocketListener {
     this.finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
 
+  /** Ends the session and leaves the client without a word. */
+  abandon(): void {
+    this.over({ outcome: 'aborted' }, 1001);
+  }
+
   /** Resets the stream without an event. */
   reset(): void {
-    this.over({ outcome: 'aborted' }, 1001);
+    this.abandon();
     resetStream(this.stream);
   }
 
@@ -208,10 +213,6 @@ export class StreamSession implements FrameSocketListener {
       () => this.finish({ outcome: 'ended', message: 'The container did not close after the end of the input.' }),
       DRAIN_LIMIT_MS,
     );
-  }
-
-  private onStreamClosed(): void {
-    this.over({ outcome: 'aborted' }, 1001);
   }
 
   // From the container.

@@ -4,12 +4,13 @@ import { crc32 } from 'node:zlib';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
 import { completeBehaviours } from '../../../lib/contract';
-import { Clock, LOCAL_CREDENTIALS } from '../../../lib/local';
+import { Clock } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
 import { FrameSequenceError, FrameToEventMapper, type PayloadPart } from '../../../lib/local/stream/frame-mapping';
 import { type SessionEnd, StreamSession } from '../../../lib/local/stream/stream-session';
 import type { Frame } from '../../../lib/wire/frame';
 import type { FrameSocket } from '../../../lib/wire/frame-socket';
+import { TEST_CREDENTIALS } from '../support/local';
 import { Random } from './random';
 
 const codec = new EventStreamCodec(
@@ -17,7 +18,7 @@ const codec = new EventStreamCodec(
   text => Buffer.from(text),
 );
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
-const verifier = new SignatureVerifier('us-east-1', [LOCAL_CREDENTIALS], () => NOW);
+const verifier = new SignatureVerifier('us-east-1', [TEST_CREDENTIALS], () => NOW);
 const REQUEST_SIGNATURE = createHash('sha256').update('request').digest('hex');
 
 /** Names of errors with which a broken request stream may be answered. */
@@ -200,7 +201,7 @@ function* encodeStream(parts: readonly Part[], isSigned: boolean): Iterable<Uint
 /** The signature as the specification has it, written down a second time. */
 function signatureOf(previous: string, date: MessageHeaders, body: Uint8Array): Buffer {
   const hash = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
-  let key = Buffer.from(`AWS4${LOCAL_CREDENTIALS.secretAccessKey}`);
+  let key = Buffer.from(`AWS4${TEST_CREDENTIALS.secretAccessKey}`);
   for (const word of ['20260102', 'us-east-1', 'sagemaker', 'aws4_request']) {
     key = createHmac('sha256', key).update(word).digest();
   }
@@ -225,7 +226,7 @@ async function runSession(random: Random, bytes: Buffer, isSigned: boolean, fram
   const chain = isSigned
     ? verifier.eventChain({
         signature: REQUEST_SIGNATURE,
-        credentials: LOCAL_CREDENTIALS,
+        credentials: TEST_CREDENTIALS,
         payloadHash: 'STREAMING-AWS4-HMAC-SHA256-EVENTS',
       })
     : undefined;

@@ -212,8 +212,8 @@ test('the variables for SDKs', async () => {
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: `https://localhost:${port}`,
     AWS_REGION: 'eu-west-1',
     AWS_DEFAULT_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'AKIALOCALSAGEMAKER00',
-    AWS_SECRET_ACCESS_KEY: 'local-sagemaker-not-a-secret',
+    AWS_ACCESS_KEY_ID: expect.stringMatching(/^AKIALOCAL[A-Z2-7]{11}$/) as unknown,
+    AWS_SECRET_ACCESS_KEY: expect.stringMatching(/^[\w-]{40}$/) as unknown,
     NODE_EXTRA_CA_CERTS: local.certificateAuthorityFile,
     AWS_CA_BUNDLE: local.certificateAuthorityFile,
   });

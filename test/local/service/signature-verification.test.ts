@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:http2';
-import { LOCAL_CREDENTIALS, type LocalSageMaker } from '../../../lib/local';
+import type { LocalSageMaker } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
-import { startLocal } from '../support/local';
+import { startLocal, TEST_CREDENTIALS } from '../support/local';
 import { SignedStream, type SignedStreamOptions } from '../support/signed-stream';
 
 const MINUTE_MS = 60_000;
@@ -11,7 +11,7 @@ let local: LocalSageMaker;
 
 beforeAll(async () => {
   local = await startLocal({
-    credentials: [LOCAL_CREDENTIALS, { accessKeyId: 'AKIASESSION', secretAccessKey: 'secret', sessionToken: 'token' }],
+    credentials: [TEST_CREDENTIALS, { accessKeyId: 'AKIASESSION', secretAccessKey: 'secret', sessionToken: 'token' }],
   });
 });
 afterAll(() => local.close());
@@ -89,7 +89,7 @@ describe('the request', () => {
     ],
     [
       'of the wrong secret',
-      { credentials: { ...LOCAL_CREDENTIALS, secretAccessKey: 'wrong' } },
+      { credentials: { ...TEST_CREDENTIALS, secretAccessKey: 'wrong' } },
       'InvalidSignatureException',
       MISMATCH,
     ],
@@ -127,6 +127,46 @@ describe('the request', () => {
       },
       'InvalidSignatureException',
       MISMATCH,
+    ],
+    [
+      'with a date that no calendar has',
+      {
+        tamper: headers => {
+          headers['x-amz-date'] = '99999999T999999Z';
+        },
+      },
+      'IncompleteSignatureException',
+      /ISO-8601 'basic format'\. Got '99999999T999999Z'/,
+    ],
+    [
+      'with a header of AWS outside the signature',
+      {
+        tamper: headers => {
+          headers['x-amzn-sagemaker-target-variant'] = 'Green';
+        },
+      },
+      'IncompleteSignatureException',
+      /'x-amzn-sagemaker-target-variant' must be a 'SignedHeader'/,
+    ],
+    [
+      'with rubbish after the signature',
+      {
+        tamper: headers => {
+          headers.authorization = `${headers.authorization}zz`;
+        },
+      },
+      'InvalidSignatureException',
+      MISMATCH,
+    ],
+    [
+      'with a part that no signature has',
+      {
+        tamper: headers => {
+          headers.authorization = `${headers.authorization}, Signature=${'0'.repeat(64)}`;
+        },
+      },
+      'IncompleteSignatureException',
+      /must not have 'Signature=0000/,
     ],
     [
       'with a date outside its scope',
@@ -248,11 +288,11 @@ describe('the chain of the events', () => {
 });
 
 test('a signing key of the day before still serves what was signed before midnight', async () => {
-  const verifier = new SignatureVerifier('us-east-1', [LOCAL_CREDENTIALS], () => Date.UTC(2026, 0, 2, 0, 1));
+  const verifier = new SignatureVerifier('us-east-1', [TEST_CREDENTIALS], () => Date.UTC(2026, 0, 2, 0, 1));
   const { SignatureV4 } = await import('@smithy/signature-v4');
   const { Hash } = await import('@smithy/core/serde');
   const signer = new SignatureV4({
-    credentials: LOCAL_CREDENTIALS,
+    credentials: TEST_CREDENTIALS,
     region: 'us-east-1',
     service: 'sagemaker',
     sha256: Hash.bind(null, 'sha256') as never,

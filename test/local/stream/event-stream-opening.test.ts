@@ -1,14 +1,15 @@
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../lib/local';
+import { LOCAL_REGION } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
+import { TEST_CREDENTIALS } from '../support/local';
 
 const TARGET = '/endpoints/echo/invocations-bidirectional-stream';
 
 /** Signs a request that opens a stream, with a payload hash or none, and lets the verifier begin the chain of its events. */
 async function openWith(payloadHash?: string): Promise<void> {
   const signer = new SignatureV4({
-    credentials: LOCAL_CREDENTIALS,
+    credentials: TEST_CREDENTIALS,
     region: LOCAL_REGION,
     service: 'sagemaker',
     sha256: Hash.bind(null, 'sha256') as never,
@@ -22,7 +23,7 @@ async function openWith(payloadHash?: string): Promise<void> {
     query: {},
     headers: { host: 'localhost:8443', ...(payloadHash ? { 'x-amz-content-sha256': payloadHash } : {}) },
   });
-  const verifier = new SignatureVerifier(LOCAL_REGION, [LOCAL_CREDENTIALS]);
+  const verifier = new SignatureVerifier(LOCAL_REGION, [TEST_CREDENTIALS]);
   verifier.eventChain(verifier.verifyRequest({ method: 'POST', target: TARGET, headers }));
 }
 

@@ -25,11 +25,25 @@ function invocations(request, response) {
     response.writeHead(200);
     return response.write('half', () => setTimeout(() => response.destroy(), 20));
   }
+  if (behaviour === 'endless') return endless(response);
   response.writeHead(200, {
     'content-type': request.headers['content-type'] ?? 'application/octet-stream',
     'x-amzn-sagemaker-custom-attributes': behaviour,
   });
   return request.pipe(response);
+}
+
+// Answers without an end, and tells on stdout how much was taken.
+function endless(response) {
+  const piece = Buffer.alloc(1 << 20);
+  let taken = 0;
+  response.on('close', () => console.log(`taken ${taken}`));
+  const write = () => {
+    while (!response.destroyed && response.write(piece)) taken += piece.length;
+    taken += piece.length;
+    if (!response.destroyed) response.once('drain', write);
+  };
+  write();
 }
 
 server.on('upgrade', (request, socket, head) => {

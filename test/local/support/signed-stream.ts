@@ -4,7 +4,7 @@ import { EventStreamCodec } from '@smithy/core/event-streams';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Message, MessageHeaders } from '@smithy/types';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalCredentials, type LocalSageMaker } from '../../../lib/local';
+import { LOCAL_REGION, type LocalCredentials, type LocalSageMaker } from '../../../lib/local';
 
 const codec = new EventStreamCodec(
   bytes => Buffer.from(bytes as Uint8Array).toString(),
@@ -34,7 +34,7 @@ export interface ResponseEvent {
 export class SignedStream {
   static async open(local: LocalSageMaker, options: SignedStreamOptions = {}): Promise<SignedStream> {
     const {
-      credentials = LOCAL_CREDENTIALS,
+      credentials = local.credentials,
       region = LOCAL_REGION,
       service = 'sagemaker',
       date = new Date(),
