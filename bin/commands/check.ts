@@ -5,6 +5,7 @@ import type { CheckContainerOptions } from '../../lib/check';
 import { ExplainedError, invocationPathViolation, queryStringViolation } from '../../lib/contract';
 import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
+import { CheckProgressLine } from '../check-progress';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting } from '../key-value';
@@ -27,6 +28,8 @@ interface CheckOptions extends StackOptions {
   readonly query?: string;
   readonly exchange?: string;
   readonly clock?: number;
+  readonly sessions?: number;
+  readonly strict?: boolean;
   readonly startupTimeout?: number;
   readonly json?: boolean;
   readonly junit?: string;
@@ -38,7 +41,7 @@ export function checkCommand(): Command {
   return new Command('check')
     .summary('whether a container keeps the contract')
     .description(
-      'Holds a container against the contract of bidirectional streaming, in whatever language it is written: its Dockerfile or image, and the container itself, run as SageMaker runs it.',
+      'Checks a container, in whatever language it is written, against the contract of bidirectional streaming: its Dockerfile or image, and the container itself, run as SageMaker runs it. What breaks the contract fails; what goes against advice of this kit is a warning.',
     )
     .argument('[target]', 'directory with a Dockerfile, or an image')
     .option('--url <url>', 'a container that runs already: ws://host:port[/path][?query]')
@@ -55,19 +58,21 @@ export function checkCommand(): Command {
     .option('--pushed', 'read the image from ECR even where an engine on this machine keeps it')
     .option('--command <command>', 'run the directory as a process with this command, instead of building an image')
     .option('-e, --env <key=value>', 'environment of the container; may be repeated', collectSetting)
-    .option('--no-live', 'look only, run nothing')
+    .option('--no-live', 'read the Dockerfile or image only, run nothing')
     .option(
       '--path <path>',
       'path of the WebSocket (default: invocations-bidirectional-stream)',
       validate(invocationPathViolation),
     )
     .option('--query <query>', 'query string of the WebSocket', validate(queryStringViolation))
-    .option('--exchange <file>', 'what to say to a container that is not an echo, and what to expect')
+    .option('--exchange <file>', 'messages to a container that is not an echo, and the answers to expect')
     .addOption(
       new Option('--clock <scale>', 'how many times faster the 30 minutes of a stream pass (default: 360)').argParser(
         positive,
       ),
     )
+    .option('--sessions <number>', 'sessions that the container is meant to hold at once; fewer fail', wholeNumber)
+    .option('--strict', 'warnings fail, too')
     .option('--startup-timeout <seconds>', 'time to become ready (default: 480)', positive)
     .option('--json', 'findings as JSON')
     .option('--junit <file>', 'write JUnit XML')
@@ -75,11 +80,11 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       fitted(`
-Exit codes: 0 nothing fails, 1 a check fails, 2 it could not be run.
+Exit codes: 0 nothing fails (warnings may be there), 1 a check fails (with --strict a warning, too), 2 it could not be run.
 
 Examples:
   bidi check ./my-container
-  bidi check ./my-container --command "python server.py"
+  bidi check ./my-container --command "python server.py" --sessions 20
   bidi check 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-model:7 --no-live
   bidi check --url ws://localhost:8080 --path v1/listen --query model=nova-3 --exchange listen.json
   bidi check --stack EchoBidiStack --sarif check.sarif --junit check.xml`),
@@ -88,21 +93,29 @@ Examples:
       const interrupted = new AbortController();
       const interrupt = () => interrupted.abort();
       process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      const progress = new CheckProgressLine(process.stderr);
       try {
-        process.exitCode = await check(target, options, interrupted.signal);
+        process.exitCode = await check(target, options, progress, interrupted.signal);
       } catch (error) {
+        progress.end();
         if (!(error instanceof ExplainedError)) throw error;
         printError(error);
         process.exitCode = ExitCode.USAGE;
       } finally {
+        progress.end();
         process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
       }
       if (interrupted.signal.aborted) process.exitCode = ExitCode.INTERRUPTED;
     });
 }
 
-async function check(target: string | undefined, options: CheckOptions, abortSignal: AbortSignal): Promise<number> {
-  const { isClean } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
+async function check(
+  target: string | undefined,
+  options: CheckOptions,
+  progress: CheckProgressLine,
+  abortSignal: AbortSignal,
+): Promise<number> {
+  const { isClean, strict } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
   const named = [target, options.url, options.stack].filter(word => word !== undefined);
   const [subject] = named;
   if (named.length !== 1 || subject === undefined) {
@@ -115,16 +128,18 @@ async function check(target: string | undefined, options: CheckOptions, abortSig
       next: 'Name one: a directory or an image, or --url, or --stack.',
     });
   }
-  const live = liveOptions(options, abortSignal);
-  const findings =
+  const live = liveOptions(options, progress, abortSignal);
+  const found =
     options.url !== undefined
       ? await checkUrl(options.url, live)
       : await checkModel(
           options.stack === undefined ? ownModel(target!, options) : await stackModel(options.stack, options),
           options,
           live,
+          progress,
         );
-  clearProgress();
+  progress.end();
+  const findings = options.strict ? strict(found) : found;
   const report = { command: 'check', subject, findings };
   const { renderJUnit, renderSarif } = require('../../lib/report') as typeof import('../../lib/report');
   if (options.junit) writeReport(options.junit, renderJUnit(report));
@@ -155,37 +170,44 @@ async function checkUrl(url: string, live: CheckContainerOptions): Promise<Findi
   return checkContainer({ ...live, url });
 }
 
-/** What there is to look at, then the container itself where it can run here. */
-async function checkModel(model: CheckedModel, options: CheckOptions, live: CheckContainerOptions): Promise<Finding[]> {
-  const { checkContainer, checkStatically } = require('../../lib/check') as typeof import('../../lib/check');
-  const looked = await checkStatically(model.target, {
+/** Reads the Dockerfile or image, then runs the container where that is possible here. */
+async function checkModel(
+  model: CheckedModel,
+  options: CheckOptions,
+  live: CheckContainerOptions,
+  progress: CheckProgressLine,
+): Promise<Finding[]> {
+  const { checkContainer, checkStatically, PROBE_HOST } =
+    require('../../lib/check') as typeof import('../../lib/check');
+  const checked = await checkStatically(model.target, {
     ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
     ...(options.target ? { target: options.target } : {}),
     ...(options.pushed ? { pushed: true } : {}),
     buildArgs: options.buildArg ?? {},
   });
-  if (!options.live) return [...looked.findings];
+  if (!options.live) return [...checked.findings];
   const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
   const local: ModelDefinition = {
     name: model.target,
     environment: { ...model.environment, ...options.env },
-    ...(looked.directory ? { directory: resolve(looked.directory.path), file: looked.directory.file } : {}),
-    ...(looked.image ? { imageUri: looked.image } : {}),
+    ...(checked.directory ? { directory: resolve(checked.directory.path), file: checked.directory.file } : {}),
+    ...(checked.image ? { imageUri: checked.image } : {}),
     ...(model.command ? { command: model.command } : {}),
   };
   const engine = new AutomaticEngine();
   const onLine = () => undefined;
   try {
-    progress('building the image, if there is one to build');
+    if (!model.command) progress.show('building the image, if there is one to build');
     await engine.prepare(local, onLine);
-    const start = () => engine.start({ model: local, name: 'check', onLine });
-    return [...looked.findings, ...(await checkContainer({ ...live, start }))];
+    const start = () => engine.start({ model: local, name: 'check', host: PROBE_HOST, onLine });
+    const command = model.command ?? checked.entrypoint;
+    return [...checked.findings, ...(await checkContainer({ ...live, ...(command && { command }), start }))];
   } catch (error) {
     if (!(error instanceof ContainerStartError)) throw error;
-    // A command that does not run is the caller's mistake; a machine without an engine still gave the findings above.
+    // A command that does not run is the caller's mistake; without an engine there are still the findings above.
     if (model.command) throw error;
     return [
-      ...looked.findings,
+      ...checked.findings,
       notRun(
         error.what,
         'Start a container engine, or run the directory as a process with --command, or name a running container with --url.',
@@ -232,15 +254,20 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
   );
 }
 
-function liveOptions(options: CheckOptions, abortSignal: AbortSignal): CheckContainerOptions {
+function liveOptions(
+  options: CheckOptions,
+  progress: CheckProgressLine,
+  abortSignal: AbortSignal,
+): CheckContainerOptions {
   const { readExchange } = require('../../lib/check') as typeof import('../../lib/check');
   return {
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.query === undefined ? {} : { query: options.query }),
     ...(options.exchange === undefined ? {} : { exchange: readExchange(options.exchange) }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
     ...(options.startupTimeout === undefined ? {} : { limits: { startMs: options.startupTimeout * 1_000 } }),
-    onCheck: progress,
+    onProgress: ({ check, detail }) => progress.show(check, detail),
     abortSignal,
   };
 }
@@ -251,7 +278,7 @@ function notRun(seen: string, next: string): Finding {
     rule: 'The container keeps the contract while it runs.',
     source: 'SageMaker AI developer guide, custom inference code with hosting services',
     seen: `the live checks were not run: ${seen}`,
-    // A warning and not a skip: who asked for the whole check must not take half of it for all.
+    // A warning and not a skip: a run that was asked for the whole check must not pass for one.
     verdict: 'warn',
     next,
   };
@@ -271,11 +298,8 @@ function positive(text: string): number {
   return value;
 }
 
-/** One line on a terminal; nothing where stderr is kept, because the report names every check anyway. */
-function progress(name: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${name} …`);
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It has to be a whole number from 1.');
+  return value;
 }

@@ -1,13 +1,14 @@
-import { posix } from 'node:path';
 import { BIDIRECTIONAL_LABEL, BIND_TO_PORT_LABEL, IMAGE_PLATFORM } from '../contract';
 import { type Finding, fail, finding, type Observation, pass, skip, warn } from '../report/finding';
 import type { ContainerImage } from './container-image';
 import {
   entrypointObservation,
+  execFormObservation,
   ImageRule,
   labelObservation,
   portObservation,
   SINGLE_MANIFEST_BUILD,
+  serveObservation,
   tiniObservation,
   userObservation,
 } from './image-rules';
@@ -21,13 +22,14 @@ const LARGE_IMAGE_BYTES = 10_000_000_000;
 /** Overlay file systems of container engines mount at most 128 lower directories. The kit's own line stays well below. */
 const MANY_LAYERS = 100;
 
-/** Holds an image's manifest and configuration against the platform's contract. */
+/** Checks an image's manifest and configuration against the platform's contract. */
 export function checkImage(image: ContainerImage): Finding[] {
   const { labels, entrypoint, user, exposedPorts, platform } = image.configuration;
   return [
     finding(ImageRule.LABEL, labelObservation(labels[BIDIRECTIONAL_LABEL])),
     finding(ImageRule.ENTRYPOINT_PRESENT, entrypointObservation(entrypoint.length > 0)),
     finding(ImageRule.ENTRYPOINT_EXEC_FORM, execFormObservation(entrypoint)),
+    finding(ImageRule.ENTRYPOINT_TAKES_SERVE, serveObservation(entrypoint)),
     finding(ImageRule.ENTRYPOINT_NOT_TINI, tiniObservation(entrypoint[0])),
     finding(ImageRule.USER, userObservation(user)),
     finding(ImageRule.PORT, portObservation(exposedPorts, labels[BIND_TO_PORT_LABEL])),
@@ -42,25 +44,13 @@ export function checkImage(image: ContainerImage): Finding[] {
   ];
 }
 
-/** In a configuration the shell form shows as the `/bin/sh -c` that the builder put before it. */
-function execFormObservation(entrypoint: readonly string[]): Observation {
-  const [program, flag, script] = entrypoint;
-  if (program === undefined) return skip('there is no entry point');
-  const isShell = /^(?:ba|da|a|z|k)?sh$|^busybox$/.test(posix.basename(program)) && /^-[a-z]*c$/.test(flag ?? '');
-  if (!isShell) return pass('it starts the program without a shell');
-  const next = 'Write the program and its arguments as a JSON array: ENTRYPOINT ["program", "argument"]';
-  return /^\s*exec\s/.test(script ?? '')
-    ? warn('a shell replaces itself by the program with exec; signals arrive, but the "serve" argument is lost', next)
-    : fail(`it starts ${posix.basename(program)} -c, which keeps SIGTERM to itself`, next);
-}
-
 function manifestObservation({ manifest }: ContainerImage): Observation {
   const { indexPlatforms, attestations, mediaType } = manifest;
   if (!indexPlatforms) {
     return mediaType
       ? pass(`one manifest, ${mediaType.replace('application/', '')}`)
       : skip(
-          'the source does not tell how the image will be pushed',
+          'an image on this machine does not show how it will be pushed',
           `${SINGLE_MANIFEST_BUILD} Then check the pushed image.`,
         );
   }

@@ -11,7 +11,7 @@ import {
 } from '../contract';
 import { fail, type Observation, pass, type Rule, skip, warn } from '../report/finding';
 
-/** What is asked of an image, be it read from a Dockerfile or from its configuration. */
+/** The rules of an image, whether it is read from a Dockerfile or from its configuration. */
 export const ImageRule = {
   LABEL: {
     name: 'streaming-label',
@@ -25,7 +25,12 @@ export const ImageRule = {
   },
   ENTRYPOINT_EXEC_FORM: {
     name: 'entrypoint-exec-form',
-    rule: `ENTRYPOINT is in exec form, so that the program is process 1, gets SIGTERM and sees "${SERVE_ARGUMENT}".`,
+    rule: 'The program is process 1, so that it gets SIGTERM: ENTRYPOINT in exec form, or a shell that replaces itself with exec.',
+    source: Source.HOSTING_GUIDE,
+  },
+  ENTRYPOINT_TAKES_SERVE: {
+    name: 'entrypoint-takes-serve',
+    rule: `The entry point takes the argument "${SERVE_ARGUMENT}", with which the platform starts the image.`,
     source: Source.HOSTING_GUIDE,
   },
   ENTRYPOINT_NOT_TINI: {
@@ -35,8 +40,8 @@ export const ImageRule = {
   },
   USER: {
     name: 'user-root',
-    rule: 'The container runs as root: no USER line.',
-    source: Source.OPERATORS,
+    rule: 'The container runs as root: other users may lack permissions that the platform expects.',
+    source: Source.HOSTING_GUIDE,
   },
   PORT: {
     name: 'port-exposed',
@@ -57,28 +62,85 @@ export const ImageRule = {
     name: 'image-size',
     rule: 'The image is small enough for a quick cold start: every new instance pulls all of it.',
     source: Source.ADVICE,
+    isAdvice: true,
   },
 } as const satisfies Record<string, Rule>;
 
 /** How to build one manifest without attestations. */
 export const SINGLE_MANIFEST_BUILD = `Build it with: docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false --push -t IMAGE .`;
 
-/** The verdict on the streaming label. */
-export function labelObservation(value: string | undefined, inherited = ''): Observation {
+/**
+ * The verdict on the streaming label.
+ *
+ * @param unreadBase image that the Dockerfile builds on and that may set what the Dockerfile does not
+ */
+export function labelObservation(value: string | undefined, unreadBase?: string): Observation {
   if (value === BIDIRECTIONAL_LABEL_VALUE) return pass(`the label is "${value}"`);
-  return value === undefined
-    ? fail(`the label is not set${inherited}`, `Add to the last stage: ${BIDIRECTIONAL_LABEL_LINE}`)
-    : fail(`the label is "${value}"`, `Write exactly: ${BIDIRECTIONAL_LABEL_LINE}`);
+  const next = `Add to the last stage: ${BIDIRECTIONAL_LABEL_LINE}`;
+  if (value !== undefined) return fail(`the label is "${value}"`, `Write exactly: ${BIDIRECTIONAL_LABEL_LINE}`);
+  return unreadBase === undefined
+    ? fail('the label is not set', next)
+    : warn(`the label is not set here; the base image ${unreadBase}, which was not read, may set it`, next);
 }
 
-/** The verdict on there being an entry point. */
-export function entrypointObservation(isPresent: boolean, inherited = ''): Observation {
-  return isPresent
-    ? pass('there is an entry point')
-    : fail(
-        `there is no entry point${inherited}`,
-        'Add an exec-form line, such as: ENTRYPOINT ["python3", "server.py"]',
-      );
+/**
+ * The verdict on there being an entry point.
+ *
+ * @param unreadBase image that the Dockerfile builds on and that may set what the Dockerfile does not
+ */
+export function entrypointObservation(isPresent: boolean, unreadBase?: string): Observation {
+  if (isPresent) return pass('there is an entry point');
+  const next = 'Add an exec-form line, such as: ENTRYPOINT ["python3", "server.py"]';
+  return unreadBase === undefined
+    ? fail('there is no entry point', next)
+    : warn(`there is no entry point here; the base image ${unreadBase}, which was not read, may have one`, next);
+}
+
+/** The verdict on an entry point in exec form: a shell may not keep the signals of the program to itself. */
+export function execFormObservation(entrypoint: readonly string[]): Observation {
+  const [program, flag, script] = entrypoint;
+  if (program === undefined) return skip('there is no entry point');
+  if (!isShellCommand(program, flag)) return pass('it starts the program without a shell');
+  if (replacesShell(script)) return pass('a shell replaces itself by the program, which gets the signals');
+  return fail(
+    `it starts ${posix.basename(program)} -c, which stays process 1 and keeps SIGTERM to itself`,
+    'Write the program and its arguments as a JSON array: ENTRYPOINT ["program", "argument"]',
+  );
+}
+
+/** Whether a shell runs its one command in its own place, as process 1. */
+export function replacesShell(script: string | undefined): boolean {
+  return /^\s*exec\s/.test(script ?? '');
+}
+
+/** Whether a program is a shell with the flag that makes the next word a script. */
+function isShellCommand(program: string, flag: string | undefined): boolean {
+  return /^(?:ba|da|a|z|k)?sh$|^busybox$/.test(posix.basename(program)) && /^-[a-z]*c$/.test(flag ?? '');
+}
+
+/** Command lines that refuse an argument that they do not know, with what to write instead. */
+const REFUSING_PROGRAMS: Readonly<Record<string, string>> = {
+  uvicorn: 'uvicorn.run(app, host="0.0.0.0", port=8080)',
+  hypercorn: 'asyncio.run(hypercorn.asyncio.serve(app, Config()))',
+  daphne: 'uvicorn.run(app, host="0.0.0.0", port=8080)',
+  granian: 'granian.Granian("server:app", interface="asgi").serve()',
+  fastapi: 'uvicorn.run(app, host="0.0.0.0", port=8080)',
+  flask: 'app.run(host="0.0.0.0", port=8080)',
+};
+
+/** The verdict on what the entry point makes of the argument that the platform appends. */
+export function serveObservation(entrypoint: readonly string[] | undefined): Observation {
+  const [program, ...words] = entrypoint ?? [];
+  if (program === undefined) return skip('there is no entry point');
+  if (isShellCommand(program, words[0])) return pass(`the shell takes "${SERVE_ARGUMENT}" for a name of its own`);
+  const isModule = /^python[\d.]*$/.test(posix.basename(program)) && words[0] === '-m';
+  const name = posix.basename((isModule ? words[1] : program) ?? '');
+  const call = REFUSING_PROGRAMS[name];
+  if (!call) return pass(`${name} is not known to refuse it`);
+  return fail(
+    `${name} ends at once with an error, because it does not know the argument "${SERVE_ARGUMENT}"`,
+    `Write ENTRYPOINT ["python3", "server.py"], and in server.py: ${call}`,
+  );
 }
 
 /** The verdict on tini as the entry point. */
@@ -94,7 +156,7 @@ export function tiniObservation(program: string | undefined): Observation {
 export function userObservation(user: string | undefined): Observation {
   const name = (user ?? '').split(':')[0]!;
   if (name === '' || name === 'root' || name === '0') {
-    return pass(name === '' ? 'no user is set, so it is root' : `the user is ${name}`);
+    return pass(name === '' ? 'no other user is set' : `the user is ${name}`);
   }
   return fail(`the user is "${user}"`, 'Remove the USER line, or add USER root at the end.');
 }

@@ -1,11 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 
 /** Where a WebSocket is opened, and how. */
 export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
+  /**
+   * Whether it is opened over TLS, as `wss:`.
+   *
+   * @default false
+   */
+  readonly isSecure?: boolean;
   /** Path and query, with a leading slash. */
   readonly target: string;
   /**
@@ -111,12 +118,12 @@ export function openWebSocket(options: HandshakeOptions): Promise<Upgraded> {
 }
 
 function requestUpgrade(
-  { host, port, target, headers }: HandshakeOptions,
+  { host, port, isSecure, target, headers }: HandshakeOptions,
   key: string,
   fail: (error: HandshakeError) => void,
 ) {
   try {
-    return httpRequest({
+    return (isSecure ? httpsRequest : httpRequest)({
       host,
       port,
       path: target,

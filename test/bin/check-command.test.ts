@@ -69,6 +69,16 @@ test('what decides about the Dockerfile is passed on', async () => {
   expect(exitCode).toBe(0);
 });
 
+test('advice that is broken ends with 0, and with 1 where the run is strict', async () => {
+  writeFileSync(join(directory, 'Dockerfile'), [...DOCKERFILE, 'EXPOSE 9000'].join('\n'));
+  const { stdout, exitCode } = await check(directory, '--no-live');
+  expect(stdout).toMatch(/^WARN {2}port-exposed/m);
+  expect(exitCode).toBe(0);
+  const strict = await check(directory, '--no-live', '--strict');
+  expect(strict.stdout).toMatch(/^FAIL {2}port-exposed/m);
+  expect(strict.exitCode).toBe(1);
+});
+
 test('a container that is not there ends with 1', async () => {
   const { stdout, exitCode } = await check('--url', 'ws://127.0.0.1:9');
   expect(stdout).toMatch(/^FAIL {2}ping-get +GET \/ping failed: ECONNREFUSED/m);

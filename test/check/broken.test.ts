@@ -9,11 +9,20 @@ const DIRECTORY = join(__dirname, 'broken');
 /** Files of the folder that are no container. */
 const SHARED = ['base', 'frames', 'metering'];
 
-/** Small enough that all containers together take half a minute of one core; what is the container's own is generous. */
+/** Short where only the probe waits, generous where the container has to keep up on a busy machine. */
 const SCALE: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
   clock: 1,
-  limits: { acceptMs: 2_000, replyMs: 1_500, stopMs: 3_000, holdMs: 200, sessionMs: 1_200, webSocketPingMs: 150 },
-  load: { burst: 40, sessions: 12, busySessions: 8, slowReaderBytes: 24 * 1024 * 1024 },
+  limits: {
+    acceptMs: 2_000,
+    replyMs: 1_000,
+    stopMs: 4_000,
+    holdMs: 100,
+    sessionMs: 400,
+    webSocketPingMs: 50,
+    meteringMs: 1_300,
+    stallMs: 300,
+  },
+  load: { burst: 24, sessions: 10, messages: 2, busySessions: 8, slowReaderBytes: 20 * 1024 * 1024 },
 };
 
 interface Fault {
@@ -25,12 +34,12 @@ interface Fault {
 
 /** One container a fault; what catches it, and what it says. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 4_000 } },
+  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 5_000 } },
   'exits-at-start': { caughtBy: { start: 'fail' }, seen: /exit code 3.*model file not found/ },
-  'ping-404-while-loading': { caughtBy: { 'ping-while-loading': 'fail' }, seen: /404/ },
+  'ping-404-while-loading': { caughtBy: { 'ping-while-loading': 'warn' }, seen: /404/ },
   'ready-too-early': { caughtBy: { 'ready-at-first-ping': 'fail' }, seen: /refused with 503; accepted \d+ ms after/ },
   'ping-with-body': { caughtBy: { 'ping-get': 'warn' }, seen: /body of 20 bytes/ },
-  'ping-without-post': { caughtBy: { 'ping-post': 'fail' }, seen: /405/ },
+  'ping-without-post': { caughtBy: { 'ping-post': 'warn' }, seen: /405/ },
   'ping-slow': { caughtBy: { 'ping-latency': 'fail' }, seen: /300 ms are allowed/, limits: { pingMs: 300 } },
   'ping-starved': { caughtBy: { 'ping-under-load': 'fail' }, seen: /with 8 busy sessions answered 503/ },
   'other-path-only': { caughtBy: { 'open-default-path': 'fail' }, seen: /refused with 404/ },
@@ -39,39 +48,47 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     seen: /the container ended with exit code 1; it said: SyntaxError/,
   },
   'hangs-on-other-path': {
-    caughtBy: { 'open-other-path': 'fail' },
+    caughtBy: { 'open-other-path': 'warn' },
     seen: /no answer to the upgrade/,
     limits: { acceptMs: 400 },
   },
-  'query-refused': { caughtBy: { 'open-with-query': 'fail' }, seen: /refused with 404/ },
+  'query-refused': { caughtBy: { 'open-with-query': 'warn' }, seen: /refused with 404/ },
   'unasked-subprotocol': { caughtBy: { 'open-negotiation': 'fail' }, seen: /sec-websocket-protocol: chat/ },
   'slow-accept': { caughtBy: { 'accept-time': 'fail' }, seen: /150 ms are allowed/, limits: { acceptMs: 150 } },
-  'few-sessions': { caughtBy: { 'accept-burst': 'fail' }, seen: /1\d of 40 were not accepted.*503/ },
   'serial-accept': {
-    caughtBy: { 'accept-burst': 'fail' },
-    seen: /half within \d+ ms.*500 ms are allowed/,
-    limits: { acceptMs: 500, replyMs: 5_000 },
+    caughtBy: { 'accept-burst': 'warn' },
+    seen: /half within \d+ ms.*250 ms are allowed/,
+    limits: { acceptMs: 250, replyMs: 5_000 },
   },
+  'one-session': {
+    caughtBy: { 'sessions-at-once': 'warn' },
+    seen: /^1 of 10 at once: the upgrade was refused with 503; no other session works while one is open/,
+  },
+  'loopback-only': { caughtBy: { 'listen-address': 'fail' }, seen: /it listens on 127\.0\.0\.1 alone/ },
   'text-as-binary': { caughtBy: { 'text-message': 'fail' }, seen: /came back as binary/ },
   'bytes-decoded': { caughtBy: { 'binary-message': 'fail' }, seen: /256 bytes came back as 512 other ones/ },
   'every-frame-a-message': { caughtBy: { 'fragments-in': 'fail' }, seen: /text in 3 frames/ },
   'ping-breaks-fragments': { caughtBy: { 'control-in-fragments': 'fail' }, seen: /the message:/ },
-  'empty-dropped': { caughtBy: { 'empty-message': 'fail' }, seen: /no reply/ },
+  'empty-dropped': { caughtBy: { 'empty-message': 'warn' }, seen: /no reply/ },
   'small-messages-only': { caughtBy: { 'large-message': 'warn' }, seen: /closed the stream with 1009/ },
   'latin1-text': { caughtBy: { 'utf8-text': 'fail' }, seen: /in one frame/ },
   'invalid-utf8-taken': { caughtBy: { 'utf8-invalid': 'warn' }, seen: /taken for text/ },
   'dies-of-invalid-utf8': { caughtBy: { 'utf8-invalid': 'fail' }, seen: /the container ended with exit code 1/ },
-  'no-pong': { caughtBy: { pong: 'fail' }, seen: /no pong within 1500 ms/ },
+  'no-pong': { caughtBy: { pong: 'fail' }, seen: /no pong within 1000 ms/ },
+  'closes-on-ping': {
+    caughtBy: { pong: 'fail', 'session-cap': 'warn' },
+    seen: /^to a ping, the container closed the stream with 1002 \(no pings please\)/,
+  },
   'pong-without-payload': { caughtBy: { pong: 'fail' }, seen: /does not carry its ping's payload/ },
-  'pong-starved': { caughtBy: { 'pong-under-load': 'fail' }, seen: /no pong .* with 8 busy sessions/ },
-  'close-ignored': { caughtBy: { 'close-answer': 'fail' }, seen: /no close frame within 1500 ms/ },
+  'pong-starved': { caughtBy: { 'pong-under-load': 'warn' }, seen: /no pong .* with 8 busy sessions/ },
+  'close-ignored': { caughtBy: { 'close-answer': 'fail' }, seen: /no close frame within 1000 ms/ },
   'replies-lost-at-close': { caughtBy: { 'half-close': 'warn' }, seen: /0 of 10 replies/ },
   crosstalk: { caughtBy: { 'concurrent-sessions': 'fail' }, seen: /wrong on \d+/ },
-  'slow-reader-buffered': { caughtBy: { 'slow-reader': 'fail' }, seen: /it took 24 MiB .* it never waited/ },
-  'slow-reader-stops-all': { caughtBy: { 'slow-reader': 'fail' }, seen: /meanwhile, on another stream: no reply/ },
+  'slow-reader-buffered': { caughtBy: { 'slow-reader': 'warn' }, seen: /it took 20 MiB .* it never waited/ },
+  'slow-reader-stops-all': { caughtBy: { 'slow-reader': 'warn' }, seen: /meanwhile, on another stream: no reply/ },
   'dies-of-reset': { caughtBy: { 'abrupt-disconnect': 'fail' }, seen: /the container ended with exit code 1/ },
-  'short-sessions': { caughtBy: { 'session-cap': 'fail' }, seen: /closed it with 1000 after \d\.\d s/ },
-  'reconnect-refused': { caughtBy: { 'session-cap': 'fail' }, seen: /refused with 409/ },
+  'short-sessions': { caughtBy: { 'session-cap': 'warn' }, seen: /closed it with 1000 after \d\.\d s/ },
+  'reconnect-refused': { caughtBy: { 'session-cap': 'warn' }, seen: /refused with 409/ },
   'metering-too-often': { caughtBy: { metering: 'fail' }, seen: /two within a second/ },
   'metering-without-dimension': { caughtBy: { metering: 'fail' }, seen: /one without Dimension/ },
   'metering-refused': { caughtBy: { metering: 'fail' }, seen: /declared required/ },
@@ -94,8 +111,8 @@ function check(name: string): Promise<Finding[]> {
 }
 
 describe('broken containers', () => {
-  // Mostly waiting, so several at a time; not all, because a check that starves would tell about this machine.
-  const AT_ONCE = 6;
+  // Mostly waiting, so several at a time; not all, because a check that starves judges this machine instead.
+  const AT_ONCE = 10;
   const results = new Map<string, Finding[] | Error>();
 
   beforeAll(async () => {

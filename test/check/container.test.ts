@@ -10,7 +10,15 @@ import { mkdtempDisposable } from './temporary-directory';
 
 const SMALL: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
   clock: 1,
-  limits: { acceptMs: 2_000, replyMs: 1_500, stopMs: 8_000, holdMs: 200, sessionMs: 800, webSocketPingMs: 100 },
+  limits: {
+    acceptMs: 2_000,
+    replyMs: 1_500,
+    stopMs: 8_000,
+    holdMs: 100,
+    sessionMs: 400,
+    webSocketPingMs: 50,
+    stallMs: 300,
+  },
   load: { burst: 40, sessions: 20, busySessions: 8, slowReaderBytes: 48 * 1024 * 1024 },
 };
 
@@ -87,7 +95,7 @@ describe('a container that is not an echo', () => {
     const wrong = await checkContainer({ ...SMALL, limits, start: transcriber, exchange: readExchange(file) });
     expect(verdictOf(wrong, 'exchange')).toMatchObject({
       verdict: 'fail',
-      seen: 'expectation 1 of 1 was not met: no reply within 400 ms',
+      seen: 'expectation 1 of 1 was not met: the last message was {"type":"Results","is_final":true,"bytes":1000}, within 400 ms',
     });
   }, 40_000);
 
@@ -114,21 +122,21 @@ describe('a container that runs already', () => {
   let container: RunningContainer;
   beforeAll(async () => {
     container = await spawnContainer([process.execPath, 'sound.js'], join(__dirname, 'broken'));
-    const url = `http://127.0.0.1:${container.port}/ping`;
+    const url = `http://${container.host}:${container.port}/ping`;
     while (!(await fetch(url).catch(() => undefined))?.ok) await new Promise(resolve => setTimeout(resolve, 50));
   });
   afterAll(() => container.stop());
 
   test('is checked by its URL and left running', async () => {
-    const findings = await checkContainer({ ...SMALL, url: `ws://127.0.0.1:${container.port}` });
+    const findings = await checkContainer({ ...SMALL, url: `ws://${container.host}:${container.port}` });
     const skipped = findings.filter(finding => finding.verdict === 'skip').map(finding => finding.name);
-    expect(skipped).toEqual(['start', 'ping-while-loading', 'ready-at-first-ping', 'sigterm']);
+    expect(skipped).toEqual(['start', 'listen-address', 'ping-while-loading', 'ready-at-first-ping', 'sigterm']);
     expect(countVerdicts(findings)).toMatchObject({ fail: 0, warn: 0 });
-    expect((await fetch(`http://127.0.0.1:${container.port}/ping`)).status).toBe(200);
+    expect((await fetch(`http://${container.host}:${container.port}/ping`)).status).toBe(200);
   });
 
   test('takes path and query string from the URL', async () => {
-    const findings = await checkContainer({ ...SMALL, url: `ws://127.0.0.1:${container.port}/v1/absent?a=b` });
+    const findings = await checkContainer({ ...SMALL, url: `ws://${container.host}:${container.port}/v1/absent?a=b` });
     expect(verdictOf(findings, 'open-default-path')).toMatchObject({
       verdict: 'fail',
       seen: expect.stringMatching(/404/),
@@ -171,8 +179,8 @@ test('a run that is ended early leaves no container behind', async () => {
       container = await spawnContainer([process.execPath, 'sound.js'], join(__dirname, 'broken'));
       return container;
     },
-    onCheck: name => {
-      if (name === 'session-cap') setTimeout(() => abort.abort(), 100);
+    onProgress: ({ check }) => {
+      if (check === 'session-cap') setTimeout(() => abort.abort(), 100);
     },
     abortSignal: abort.signal,
   });
@@ -181,6 +189,95 @@ test('a run that is ended early leaves no container behind', async () => {
   }
   expect((await container!.exited).signal).toBe('SIGKILL');
   await expect(
-    new Promise((resolve, reject) => connect(container!.port, '127.0.0.1').on('connect', resolve).on('error', reject)),
+    new Promise((resolve, reject) =>
+      connect(container!.port, container!.host).on('connect', resolve).on('error', reject),
+    ),
   ).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+describe('a server that was not told where to listen', () => {
+  const { PROBE_HOST } = jest.requireActual<typeof import('../../lib/check/live')>('../../lib/check/live');
+
+  /** A container in this process that listens where it wants to, under the name of another address. */
+  async function elsewhere(host: string, port: number): Promise<{ container: RunningContainer; server: Server }> {
+    const server = createServer((request, response) => response.writeHead(request.url === '/ping' ? 200 : 404).end());
+    await new Promise<void>(resolve => server.listen(port, host, resolve));
+    let exit: (value: { code: number; signal: null }) => void = () => undefined;
+    const exited = new Promise<{ code: number; signal: null }>(resolve => {
+      exit = resolve;
+    });
+    const kill = () => {
+      server.closeAllConnections();
+      server.close(() => exit({ code: 0, signal: null }));
+    };
+    const { port: told } = server.address() as AddressInfo;
+    return {
+      server,
+      container: {
+        host: PROBE_HOST,
+        port: port === 8080 ? 9 : told,
+        pid: process.pid,
+        exited,
+        output: () => [],
+        kill,
+        stop: async () => exited,
+      },
+    };
+  }
+
+  test.each([
+    ['0.0.0.0', 0, 'pass', /^it answers on 127\.0\.0\.2$/],
+    ['127.0.0.1', 0, 'fail', /^it listens on 127\.0\.0\.1 alone/],
+    ['::1', 0, 'fail', /^it listens on ::1 alone/],
+    ['0.0.0.0', 8080, 'pass', /it listens on port 8080, as the contract has it/],
+    ['127.0.0.1', 8080, 'fail', /alone.*port 8080, as the contract has it/],
+  ])('and listens on %s, port %s: %s', async (host, port, verdict, seen) => {
+    if (process.platform !== 'linux') return;
+    const abort = new AbortController();
+    const findings = await checkContainer({
+      ...SMALL,
+      start: async () => (await elsewhere(host, port)).container,
+      // The start is all that is looked at here.
+      onProgress: ({ check }) => check !== 'start' && abort.abort(),
+      abortSignal: abort.signal,
+    });
+    expect(verdictOf(findings, 'start').verdict).toBe('pass');
+    expect(verdictOf(findings, 'listen-address')).toMatchObject({ verdict, seen: expect.stringMatching(seen) });
+  });
+});
+
+describe('how many sessions a container holds', () => {
+  const limited = (limit: number) =>
+    spawnContainer([process.execPath, 'limited.js'], __dirname, { SESSION_LIMIT: String(limit) });
+
+  test('is no breach, and the other checks keep to it', async () => {
+    const findings = await checkContainer({ ...SMALL, start: () => limited(15) });
+    expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
+    expect(verdictOf(findings, 'sessions-at-once').seen).toMatch(
+      /^15 of 20 at once: .*refused with 503; a limit of its own/,
+    );
+    expect(verdictOf(findings, 'concurrent-sessions').seen).toMatch(/^15 sessions/);
+  });
+
+  test('fails where it was said to be more', async () => {
+    const findings = await checkContainer({ ...SMALL, start: () => limited(3), sessions: 6 });
+    const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+    expect(caught.map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
+      expect.stringMatching(/^sessions-at-once: 3 of 6 at once: .*; --sessions says 6$/),
+    ]);
+  });
+
+  test('may be one, where that is said', async () => {
+    const findings = await checkContainer({ ...SMALL, start: () => limited(1), sessions: 1 });
+    expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
+    expect(verdictOf(findings, 'sessions-at-once').seen).toBe('1 at once, each of them answered');
+  });
+});
+
+test('a container that exits of a message fails a check of advice too', async () => {
+  const findings = await checkContainer({
+    ...SMALL,
+    start: () => spawnContainer([process.execPath, 'dies-of-unknown-message.js'], join(__dirname, 'broken')),
+  });
+  expect(verdictOf(findings, 'unknown-message')).toMatchObject({ verdict: 'fail' });
 });

@@ -25,7 +25,8 @@ test('a sound Dockerfile has no fault', () => {
 });
 
 test.each<[string, string, Record<string, string>, number]>([
-  ['no label', dockerfile('FROM python:3.13', ENTRYPOINT), { 'streaming-label': 'fail' }, 1],
+  ['no label', dockerfile('FROM scratch', ENTRYPOINT), { 'streaming-label': 'fail' }, 1],
+  ['no label on a base that was not read', dockerfile('FROM a', ENTRYPOINT), { 'streaming-label': 'warn' }, 1],
   [
     'label not lower case',
     dockerfile('FROM a', `LABEL ${BIDIRECTIONAL_LABEL}=True`, ENTRYPOINT),
@@ -40,18 +41,38 @@ test.each<[string, string, Record<string, string>, number]>([
   ],
   [
     'label of another stage',
-    dockerfile('FROM a AS build', LABEL, 'FROM b', ENTRYPOINT),
+    dockerfile('FROM a AS build', LABEL, 'FROM scratch', ENTRYPOINT),
     { 'streaming-label': 'fail' },
     3,
   ],
-  ['no entry point', dockerfile('FROM a', LABEL, 'CMD ["python3", "server.py"]'), { 'entrypoint-present': 'fail' }, 1],
+  [
+    'no entry point',
+    dockerfile('FROM scratch', LABEL, 'CMD ["python3", "server.py"]'),
+    { 'entrypoint-present': 'fail' },
+    1,
+  ],
+  ['no entry point on a base that was not read', dockerfile('FROM a', LABEL), { 'entrypoint-present': 'warn' }, 1],
   [
     'entry point taken back',
-    dockerfile('FROM a', LABEL, ENTRYPOINT, 'ENTRYPOINT []'),
+    dockerfile('FROM scratch', LABEL, ENTRYPOINT, 'ENTRYPOINT []'),
     { 'entrypoint-present': 'fail' },
     1,
   ],
   ['shell form', dockerfile('FROM a', LABEL, 'ENTRYPOINT python3 server.py'), { 'entrypoint-exec-form': 'fail' }, 3],
+  [
+    'a shell in exec form',
+    dockerfile('FROM a', LABEL, 'ENTRYPOINT ["sh", "-c", "python3 server.py"]'),
+    { 'entrypoint-exec-form': 'fail' },
+    3,
+  ],
+  ...['"uvicorn", "app:app"', '"python3.12", "-m", "uvicorn", "app:app"', '"/opt/venv/bin/fastapi", "run"'].map(
+    (words): [string, string, Record<string, string>, number] => [
+      `a program that refuses "serve": ${words}`,
+      dockerfile('FROM a', LABEL, `ENTRYPOINT [${words}]`),
+      { 'entrypoint-takes-serve': 'fail' },
+      3,
+    ],
+  ),
   [
     'single quotes',
     dockerfile('FROM a', LABEL, "ENTRYPOINT ['python3', 'server.py']"),
@@ -127,6 +148,9 @@ test.each<[string, string]>([
     dockerfile('# escape=`', 'FROM a', 'LABEL a=b `', `  ${BIDIRECTIONAL_LABEL}=true`, ENTRYPOINT),
   ],
   ['the platform of the target', dockerfile('FROM --platform=$TARGETPLATFORM a', LABEL, ENTRYPOINT)],
+  ['shell form with exec', dockerfile('FROM a', LABEL, 'ENTRYPOINT exec python3 server.py')],
+  ['a shell in exec form that uses exec', dockerfile('FROM a', LABEL, 'ENTRYPOINT ["sh", "-c", "exec a"]')],
+  ['uvicorn behind a shell', dockerfile('FROM a', LABEL, 'ENTRYPOINT exec uvicorn app:app')],
   ['an exec form over several lines', dockerfile('FROM a', LABEL, 'ENTRYPOINT [ "python3", \\', '  "server.py" ]')],
 ])('%s is understood', (_name, text) => {
   expect(caught(text)).toEqual({});

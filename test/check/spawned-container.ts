@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PROBE_HOST } from '../../lib/check/live';
 import {
   BIND_TO_HOST_VARIABLE,
   BIND_TO_PORT_VARIABLE,
@@ -8,7 +9,7 @@ import {
 } from '../../lib/contract';
 import { freePort } from '../../lib/local/engine/process-engine';
 
-/** Starts a command as a container, with `serve` appended, on a free port of the loopback. */
+/** Starts a command as a container, with `serve` appended, on a free port of the loopback, as `bidi check` does. */
 export async function spawnContainer(
   command: readonly string[],
   cwd: string,
@@ -21,7 +22,7 @@ export async function spawnContainer(
       ...process.env,
       ...environment,
       [BIND_TO_PORT_VARIABLE]: String(port),
-      [BIND_TO_HOST_VARIABLE]: '127.0.0.1',
+      [BIND_TO_HOST_VARIABLE]: PROBE_HOST,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -35,7 +36,7 @@ export async function spawnContainer(
   const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as ContainerExit);
   await once(child, 'spawn');
   return {
-    host: '127.0.0.1',
+    host: PROBE_HOST,
     port,
     ...(child.pid === undefined ? {} : { pid: child.pid }),
     exited,

@@ -14,7 +14,16 @@ import { DEFAULT_CLOCK, type LiveLimits, type LiveLoad, liveLimits, liveLoad } f
 import type { LiveCheck } from './live-check';
 import { LiveContext, type LiveTarget } from './live-context';
 import { ProbeError } from './probe-error';
-import { lastWords, Startup } from './startup';
+import { stackAdvice } from './server-stack';
+import { followStartup, isContainerPortTaken, lastLineOf, STARTUP_RULES } from './startup';
+
+/** How far a run is. */
+export interface CheckProgress {
+  /** Name of the check that runs. */
+  readonly check: string;
+  /** What it waits for, where that is known. */
+  readonly detail?: string;
+}
 
 /** What is checked, and how. */
 export interface CheckContainerOptions {
@@ -44,7 +53,7 @@ export interface CheckContainerOptions {
    */
   readonly query?: string;
   /**
-   * What to say to a container that is not an echo.
+   * Messages to a container that is not an echo, and the answers to expect.
    *
    * @default - checks that need a known reply are skipped
    */
@@ -60,10 +69,22 @@ export interface CheckContainerOptions {
   readonly limits?: Partial<LiveLimits>;
   /** @default - see {@link LiveLoad} */
   readonly load?: Partial<LiveLoad>;
-  /** Told before each check, for progress. */
-  readonly onCheck?: (name: string) => void;
   /**
-   * Ends the run early; what was not looked at is skipped.
+   * Sessions that the container is meant to hold at once: fewer fail, and the load of the other checks is kept to them.
+   *
+   * @default - what it holds of 100, and no fewer than two without a warning
+   */
+  readonly sessions?: number;
+  /**
+   * Words of the container's command or entry point: what to do is then said for the server that they name.
+   *
+   * @default - the server is known by its answers alone
+   */
+  readonly command?: readonly string[];
+  /** Told before each check, and of what a long one waits for. */
+  readonly onProgress?: (progress: CheckProgress) => void;
+  /**
+   * Ends the run early; the checks that are left are skipped.
    *
    * @default - none
    */
@@ -83,28 +104,30 @@ export const LIVE_CHECKS: readonly LiveCheck[] = [
   STOP_CHECK,
 ];
 
-/** Runs an exchange once on a stream of its own. */
+/** Holds an exchange once on a stream of its own. Where it fails, the checks that would repeat it are skipped. */
 const EXCHANGE_CHECK: LiveCheck = {
   name: 'exchange',
   rule: 'The container answers what it is sent as the exchange expects.',
-  source: 'the file of --exchange',
-  advice: 'Compare the file with what the container sends, or raise its timeoutMs.',
+  source: 'the exchange that was given',
+  advice: 'Compare the exchange with what the container sends, or raise its timeoutMs.',
   needs: ['open-default-path'],
+  requires: 'conversation',
   async run(context) {
-    const fault = await context.withSocket(async socket =>
-      context.conversation?.hold(socket, { timeoutMs: context.limits.replyMs }),
-    );
-    return fault ? { verdict: 'fail', seen: fault } : pass('every expectation was met');
+    const { conversation, limits } = context;
+    const fault = await context.withSocket(socket => conversation!.run(socket, { timeoutMs: limits.replyMs }));
+    if (!fault) return pass('every expectation was met');
+    context.conversation = undefined;
+    return { verdict: 'fail', seen: fault };
   },
 };
 
 const ENDED_EARLY = 'the run was ended early';
 
-/** How long a container that a check has killed may take to be seen dead, in milliseconds. */
-const DEATH_NOTICE_MS = 100;
+/** Time in which the exit of a container that a check has killed is reported, in milliseconds. */
+const EXIT_REPORT_MS = 100;
 
 /**
- * Holds a running container against the platform's contract. Takes about half a minute, most of it for the end after SIGTERM.
+ * Checks a running container against the platform's contract. Takes about half a minute, most of it for the end after SIGTERM.
  *
  * @throws the error of `start` when the container cannot be started at all
  */
@@ -115,22 +138,24 @@ export async function checkContainer(options: CheckContainerOptions): Promise<Fi
 class LiveRun {
   private readonly context: LiveContext;
   private readonly findings: Finding[] = [];
-  /** Why nothing more can be looked at. */
-  private standstill: string | undefined;
+  /** Why no further check can be run. */
+  private blockedBecause: string | undefined;
   private hasExited = false;
 
   constructor(private readonly options: CheckContainerOptions) {
+    const { clock = DEFAULT_CLOCK, limits, load, sessions, exchange, command } = options;
     this.context = new LiveContext(
       targetOf(options),
-      liveLimits(options.clock ?? DEFAULT_CLOCK, options.limits),
-      liveLoad(options.load),
+      liveLimits(clock, limits),
+      liveLoad(sessions === undefined ? load : { ...load, sessions, burst: sessions }),
+      { ...(command && { command }), ...(sessions !== undefined && { declaredSessions: sessions }) },
     );
-    if (options.exchange) this.context.conversation = new ExchangeConversation(options.exchange);
+    if (exchange) this.context.conversation = new ExchangeConversation(exchange);
   }
 
   async run(): Promise<Finding[]> {
     const { abortSignal } = this.options;
-    // What a check waits for ends with the container.
+    // Every wait of a check ends with the container and its streams.
     const abort = () => {
       this.context.container?.kill('SIGKILL');
       this.context.cutAll();
@@ -138,9 +163,7 @@ class LiveRun {
     abortSignal?.addEventListener('abort', abort, { once: true });
     try {
       await this.startUp();
-      for (const check of this.checks()) {
-        await this.perform(check);
-      }
+      for (const check of this.checks()) await this.perform(check);
       return this.findings;
     } finally {
       abortSignal?.removeEventListener('abort', abort);
@@ -155,96 +178,114 @@ class LiveRun {
 
   private checks(): readonly LiveCheck[] {
     if (!this.options.exchange) return LIVE_CHECKS;
-    return LIVE_CHECKS.flatMap(check => (check.name === 'text-message' ? [EXCHANGE_CHECK, check] : [check]));
+    // Once it is known whether messages arrive at all, and before the first check that relies on the exchange.
+    return LIVE_CHECKS.flatMap(check => (check.name === 'open-other-path' ? [EXCHANGE_CHECK, check] : [check]));
   }
 
   private async startUp(): Promise<void> {
     if (!this.options.start) {
-      const reason = 'the container was not started here';
-      for (const rule of [Startup.RULES.START, Startup.RULES.LOADING]) this.record(finding(rule, skip(reason)));
+      for (const rule of Object.values(STARTUP_RULES)) this.record(finding(rule, skip(NOT_STARTED_HERE)));
       return;
     }
-    this.options.onCheck?.(Startup.RULES.START.name);
-    const { start, loading, isReady } = await this.launch();
-    this.record(start);
-    this.record(loading);
-    if (!isReady) this.standstill = 'the container did not become ready';
+    const { findings, isReady } = await this.launch();
+    for (const found of findings) this.record(found);
+    if (!isReady) this.blockedBecause = 'the container did not become ready';
   }
 
-  private async launch(): Promise<Awaited<ReturnType<typeof Startup.follow>>> {
+  private async launch(): Promise<Awaited<ReturnType<typeof followStartup>>> {
+    const check = STARTUP_RULES.START.name;
+    this.options.onProgress?.({ check });
+    const isPortTaken = await isContainerPortTaken();
     const container = await this.options.start!();
     this.hasExited = false;
     void container.exited.then(() => {
       if (this.context.container === container) this.hasExited = true;
     });
     this.context.container = container;
-    this.context.target = { ...this.context.target, origin: `ws://${container.host}:${container.port}` };
-    return Startup.follow(this.context, container, this.options.abortSignal);
+    return followStartup(this.context, container, {
+      isContainerPortTaken: isPortTaken,
+      abortSignal: this.options.abortSignal,
+      onProgress: detail => this.options.onProgress?.({ check, detail }),
+    });
   }
 
   private async perform(check: LiveCheck): Promise<void> {
-    const reason = this.reasonToSkip(check) ?? (await this.revive());
+    const reason = this.reasonToSkip(check) ?? (await this.restartIfExited());
     if (reason !== undefined) {
       this.record(finding(check, skip(reason)));
       return;
     }
-    this.options.onCheck?.(check.name);
+    this.options.onProgress?.({ check: check.name });
     const startedAt = performance.now();
-    let observation: Observation;
-    try {
-      observation = await check.run(this.context);
-    } catch (error) {
-      if (!(error instanceof ProbeError)) throw error;
-      observation = { verdict: 'fail', seen: error.message };
-    }
-    this.context.leaveAll();
+    let observation = await this.observe(check);
+    await this.context.leaveAll();
     if (this.options.abortSignal?.aborted) observation = skip(ENDED_EARLY);
-    else if (check !== STOP_CHECK) observation = await this.mindDeath(observation);
-    const isFault = observation.verdict === 'fail' || observation.verdict === 'warn';
-    if (isFault && observation.next === undefined) observation = { ...observation, next: check.advice };
-    this.record(finding(check, observation, performance.now() - startedAt));
+    const exit =
+      check === STOP_CHECK || observation.verdict === 'skip' ? undefined : await this.unexpectedExit(observation);
+    // A container that exits fails the check, be it advice: the platform takes it out of service.
+    const rule = exit === undefined ? check : { ...check, isAdvice: false };
+    if (exit !== undefined) observation = { verdict: 'fail', seen: exit };
+    this.record(finding(rule, this.withAdvice(check, observation), performance.now() - startedAt));
   }
 
-  /** A container that dies of a check fails it, whatever else was seen. */
-  private async mindDeath(observation: Observation): Promise<Observation> {
+  private async observe(check: LiveCheck): Promise<Observation> {
+    try {
+      return await check.run(this.context);
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error;
+      return { verdict: 'fail', seen: error.message };
+    }
+  }
+
+  /** Says what to do about a fault, for the container's own stack where that is known. */
+  private withAdvice({ name, advice }: LiveCheck, observation: Observation): Observation {
+    const isFault = observation.verdict === 'fail' || observation.verdict === 'warn';
+    if (!isFault || (observation.next !== undefined && observation.next !== advice)) return observation;
+    return { ...observation, next: stackAdvice(name, this.context.stack) ?? advice };
+  }
+
+  /** How the container ended while a check ran, as part of a sentence; `undefined` while it runs. */
+  private async unexpectedExit(observation: Observation): Promise<string | undefined> {
     const { container } = this.context;
-    if (!container) return observation;
+    if (!container) return undefined;
     if (observation.verdict !== 'pass' || this.context.sawLoss) {
-      await Promise.race([container.exited, delay(DEATH_NOTICE_MS)]);
+      await Promise.race([container.exited, delay(EXIT_REPORT_MS)]);
     }
     this.context.sawLoss = false;
-    if (!this.hasExited) return observation;
+    if (!this.hasExited) return undefined;
     const exit = await container.exited;
-    return {
-      ...observation,
-      verdict: 'fail',
-      seen: `the container ended with ${exit.signal ?? `exit code ${exit.code}`}${lastWords(container)}`,
-    };
+    return `the container ended with ${exit.signal ?? `exit code ${exit.code}`}${lastLineOf(container)}`;
   }
 
   private reasonToSkip(check: LiveCheck): string | undefined {
     if (this.options.abortSignal?.aborted) return ENDED_EARLY;
-    if (this.standstill) return this.standstill;
-    if (check.requires === 'start' && !this.options.start) return 'the container was not started here';
+    if (this.blockedBecause) return this.blockedBecause;
+    if (check.requires === 'start' && !this.options.start) return NOT_STARTED_HERE;
     const missing = check.needs?.find(name => !this.context.passed(name));
     if (missing !== undefined) return `it needs ${missing}, which did not pass`;
-    const { conversation } = this.context;
-    if (check.requires === 'conversation' && !conversation) {
-      return 'it needs a known reply, and the container does not echo; say what to expect with --exchange FILE';
+    if ((check.sessions ?? 1) > this.context.sessionLimit) {
+      return 'it needs two sessions at once, and the container holds one';
     }
-    if (check.requires === 'echo' && !conversation?.isEcho) {
-      return 'it needs a container that echoes';
-    }
-    return undefined;
+    return this.reasonToSkipConversation(check);
   }
 
-  /** Starts the container again when a check has ended it. */
-  private async revive(): Promise<string | undefined> {
+  private reasonToSkipConversation({ requires }: LiveCheck): string | undefined {
+    const { conversation, verdicts } = this.context;
+    if (requires === 'conversation' && !conversation) {
+      return verdicts.get('exchange') === 'fail'
+        ? 'it needs exchange, which did not pass'
+        : 'it needs a known reply, and the container does not echo; say what to expect with --exchange FILE or --protocol';
+    }
+    return requires === 'echo' && !conversation?.isEcho ? 'it needs a container that echoes' : undefined;
+  }
+
+  /** Starts the container again when a check has ended it. Resolves with why that did not work. */
+  private async restartIfExited(): Promise<string | undefined> {
     if (!this.options.start || !this.hasExited) return undefined;
-    const { isReady, start } = await this.launch();
+    const { isReady, findings } = await this.launch();
     if (isReady) return undefined;
-    this.standstill = `the container died and did not become ready again: ${start.seen}`;
-    return this.standstill;
+    this.blockedBecause = `the container ended and did not become ready again: ${findings[0]?.seen}`;
+    return this.blockedBecause;
   }
 
   private record(found: Finding): void {
@@ -253,12 +294,14 @@ class LiveRun {
   }
 }
 
+const NOT_STARTED_HERE = 'the container was not started here';
+
 function targetOf({ url, path, query, exchange }: CheckContainerOptions): LiveTarget {
   const parsed = url === undefined ? undefined : new URL(url);
   const ownPath = path ?? exchange?.path ?? parsed?.pathname.replace(/^\//, '');
   const ownQuery = query ?? exchange?.query ?? parsed?.search.replace(/^\?/, '');
   return {
-    // A container that is started says itself where it is.
+    // Of a container that is started here, the origin is known once it runs.
     origin: parsed ? `${parsed.protocol}//${parsed.host}` : '',
     ...(ownPath ? { path: ownPath } : {}),
     ...(ownQuery ? { query: ownQuery } : {}),

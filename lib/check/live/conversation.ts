@@ -1,57 +1,75 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { printable } from '../../report/printable';
 import { Opcode } from '../../wire/frame';
 import type { Exchange, Expectation } from './exchange';
 import type { ProbeMessage, ProbeSocket } from './probe-socket';
 
 /** How a conversation is held. */
-export interface ConversationStyle {
-  /** Each message goes in this many frames. Default: 1. */
+export interface ConversationOptions {
+  /**
+   * Frames of each message.
+   *
+   * @default 1
+   */
   readonly frames?: number;
-  /** Longest time for a reply, in milliseconds. */
+  /**
+   * Send the close frame right after the last message, before any answer.
+   *
+   * @default false
+   */
+  readonly closeEarly?: boolean;
+  /** Longest time for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Something to say to the container, and the reply that shows that it understood. */
+/** Messages to the container, and the answers by which it shows that it understood them. */
 export interface Conversation {
   /** Whether what comes back is what was sent, byte for byte. */
   readonly isEcho: boolean;
-  /** Says it once. Resolves with what was wrong, as part of a sentence, or `undefined`. */
-  hold(socket: ProbeSocket, style: ConversationStyle): Promise<string | undefined>;
+  /** Holds it once on a WebSocket. Resolves with what was wrong, as part of a sentence, or `undefined`. */
+  run(socket: ProbeSocket, options: ConversationOptions): Promise<string | undefined>;
 }
 
-/** Conversation with a container that sends back what it gets. */
+/** A conversation with a container that sends back what it gets. */
 export class EchoConversation implements Conversation {
   readonly isEcho = true;
 
-  async hold(socket: ProbeSocket, { frames = 1, timeoutMs }: ConversationStyle): Promise<string | undefined> {
+  async run(socket: ProbeSocket, { frames = 1, timeoutMs }: ConversationOptions): Promise<string | undefined> {
     const sent = Buffer.from(`bidi-check ${randomUUID()}`);
-    sendIn(socket, Opcode.TEXT, sent, frames);
+    sendInFrames(socket, Opcode.TEXT, sent, frames);
     const reply = await socket.messages.take(timeoutMs);
-    if (!reply) return silence(socket, timeoutMs);
+    if (!reply) return reasonOfSilence(socket, timeoutMs);
     return reply.payload.equals(sent) ? undefined : 'a reply that is not what was sent on that session';
   }
 }
 
-/** Conversation that a file describes. */
+/** A conversation that a file of `--exchange` or a protocol describes. */
 export class ExchangeConversation implements Conversation {
   readonly isEcho = false;
 
   constructor(private readonly exchange: Exchange) {}
 
-  async hold(socket: ProbeSocket, { frames = 1, timeoutMs }: ConversationStyle): Promise<string | undefined> {
+  async run(socket: ProbeSocket, options: ConversationOptions): Promise<string | undefined> {
+    const { frames = 1, closeEarly = false } = options;
+    const timeoutMs = this.exchange.timeoutMs ?? options.timeoutMs;
     for (const { opcode, payload, intervalMs } of this.exchange.send) {
       if (!socket.isOpen) break;
-      if (!sendIn(socket, opcode, payload, frames)) await socket.drained(timeoutMs);
+      if (!sendInFrames(socket, opcode, payload, frames)) await socket.drained(timeoutMs);
       if (intervalMs > 0) await delay(intervalMs);
     }
+    if (closeEarly) socket.sendClose(1000);
+    let last: ProbeMessage | undefined;
     for (const [index, expectation] of this.exchange.expect.entries()) {
-      const deadline = performance.now() + (this.exchange.timeoutMs ?? timeoutMs);
+      const deadline = performance.now() + timeoutMs;
       for (;;) {
         const message = await socket.messages.take(Math.max(0, deadline - performance.now()));
         if (!message) {
-          return `expectation ${index + 1} of ${this.exchange.expect.length} was not met: ${silence(socket, timeoutMs)}`;
+          const seen = last ? `the last message was ${describeMessage(last)}` : 'no message came';
+          const reason = socket.isOpen ? `within ${timeoutMs} ms` : await reasonOfSilence(socket, timeoutMs);
+          return `expectation ${index + 1} of ${this.exchange.expect.length} was not met: ${seen}, ${reason}`;
         }
+        last = message;
         if (meets(message, expectation)) break;
       }
     }
@@ -59,23 +77,35 @@ export class ExchangeConversation implements Conversation {
   }
 }
 
-/** Sends a message in as many frames as asked for. */
-export function sendIn(socket: ProbeSocket, opcode: number, payload: Buffer, frames: number): boolean {
+/** Sends a message in as many frames as asked for. False when the kernel's buffer is full. */
+export function sendInFrames(socket: ProbeSocket, opcode: number, payload: Buffer, frames: number): boolean {
   const size = Math.ceil(payload.length / frames);
-  let flushed = true;
+  let hasRoom = true;
   for (let index = 0; index < frames; index++) {
-    flushed = socket.send(
+    hasRoom = socket.send(
       index === 0 ? opcode : Opcode.CONTINUATION,
       payload.subarray(index * size, (index + 1) * size),
       index === frames - 1,
     );
   }
-  return flushed;
+  return hasRoom;
 }
 
 /** Why there was no reply, as part of a sentence. */
-export function silence(socket: ProbeSocket, timeoutMs: number): string {
-  return socket.isOpen ? `no reply within ${timeoutMs} ms` : 'the container closed the stream';
+export async function reasonOfSilence(socket: ProbeSocket, timeoutMs: number): Promise<string> {
+  if (socket.isOpen) return `no reply within ${timeoutMs} ms`;
+  const { code, reason } = await socket.ended;
+  if (code === 1006) return 'the container cut the stream without a close frame';
+  return `the container closed the stream with ${code}${reason ? ` (${printable(reason)})` : ''}`;
+}
+
+/** Characters of a message that a report shows. */
+const SHOWN_CHARACTERS = 200;
+
+function describeMessage({ opcode, payload }: ProbeMessage): string {
+  if (opcode !== Opcode.TEXT) return `${payload.length} bytes, binary`;
+  const text = printable(payload.toString('utf8'));
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 function meets(message: ProbeMessage, expectation: Expectation): boolean {

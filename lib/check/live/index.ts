@@ -1,2 +1,3 @@
 export { type CheckContainerOptions, checkContainer } from './check-container';
 export { ExchangeFileError, readExchange } from './exchange';
+export { PROBE_HOST } from './startup';

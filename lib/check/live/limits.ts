@@ -28,23 +28,25 @@ export interface LiveLimits {
   readonly webSocketPingMs: number;
   /** How long metering records are watched. Default: 3 of the shortest intervals, 3 s. */
   readonly meteringMs: number;
+  /** Time without progress after which the container is taken to wait for a caller that does not read. Default: 750 ms. */
+  readonly stallMs: number;
 }
 
-/** How much is asked of the container. */
+/** The load under which the container is checked. Where it holds fewer sessions, it is checked with as many as it holds. */
 export interface LiveLoad {
   /** WebSockets opened at the same moment. Default: 200. */
   readonly burst: number;
   /** Sessions that talk at once. Default: 100. */
   readonly sessions: number;
-  /** Exchanges in each of them. Default: 5. */
-  readonly exchanges: number;
+  /** Messages to an echo in each of them. Default: 5. */
+  readonly messages: number;
   /** Sessions that talk while something else is measured. Default: 20. */
   readonly busySessions: number;
   /** Sent to a session that does not read, in bytes: well above what the kernel's buffers hold. Default: 64 MiB. */
   readonly slowReaderBytes: number;
 }
 
-/** A scale at which the 30 minutes of a stream pass in 5 s. */
+/** The scale at which the 30 minutes of a stream pass in 5 s. */
 export const DEFAULT_CLOCK = 360;
 
 /**
@@ -62,6 +64,7 @@ export function liveLimits(clock: number, given: Partial<LiveLimits> = {}): Live
     sessionMs: SESSION_LIMIT_MS,
     webSocketPingMs: WEBSOCKET_PING_INTERVAL_MS,
     meteringMs: 3 * METERING_RECORD_INTERVAL_MS,
+    stallMs: 750,
     ...given,
   };
   return {
@@ -75,7 +78,7 @@ export function liveLoad(given: Partial<LiveLoad> = {}): LiveLoad {
   return {
     burst: 200,
     sessions: 100,
-    exchanges: 5,
+    messages: 5,
     busySessions: 20,
     slowReaderBytes: 64 * 1024 * 1024,
     ...given,

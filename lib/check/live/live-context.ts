@@ -1,10 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BIDIRECTIONAL_STREAM_PATH, PING_PATH, type RunningContainer } from '../../contract';
 import type { Verdict } from '../../report/finding';
 import { Opcode } from '../../wire/frame';
 import type { Conversation } from './conversation';
 import type { LiveLimits, LiveLoad } from './limits';
+import { ProbeError } from './probe-error';
 import { type PingAnswer, probePing } from './probe-ping';
 import { ProbeSocket, type ProbeSocketOptions } from './probe-socket';
+import { type ServerStack, serverStack } from './server-stack';
 
 /** Where the container answers. */
 export interface LiveTarget {
@@ -16,24 +19,56 @@ export interface LiveTarget {
   readonly query?: string;
 }
 
+/** How a WebSocket of a check is opened. */
+type OpenOptions = Partial<ProbeSocketOptions> & { readonly url?: string };
+
+/** Time for a stream to end before the next one opens, in milliseconds: a server may count it until then. */
+const LEAVE_MS = 200;
+
+/** Pause between two attempts to open a stream that was refused, in milliseconds. */
+const RETRY_MS = 50;
+
+/** Further attempts to open a stream that was refused although earlier ones have ended. */
+const RETRIES = 4;
+
 /** What the checks share: the container, how to reach it, and what earlier checks found. */
 export class LiveContext {
   /** The container, where it was started here. */
   container: RunningContainer | undefined;
-  /** What to say to the container; settled once it is ready. */
+  /** The conversation that the container is known to understand. */
   conversation: Conversation | undefined;
+  /** Sessions that the container holds at once, as far as it was tried. */
+  sessionLimit = Number.POSITIVE_INFINITY;
   /** Breaches of RFC 6455 in what the container sent, to any check, with their count. */
   readonly breaches = new Map<string, number>();
   readonly verdicts = new Map<string, Verdict>();
-  /** Whether the container lost a connection without a close frame: it may be about to be seen dead. */
+  /** Whether the container lost a connection without a close frame: its exit may be reported a moment later. */
   sawLoss = false;
+  private serverHeader: string | undefined;
+  private hasLeft = false;
   private readonly sockets = new Set<ProbeSocket>();
 
   constructor(
     public target: LiveTarget,
     readonly limits: LiveLimits,
     readonly load: LiveLoad,
+    private readonly known: {
+      /** Words of the command or entry point, where they are known. */
+      readonly command?: readonly string[];
+      /** Sessions that the container is meant to hold, where that was said. */
+      readonly declaredSessions?: number;
+    } = {},
   ) {}
+
+  /** Sessions that the container is meant to hold at once, where that was said. */
+  get declaredSessions(): number | undefined {
+    return this.known.declaredSessions;
+  }
+
+  /** What serves the WebSocket, where the container shows it. */
+  get stack(): ServerStack | undefined {
+    return serverStack(this.serverHeader, this.known.command);
+  }
 
   passed(check: string): boolean {
     const verdict = this.verdicts.get(check);
@@ -45,8 +80,23 @@ export class LiveContext {
     return `${this.target.origin}/${path}${query ? `?${query}` : ''}`;
   }
 
-  /** Opens a WebSocket with a generous limit: only the checks of the accept time are strict. */
-  async open(options: Partial<ProbeSocketOptions> & { url?: string } = {}): Promise<ProbeSocket> {
+  /**
+   * Opens a WebSocket with a generous time limit: only the checks of the accept time are strict. A server with a limit may need a moment
+   * to see that earlier streams have ended, so a refusal after them is tried again.
+   */
+  async open(options: OpenOptions = {}): Promise<ProbeSocket> {
+    for (let retries = this.hasLeft ? RETRIES : 0; ; retries--) {
+      try {
+        return await this.openOnce(options);
+      } catch (error) {
+        const isRefusal = error instanceof ProbeError && error.status !== undefined && error.status !== 404;
+        if (!isRefusal || retries === 0) throw error;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  private async openOnce(options: OpenOptions): Promise<ProbeSocket> {
     const { url = this.url(), ...rest } = options;
     const socket = await ProbeSocket.open(url, {
       timeoutMs: Math.max(this.limits.replyMs, 4 * this.limits.acceptMs),
@@ -61,38 +111,69 @@ export class LiveContext {
     return socket;
   }
 
-  /** Runs something on a WebSocket and leaves it in good order. */
-  async withSocket<T>(run: (socket: ProbeSocket) => Promise<T>, options: Parameters<this['open']>[0] = {}): Promise<T> {
+  /** Opens a WebSocket after others were cut, which a server may see late. */
+  async reopen(): Promise<ProbeSocket> {
+    const deadline = performance.now() + this.limits.replyMs;
+    for (;;) {
+      try {
+        return await this.open();
+      } catch (error) {
+        if (!(error instanceof ProbeError) || performance.now() > deadline) throw error;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  /** Runs something on a WebSocket and closes it in good order. */
+  async withSocket<T>(run: (socket: ProbeSocket) => Promise<T>, options: OpenOptions = {}): Promise<T> {
     const socket = await this.open(options);
     try {
       return await run(socket);
     } finally {
-      socket.leave();
+      await this.leave([socket]);
     }
   }
 
-  /** @param timeoutMs default: well above the platform's limit, so that a late answer is told apart from none */
-  ping(method: 'GET' | 'POST' = 'GET', timeoutMs = 3 * this.limits.pingMs): Promise<PingAnswer> {
-    return probePing(this.target.origin.replace(/^ws/, 'http') + PING_PATH, method, timeoutMs);
+  /** Closes WebSockets in good order, and waits a moment for the container's side. */
+  async leave(sockets: readonly ProbeSocket[]): Promise<void> {
+    this.hasLeft ||= sockets.length > 0;
+    for (const socket of sockets) socket.leave();
+    await Promise.all(sockets.map(socket => socket.endWithin(LEAVE_MS)));
   }
 
-  /** Keeps sessions busy talking while something is measured. What they hear is another check's matter. */
+  /**
+   * Asks for a health check.
+   *
+   * @param timeoutMs default: well above the platform's limit, so that a late answer is told apart from none
+   */
+  async ping(method: 'GET' | 'POST' = 'GET', timeoutMs = 3 * this.limits.pingMs): Promise<PingAnswer> {
+    const answer = await probePing(this.target.origin.replace(/^ws/, 'http') + PING_PATH, method, timeoutMs);
+    this.serverHeader ??= answer.server;
+    return answer;
+  }
+
+  /** Sessions that can be kept busy while one more stays free for what is measured. */
+  get busySessions(): number {
+    return Math.max(1, Math.min(this.load.busySessions, this.sessionLimit - 1));
+  }
+
+  /** Keeps sessions busy while something is measured. Whether their replies are right is the matter of other checks. */
   async whileBusy<T>(measure: () => Promise<T>): Promise<T> {
     const { conversation } = this;
-    const sockets = await Promise.all(Array.from({ length: this.load.busySessions }, () => this.open()));
+    const sockets = await Promise.all(Array.from({ length: this.busySessions }, () => this.open()));
     let isDone = false;
     const talking = sockets.map(async socket => {
       while (!isDone && socket.isOpen && conversation) {
-        await conversation.hold(socket, { timeoutMs: this.limits.replyMs });
-        // A breath, so that the load is the container's and not this process's own.
-        await new Promise(resolve => setTimeout(resolve, 5));
+        await conversation.run(socket, { timeoutMs: this.limits.replyMs });
+        // A pause, so that the load is the container's and not this process's own.
+        await delay(5);
       }
     });
     try {
       return await measure();
     } finally {
       isDone = true;
-      for (const socket of sockets) socket.leave();
+      await this.leave(sockets);
       await Promise.allSettled(talking);
     }
   }
@@ -103,18 +184,18 @@ export class LiveContext {
    */
   async faultOf(socket: ProbeSocket): Promise<string | undefined> {
     const { replyMs } = this.limits;
-    if (this.conversation) return this.conversation.hold(socket, { timeoutMs: replyMs });
+    if (this.conversation) return this.conversation.run(socket, { timeoutMs: replyMs });
     if (this.verdicts.get('pong') === 'fail') return socket.isOpen ? undefined : 'the container closed it';
     socket.send(Opcode.PING, 'bidi-check');
     return (await socket.pongs.take(replyMs)) ? undefined : `no pong within ${replyMs} ms`;
   }
 
-  /** Leaves what a check that failed half-way left open: it must not count against the next one. */
-  leaveAll(): void {
-    for (const socket of this.sockets) if (!socket.isLeaving) socket.leave();
+  /** Closes the streams of a check that ended early, so that they do not count against the next one. */
+  async leaveAll(): Promise<void> {
+    await this.leave([...this.sockets].filter(socket => !socket.isLeaving));
   }
 
-  /** Cuts whatever is open still. */
+  /** Cuts every stream that is still open. */
   cutAll(): void {
     for (const socket of this.sockets) socket.cut('fin');
     this.sockets.clear();

@@ -6,6 +6,8 @@ import { ProbeError } from './probe-error';
 export interface PingAnswer {
   readonly status: number;
   readonly bodyBytes: number;
+  /** Header `Server`, which tells many stacks. */
+  readonly server?: string;
   /** From connecting to the last byte, in milliseconds. */
   readonly elapsedMs: number;
 }
@@ -25,11 +27,17 @@ export function probePing(url: string, method: 'GET' | 'POST', timeoutMs: number
       });
       response.on('end', () => {
         clearTimeout(deadline);
-        resolve({ status: response.statusCode ?? 0, bodyBytes, elapsedMs: performance.now() - startedAt });
+        const { server } = response.headers;
+        resolve({
+          status: response.statusCode ?? 0,
+          bodyBytes,
+          ...(typeof server === 'string' ? { server } : {}),
+          elapsedMs: performance.now() - startedAt,
+        });
       });
-      response.on('error', fault);
+      response.on('error', refuse);
     });
-    const fault = (error: NodeJS.ErrnoException) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
       clearTimeout(deadline);
       reject(new ProbeError(`${method} /ping failed: ${error.code ?? error.message}`, undefined, { cause: error }));
     };
@@ -37,7 +45,7 @@ export function probePing(url: string, method: 'GET' | 'POST', timeoutMs: number
       () => request.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })),
       timeoutMs,
     );
-    request.on('error', fault);
+    request.on('error', refuse);
     request.end();
   });
 }

@@ -30,12 +30,14 @@ const FRAME_LIMIT_BYTES = 256 * 1024 * 1024;
 export class ProbeSocket implements FrameSocketListener {
   /** @throws ProbeError when the upgrade is refused, fails or is not answered in time */
   static async open(url: string, { headers, timeoutMs, onBreach }: ProbeSocketOptions): Promise<ProbeSocket> {
-    const { hostname, port, pathname, search } = new URL(url);
+    const { protocol, hostname, port, pathname, search } = new URL(url);
+    const isSecure = protocol === 'wss:';
     const startedAt = performance.now();
     try {
       const socket = await FrameSocket.open({
-        host: hostname,
-        port: Number(port),
+        host: hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: Number(port || (isSecure ? 443 : 80)),
+        isSecure,
         target: pathname + search,
         headers,
         timeoutMs,
@@ -53,6 +55,8 @@ export class ProbeSocket implements FrameSocketListener {
   readonly ended: Promise<WebSocketEnd>;
   readonly messages = new Inbox<ProbeMessage>();
   readonly pongs = new Inbox<Buffer>();
+  /** Messages that arrived, whether taken or not. */
+  received = 0;
   /** Whether it was this side that cut the connection. */
   wasCut = false;
   private fragments: { opcode: number; payloads: Buffer[] } | undefined;
@@ -173,6 +177,7 @@ export class ProbeSocket implements FrameSocketListener {
     if (opcode === Opcode.TEXT && !isUtf8(payload)) {
       this.onBreach('it sends text that is not UTF-8 (RFC 6455, section 5.6)');
     }
+    this.received++;
     this.messages.push({ opcode, payload, frames: payloads.length });
   }
 

@@ -1,90 +1,188 @@
+import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RunningContainer, Source, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../contract';
-import { type Finding, fail, finding, pass, type Rule, skip } from '../../report/finding';
+import { CONTAINER_PORT, type RunningContainer, Source, STARTUP_HEALTH_CHECK_DEFAULT_SECONDS } from '../../contract';
+import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../../report/finding';
 import type { LiveContext } from './live-context';
 import { ProbeError } from './probe-error';
 
+/** Pause between two health checks of a container that starts, in milliseconds. */
 const POLL_MS = 50;
 
-/** How a container comes up. */
-export const Startup = {
-  RULES: {
-    START: {
-      name: 'start',
-      rule: `The container starts with "serve" and answers /ping with 200 within ${STARTUP_HEALTH_CHECK_DEFAULT_SECONDS / 60} minutes.`,
-      source: Source.HOSTING_GUIDE,
-    },
-    LOADING: {
-      name: 'ping-while-loading',
-      rule: 'Until it is ready, the container refuses the connection or answers /ping with 503.',
-      source: Source.HOSTING_GUIDE,
-    },
-  } as const satisfies Record<string, Rule>,
+/** Pause between two reports of the progress, in milliseconds. */
+const PROGRESS_MS = 1_000;
 
-  /** Asks a container that was just started for `/ping` until it is ready, has ended, or its time is up. */
-  async follow(
-    context: LiveContext,
-    container: RunningContainer,
-    abortSignal?: AbortSignal,
-  ): Promise<{ start: Finding; loading: Finding; isReady: boolean }> {
-    const startedAt = performance.now();
-    const elapsedMs = () => performance.now() - startedAt;
-    const seconds = () => `${(elapsedMs() / 1_000).toFixed(1)} s`;
-    let exited = '';
-    void container.exited.then(({ code, signal }) => {
-      exited = signal ?? `exit code ${code}`;
-    });
-    const statuses = new Map<string, number>();
-    let isReady = false;
-    while (!isReady && exited === '' && elapsedMs() < context.limits.startMs && !abortSignal?.aborted) {
-      try {
-        const { status } = await context.ping();
-        isReady = status === 200;
-        if (!isReady) statuses.set(String(status), (statuses.get(String(status)) ?? 0) + 1);
-      } catch (error) {
-        if (!(error instanceof ProbeError)) throw error;
-        const code = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? 'fault';
-        statuses.set(code, (statuses.get(code) ?? 0) + 1);
-      }
-      if (!isReady) await delay(POLL_MS);
-    }
+/**
+ * Loopback address on which a process is asked to listen. Linux answers on all of 127.0.0.0/8, so a server that takes no notice and
+ * listens on 127.0.0.1 alone is told from one that listens on every address.
+ */
+export const PROBE_HOST = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
 
-    const answers = [...statuses].map(([status, count]) => `${status} (${count} times)`).join(', ');
-    const start = isReady
-      ? pass(`ready after ${seconds()}`)
-      : exited !== ''
-        ? fail(
-            `it ended with ${exited} after ${seconds()}${lastWords(container)}`,
-            'Read its output; start it by hand with "serve".',
-          )
-        : fail(
-            `not ready after ${seconds()}; /ping gave ${answers || 'nothing'}${lastWords(container)}`,
-            'Listen on the port from SAGEMAKER_BIND_TO_PORT, else 8080, and answer /ping with 200 once the model is loaded.',
-          );
-
-    const wrong = [...statuses.keys()].filter(status => /^\d+$/.test(status) && status !== '503');
-    const loading =
-      wrong.length > 0
-        ? fail(`/ping answered ${wrong.join(', ')} while loading`, 'Answer 503 until the model is loaded.')
-        : statuses.has('503')
-          ? pass(`${answers} before it was ready`)
-          : isReady
-            ? pass('ready as soon as it answered')
-            : skip('it never answered');
-    return {
-      start: finding(Startup.RULES.START, start, elapsedMs()),
-      loading: finding(Startup.RULES.LOADING, loading),
-      isReady,
-    };
+/** What is asked of a container while it comes up. */
+export const STARTUP_RULES = {
+  START: {
+    name: 'start',
+    rule: `The container starts with "serve" and answers /ping with 200 within ${STARTUP_HEALTH_CHECK_DEFAULT_SECONDS / 60} minutes.`,
+    source: Source.HOSTING_GUIDE,
   },
-};
+  LISTEN_ADDRESS: {
+    name: 'listen-address',
+    rule: 'The container listens on every address, not on 127.0.0.1 alone: its port is asked from outside of it.',
+    source: 'Docker documentation, "Port publishing and mapping"',
+  },
+  LOADING: {
+    name: 'ping-while-loading',
+    rule: 'Until it is ready, the container refuses the connection or answers /ping with 503.',
+    source: Source.ADVICE,
+    isAdvice: true,
+  },
+} as const satisfies Record<string, Rule>;
 
-/** What names a fault in the output of Python, Node.js, Java, Go and Rust. */
-const FAULT_WORDS = /error|exception|panic|fatal/i;
+/** How a container came up. */
+export interface Startup {
+  readonly findings: readonly Finding[];
+  readonly isReady: boolean;
+}
 
-/** The line of the container's last ones that says most likely why it ended. */
-export function lastWords(container: RunningContainer): string {
+/** Where a container is looked for. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Whether anything listens on port 8080 of this machine. Asked before a container starts: what opens it later is the container. */
+export function isContainerPortTaken(): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = createConnection({ host: '127.0.0.1', port: CONTAINER_PORT });
+    const settle = (isTaken: boolean) => {
+      socket.destroy();
+      resolve(isTaken);
+    };
+    socket.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
+}
+
+/**
+ * Asks a container that was just started for `/ping` until it is ready, has ended, or its time is up. A process may listen elsewhere than
+ * it was asked to: on 127.0.0.1 alone, or on port 8080, which the contract names. It is then used there.
+ */
+export async function followStartup(
+  context: LiveContext,
+  container: RunningContainer,
+  options: {
+    readonly isContainerPortTaken: boolean;
+    readonly abortSignal?: AbortSignal | undefined;
+    readonly onProgress: (detail: string) => void;
+  },
+): Promise<Startup> {
+  const startedAt = performance.now();
+  const elapsedMs = () => performance.now() - startedAt;
+  const seconds = () => `${(elapsedMs() / 1_000).toFixed(1)} s`;
+  const addresses = addressesOf(container, options.isContainerPortTaken);
+  let address: Address | undefined;
+  let exited = '';
+  void container.exited.then(({ code, signal }) => {
+    exited = signal ?? `exit code ${code}`;
+  });
+  const answers = new Map<string, number>();
+  let isReady = false;
+  let reportedAt = startedAt;
+  while (!isReady && exited === '' && elapsedMs() < context.limits.startMs && !options.abortSignal?.aborted) {
+    for (const candidate of address ? [address] : addresses) {
+      context.target = { ...context.target, origin: originOf(candidate) };
+      const answer = await pingOnce(context);
+      isReady = answer === '200';
+      if (/^\d+$/.test(answer)) address = candidate;
+      // Refused connections count where the container was asked to listen, not everywhere it is looked for.
+      if (!isReady && (address === candidate || candidate === addresses[0])) {
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      }
+      if (address) break;
+    }
+    if (performance.now() - reportedAt > PROGRESS_MS) {
+      reportedAt = performance.now();
+      options.onProgress(`/ping gives ${[...answers.keys()].at(-1) ?? 'nothing'}`);
+    }
+    if (!isReady) await delay(POLL_MS);
+  }
+
+  const heard = [...answers].map(([answer, count]) => `${answer} (${count} times)`).join(', ');
+  const start = isReady
+    ? pass(`ready after ${seconds()}`)
+    : exited !== ''
+      ? fail(
+          `it ended with ${exited} after ${seconds()}${lastLineOf(container)}`,
+          'Read its output; start it by hand with "serve".',
+        )
+      : fail(
+          `not ready after ${seconds()}; /ping gave ${heard || 'nothing'}${lastLineOf(container)}`,
+          `Listen on 0.0.0.0, port ${CONTAINER_PORT}, and answer /ping with 200 once the model is loaded.`,
+        );
+  return {
+    isReady,
+    findings: [
+      finding(STARTUP_RULES.START, start, elapsedMs()),
+      finding(STARTUP_RULES.LISTEN_ADDRESS, addressObservation(container, address)),
+      finding(STARTUP_RULES.LOADING, loadingObservation(answers, heard, isReady)),
+    ],
+  };
+}
+
+/** The status of `/ping`, or the system's code where there was no answer. */
+async function pingOnce(context: LiveContext): Promise<string> {
+  try {
+    return String((await context.ping()).status);
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error;
+    return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? 'no answer';
+  }
+}
+
+/** Where it was asked to listen comes first. An image has its own network, and one published port. */
+function addressesOf(container: RunningContainer, isPortTaken: boolean): Address[] {
+  const { host, port, pid } = container;
+  if (pid === undefined) return [{ host, port }];
+  const hosts = [...new Set([host, '127.0.0.1', '::1'])];
+  const ports = isPortTaken ? [port] : [port, CONTAINER_PORT];
+  return ports.flatMap(port => hosts.map(host => ({ host, port })));
+}
+
+function originOf({ host, port }: Address): string {
+  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function addressObservation(container: RunningContainer, address: Address | undefined): Observation {
+  if (!address) return skip('it never answered');
+  if (container.pid === undefined) return pass('its published port answers');
+  const fixed =
+    address.port === CONTAINER_PORT && container.port !== CONTAINER_PORT
+      ? `; it listens on port ${CONTAINER_PORT}, as the contract has it, whatever port it is given, so one of it runs on this machine at a time`
+      : '';
+  if (address.host !== container.host) {
+    return fail(
+      `it listens on ${address.host} alone, where nothing outside of its container reaches it${fixed}`,
+      'Listen on 0.0.0.0.',
+    );
+  }
+  return container.host === '127.0.0.1'
+    ? skip(`this system has one loopback address${fixed}`)
+    : pass(`it answers on ${address.host}${fixed}`);
+}
+
+function loadingObservation(answers: ReadonlyMap<string, number>, heard: string, isReady: boolean): Observation {
+  const wrong = [...answers.keys()].filter(answer => /^\d+$/.test(answer) && answer !== '503');
+  if (wrong.length > 0) {
+    return fail(`/ping answered ${wrong.join(', ')} while loading`, 'Answer 503 until the model is loaded.');
+  }
+  if (answers.has('503')) return pass(`${heard} before it was ready`);
+  return isReady ? pass('ready as soon as it answered') : skip('it never answered');
+}
+
+/** Words that stand in the line of an error in the output of Python, Node.js, Java, Go and Rust. */
+const ERROR_WORDS = /error|exception|panic|fatal/i;
+
+/** The line among the last ones of a container's output that most likely says why it ended, as part of a sentence. */
+export function lastLineOf(container: RunningContainer): string {
   const lines = container.output().filter(text => text.trim() !== '');
-  const line = lines.findLast(text => FAULT_WORDS.test(text)) ?? lines.at(-1);
+  const line = lines.findLast(text => ERROR_WORDS.test(text)) ?? lines.at(-1);
   return line ? `; it said: ${line.trim().slice(0, 200)}` : '';
 }

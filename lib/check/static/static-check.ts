@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ExplainedError } from '../../contract';
-import type { DockerfileBuild } from '../../dockerfile';
+import { type DockerfileBuild, readDockerfile } from '../../dockerfile';
 import {
   type ContainerImage,
   checkImage,
@@ -36,6 +36,8 @@ export interface StaticCheck {
   readonly directory?: { readonly path: string; readonly file: string };
   /** Name by which a container engine can run it. */
   readonly image?: string;
+  /** Words of its entry point, where one was read. */
+  readonly entrypoint?: readonly string[];
 }
 
 /** The target is nothing that can be checked. */
@@ -72,7 +74,8 @@ export async function checkStatically(target: string, options: StaticCheckOption
       next: 'Name a directory with a Dockerfile, or an image.',
     });
   }
-  return { findings: checkImage(await readImage(target, options.pushed ?? false)), image: target };
+  const image = await readImage(target, options.pushed ?? false);
+  return { findings: checkImage(image), image: target, entrypoint: image.configuration.entrypoint };
 }
 
 function checkDockerfileIn(path: string, file: string, options: DockerfileBuild): StaticCheck {
@@ -96,9 +99,12 @@ function checkDockerfileIn(path: string, file: string, options: DockerfileBuild)
       next: 'Name the Dockerfile with --file.',
     });
   }
+  const text = readFileSync(dockerfile, 'utf8');
+  const { entrypoint } = readDockerfile(text, options);
   return {
-    findings: checkDockerfile(readFileSync(dockerfile, 'utf8'), dockerfile, options),
+    findings: checkDockerfile(text, dockerfile, options),
     directory: { path, file },
+    ...(entrypoint && { entrypoint: entrypoint.value.words }),
   };
 }
 

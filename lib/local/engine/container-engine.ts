@@ -15,6 +15,12 @@ export interface ContainerStart {
   readonly model: ModelDefinition;
   /** Name for people and for the engine, such as `my-endpoint/AllTraffic/0`. */
   readonly name: string;
+  /**
+   * Loopback address on which a process is asked to listen.
+   *
+   * @default '127.0.0.1'
+   */
+  readonly host?: string;
   /** Told of every line that it writes. */
   readonly onLine: (line: ContainerLine) => void;
 }

@@ -30,7 +30,7 @@ export class ProcessEngine implements ContainerEngine {
   /** `process` */
   readonly name = 'process';
 
-  async start({ model, name, onLine }: ContainerStart): Promise<RunningContainer> {
+  async start({ model, name, host = LOOPBACK, onLine }: ContainerStart): Promise<RunningContainer> {
     const { command, directory } = model;
     if (!command?.[0] || !directory) {
       throw new ContainerStartError({
@@ -53,7 +53,7 @@ export class ProcessEngine implements ContainerEngine {
         ...inherited(),
         ...localEnvironment(model),
         [BIND_TO_PORT_VARIABLE]: String(port),
-        [BIND_TO_HOST_VARIABLE]: LOOPBACK,
+        [BIND_TO_HOST_VARIABLE]: host,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own, so that what it starts ends with it, and Ctrl-C reaches us alone
@@ -73,17 +73,17 @@ export class ProcessEngine implements ContainerEngine {
         { cause },
       );
     }
-    return new ContainerProcess(child, port, output);
+    return new ContainerProcess(child, host, port, output);
   }
 }
 
 class ContainerProcess implements RunningContainer {
-  readonly host = LOOPBACK;
   readonly exited: Promise<ContainerExit>;
   private hasExited = false;
 
   constructor(
     private readonly child: ChildProcess,
+    readonly host: string,
     readonly port: number,
     private readonly recorded: ContainerOutput,
   ) {

@@ -24,6 +24,8 @@ function serve({
   session = webSocket => echo(webSocket),
   /** Takes the upgraded sockets instead of `ws`. */
   attach = undefined,
+  port = Number(process.env.SAGEMAKER_BIND_TO_PORT),
+  host = process.env.BIDI_BIND_TO_HOST,
   sigterm = server => {
     for (const webSocket of server.clients) webSocket.close(1001);
     setTimeout(() => process.exit(0), 50);
@@ -51,7 +53,7 @@ function serve({
     });
   }
   if (sigterm) process.on('SIGTERM', () => sigterm(server));
-  http.listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), '127.0.0.1');
+  http.listen(port, host);
 }
 
 module.exports = { echo, serve };

@@ -1,14 +1,15 @@
 const { echo, serve } = require('./base');
-let isLocked = false;
+let refusals = 0;
 serve({
   upgrade: (request, accept, refuse) => {
-    if (isLocked || !request.url.includes('bidirectional')) refuse(isLocked ? 409 : 404);
+    if (!request.url.includes('bidirectional')) refuse(404);
+    // As often as a check tries: the next one is not to be refused.
+    else if (refusals > 0) refuse(409, refusals--);
     else accept();
-    isLocked = false;
   },
   session: webSocket => {
     webSocket.on('close', code => {
-      if (code === 1001) isLocked = true;
+      if (code === 1001) refusals = 5;
     });
     echo(webSocket);
   },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Source, WEBSOCKET_PING_INTERVAL_MS, WEBSOCKET_PING_TOLERANCE } from '../../../contract';
 import { type Observation, pass, warn } from '../../../report/finding';
 import { Opcode } from '../../../wire/frame';
+import { reasonOfSilence } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import type { ProbeSocket } from '../probe-socket';
@@ -24,14 +25,16 @@ export const CONTROL_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'pong-under-load',
-    rule: 'A WebSocket ping is answered while other streams are busy.',
-    source: Source.DEVELOPER_GUIDE,
+    rule: 'A WebSocket ping is answered soon while other streams are busy.',
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Keep inference off the thread or event loop that answers pings.',
     needs: ['pong'],
     requires: 'conversation',
+    sessions: 2,
     run: context =>
       context.whileBusy(() =>
-        context.withSocket(socket => pongs(context, socket, ` with ${context.load.busySessions} busy sessions`)),
+        context.withSocket(socket => pongs(context, socket, ` with ${context.busySessions} busy sessions`)),
       ),
   },
   {
@@ -75,14 +78,22 @@ export const CONTROL_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'half-close',
-    rule: 'What was sent before the close frame is still answered before the close frame comes back.',
-    source: 'RFC 6455, section 5.5.1',
+    rule: 'What was sent before the close frame is still answered before the close frame comes back. RFC 6455, section 5.5.1, allows both.',
+    source: Source.ADVICE,
+    isAdvice: true,
     advice:
       'Finish what is in the queue, then answer the close frame; callers otherwise have to wait for the last reply.',
     needs: ['close-answer'],
-    requires: 'echo',
+    requires: 'conversation',
     run: context =>
       context.withSocket(async socket => {
+        if (!context.conversation?.isEcho) {
+          const fault = await context.conversation?.run(socket, {
+            closeEarly: true,
+            timeoutMs: context.limits.replyMs,
+          });
+          return fault ? warn(`closed right after its last message: ${fault}`) : pass('every expectation was met');
+        }
         for (let count = 0; count < PENDING_MESSAGES; count++) socket.send(Opcode.TEXT, `bidi-check ${count}`);
         socket.sendClose(1000);
         const end = await socket.endWithin(context.limits.replyMs);
@@ -101,7 +112,12 @@ async function pongs(context: LiveContext, socket: ProbeSocket, how: string): Pr
     const startedAt = performance.now();
     socket.send(Opcode.PING, payload);
     const pong = await socket.pongs.take(context.limits.replyMs);
-    if (!pong) return { verdict: 'fail', seen: `no pong within ${context.limits.replyMs} ms${how}` };
+    if (!pong) {
+      const reason = socket.isOpen
+        ? `no pong within ${context.limits.replyMs} ms`
+        : `to a ping, ${await reasonOfSilence(socket, 0)}`;
+      return { verdict: 'fail', seen: reason + how };
+    }
     if (!pong.equals(payload)) return { verdict: 'fail', seen: `the pong does not carry its ping's payload${how}` };
     slowestMs = Math.max(slowestMs, performance.now() - startedAt);
   }

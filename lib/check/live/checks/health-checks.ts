@@ -31,7 +31,7 @@ export const HEALTH_CHECKS: readonly LiveCheck[] = [
           await new Promise(resolve => setTimeout(resolve, 100));
         }
       }
-      // Never accepted: that is the fault of another check.
+      // A container that never accepts fails another check.
       return skip(`no stream was accepted at all: ${refusal}`);
     },
   },
@@ -44,8 +44,9 @@ export const HEALTH_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'ping-post',
-    rule: 'POST /ping answers 200 with an empty body.',
-    source: Source.DEVELOPER_GUIDE,
+    rule: 'POST /ping answers like GET /ping. The platform asks by GET; other callers of containers ask by POST.',
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Answer POST /ping like GET /ping.',
     run: context => pingOnce(context, 'POST'),
   },
@@ -59,7 +60,7 @@ export const HEALTH_CHECKS: readonly LiveCheck[] = [
   },
 ];
 
-/** `/ping` while streams are busy: runs once it is known what to say. */
+/** `/ping` while streams are busy: runs once a conversation with the container is known. */
 export const PING_UNDER_LOAD_CHECK: LiveCheck = {
   name: 'ping-under-load',
   rule: `/ping answers 200 within ${PING_TIMEOUT_MS / 1_000} s while streams are busy.`,
@@ -67,7 +68,7 @@ export const PING_UNDER_LOAD_CHECK: LiveCheck = {
   advice: 'Keep inference off the thread or event loop that answers /ping.',
   needs: ['ping-latency', 'open-default-path'],
   requires: 'conversation',
-  run: context => context.whileBusy(() => pingLatency(context, ` with ${context.load.busySessions} busy sessions`)),
+  run: context => context.whileBusy(() => pingLatency(context, ` with ${context.busySessions} busy sessions`)),
 };
 
 async function pingOnce(context: LiveContext, method: 'GET' | 'POST'): Promise<Observation> {
@@ -75,7 +76,10 @@ async function pingOnce(context: LiveContext, method: 'GET' | 'POST'): Promise<O
   if (status !== 200) return { verdict: 'fail', seen: `${method} /ping answered ${status}` };
   return bodyBytes === 0
     ? pass('200, empty body')
-    : warn(`200 with a body of ${bodyBytes} bytes`, 'Leave the body empty: Content-Length: 0.');
+    : warn(
+        `200 with a body of ${bodyBytes} bytes; the guide asks for an empty one, and health is judged by the status`,
+        'Leave the body empty: Content-Length: 0.',
+      );
 }
 
 async function pingLatency(context: LiveContext, how: string): Promise<Observation> {
@@ -85,7 +89,7 @@ async function pingLatency(context: LiveContext, how: string): Promise<Observati
     const { status, elapsedMs } = await context.ping();
     if (status !== 200) return { verdict: 'fail', seen: `ping ${count + 1} of ${PINGS}${how} answered ${status}` };
     slowestMs = Math.max(slowestMs, elapsedMs);
-    // One is enough to fail, and each may take seconds.
+    // One late answer fails the check, and each may take seconds.
     if (slowestMs > pingMs) break;
   }
   const seen = `the slowest of ${PINGS}${how} took ${slowestMs.toFixed(1)} ms`;

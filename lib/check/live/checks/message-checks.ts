@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Source } from '../../../contract';
 import { fail, type Observation, pass, warn } from '../../../report/finding';
 import { Opcode } from '../../../wire/frame';
-import { sendIn, silence } from '../conversation';
+import { reasonOfSilence, sendInFrames } from '../conversation';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import type { ProbeSocket } from '../probe-socket';
@@ -16,7 +16,7 @@ const MIXED_TEXT = 'caf\u00e9 \u65e5\u672c\u8a9e \u{1f399} \u0000 e\u0301 "\\$`\
 /** A byte that begins a character of two, without the second (RFC 3629, section 3). */
 const NOT_UTF8 = Buffer.from([0x62, 0xc3, 0x28]);
 
-/** What comes back from a container that echoes. */
+/** Messages to a container, most of them to one that echoes. */
 export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   {
     name: 'text-message',
@@ -44,7 +44,7 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
       const { conversation, limits } = context;
       if (!conversation?.isEcho) {
         const fault = await context.withSocket(async socket =>
-          conversation?.hold(socket, { frames: 3, timeoutMs: limits.replyMs }),
+          conversation?.run(socket, { frames: 3, timeoutMs: limits.replyMs }),
         );
         return fault
           ? fail(`the exchange with every message in 3 frames: ${fault}`, this.advice)
@@ -56,7 +56,7 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
           [Opcode.BINARY, 'binary'],
         ] as const) {
           const sent = Buffer.from(`bidi-check ${name} in three frames`);
-          sendIn(socket, opcode, sent, 3);
+          sendInFrames(socket, opcode, sent, 3);
           const fault = await echoFault(context, socket, sent);
           if (fault) return fail(`${name} in 3 frames: ${fault}`, this.advice);
         }
@@ -66,8 +66,9 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'empty-message',
-    rule: 'A message without bytes is a message.',
-    source: 'RFC 6455, section 5.6',
+    rule: 'A message without bytes is a message, as RFC 6455 allows it.',
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Do not take an empty message for the end, and do not drop it.',
     requires: 'echo',
     run: context =>
@@ -82,14 +83,15 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'large-message',
-    rule: 'A message of 1 MiB is taken.',
+    rule: 'A message of 1 MiB is taken. The platform names no size that a container has to take; callers choose theirs.',
     source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Raise the longest message that your WebSocket library takes (max_size, maxPayload).',
     requires: 'echo',
     run: context =>
       context.withSocket(async socket => {
         const startedAt = performance.now();
-        // Letters, so that what a container makes of bytes is not this check's matter.
+        // Letters: a container that changes bytes fails another check.
         const sent = Buffer.from(randomBytes(LARGE_BYTES / 2).toString('hex'));
         socket.send(Opcode.BINARY, sent);
         const fault = await echoFault(context, socket, sent, 2 * context.limits.replyMs);
@@ -106,12 +108,12 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
     run: context =>
       context.withSocket(async socket => {
         const sent = Buffer.from(MIXED_TEXT);
-        sendIn(socket, Opcode.TEXT, sent, 1);
+        sendInFrames(socket, Opcode.TEXT, sent, 1);
         const whole = await echoFault(context, socket, sent);
         if (whole) return { verdict: 'fail', seen: `in one frame: ${whole}` };
         if (!context.passed('fragments-in')) return pass(`${sent.length} bytes in one frame`);
         // One byte a frame ends inside every character that has more than one.
-        sendIn(socket, Opcode.TEXT, sent, sent.length);
+        sendInFrames(socket, Opcode.TEXT, sent, sent.length);
         const split = await echoFault(context, socket, sent);
         return split
           ? { verdict: 'fail', seen: `in frames that end inside a character: ${split}` }
@@ -124,9 +126,10 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
     source: 'RFC 6455, section 8.1',
     advice: 'Catch the decoding error and close that one WebSocket with 1007.',
     needs: ['open-default-path'],
+    sessions: 2,
     async run(context) {
       const { replyMs } = context.limits;
-      // What comes back may be what was sent, so its form is not held against the container.
+      // The reply may be what was sent, so its form is not held against the container.
       const socket = await context.open({ onBreach: () => undefined });
       return context.withSocket(async neighbour => {
         socket.send(Opcode.TEXT, NOT_UTF8);
@@ -157,7 +160,7 @@ async function echoOnce(
   const sent = Buffer.from(payload);
   socket.send(opcode, sent);
   const reply = await socket.messages.take(context.limits.replyMs);
-  if (!reply) return { verdict: 'fail', seen: silence(socket, context.limits.replyMs) };
+  if (!reply) return { verdict: 'fail', seen: await reasonOfSilence(socket, context.limits.replyMs) };
   if (reply.opcode !== opcode) {
     return { verdict: 'fail', seen: `it came back as ${reply.opcode === Opcode.TEXT ? 'text' : 'binary'}` };
   }
@@ -174,10 +177,7 @@ export async function echoFault(
   timeoutMs = context.limits.replyMs,
 ): Promise<string | undefined> {
   const reply = await socket.messages.take(timeoutMs);
-  if (!reply) {
-    const end = socket.isOpen ? undefined : await socket.ended;
-    return end ? `the container closed the stream with ${end.code}` : silence(socket, timeoutMs);
-  }
+  if (!reply) return reasonOfSilence(socket, timeoutMs);
   if (reply.payload.equals(sent)) return undefined;
   return `${sent.length} bytes came back as ${reply.payload.length}${reply.payload.length === sent.length ? ' other ones' : ''}`;
 }

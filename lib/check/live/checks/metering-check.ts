@@ -41,7 +41,7 @@ export const METERING_CHECK: LiveCheck = {
             async metadata => {
               const records: { message: ProbeMessage; atMs: number }[] = [];
               const deadline = performance.now() + context.limits.meteringMs;
-              const talking = context.conversation?.hold(socket, { timeoutMs: context.limits.replyMs });
+              const talking = context.conversation?.run(socket, { timeoutMs: context.limits.replyMs });
               for (;;) {
                 const message = await metadata.messages.take(Math.max(0, deadline - performance.now()));
                 if (!message) break;

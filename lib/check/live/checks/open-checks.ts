@@ -1,14 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ACCEPT_TIMEOUT_MS, BIDIRECTIONAL_STREAM_PATH, Source } from '../../../contract';
-import { fail, pass, warn } from '../../../report/finding';
+import { fail, type Observation, pass, warn } from '../../../report/finding';
 import { EchoConversation } from '../conversation';
 import type { LiveCheck } from '../live-check';
+import type { LiveContext } from '../live-context';
 import { ProbeError } from '../probe-error';
 
-/** What an application might send: a value with a percent-encoded character, and an empty one. */
-const EXAMPLE_QUERY = 'language=en&name=caf%C3%A9&empty=';
+/** What an application might send, with a percent-encoded character. The platform refuses empty values. */
+const EXAMPLE_QUERY = 'language=en&name=caf%C3%A9';
 
-/** A path that no container has for a reason. */
+/** A path that only this check uses. */
 const OTHER_PATH = 'v1/bidi-check';
 
 /** Opening a stream. */
@@ -38,12 +39,13 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     name: 'unknown-message',
     rule: 'A message that the container does not know ends its own stream at most.',
     source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Catch what goes wrong with one message, and answer or close that one stream.',
     needs: ['open-default-path'],
-    // Also how an echo is told: for it no message is unknown.
+    // It also finds out whether the container echoes: to an echo no message is unknown.
     async run(context) {
       const echo = new EchoConversation();
-      const fault = await context.withSocket(socket => echo.hold(socket, { timeoutMs: context.limits.replyMs }));
+      const fault = await context.withSocket(socket => echo.run(socket, { timeoutMs: context.limits.replyMs }));
       if (!fault) context.conversation ??= echo;
       return pass(fault ? `it does not echo: ${fault}` : 'it echoes what it is sent');
     },
@@ -51,7 +53,8 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
   {
     name: 'open-other-path',
     rule: 'A path that the caller names is accepted, or refused at once.',
-    source: Source.DEVELOPER_GUIDE,
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Answer an upgrade on an unknown path with 404 instead of leaving it open.',
     needs: ['open-default-path'],
     async run(context) {
@@ -69,8 +72,9 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'open-with-query',
-    rule: 'The container accepts a query string after the path.',
-    source: Source.DEVELOPER_GUIDE,
+    rule: 'The container accepts a query string after the path, as callers may send one.',
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Compare the path without the query string, and ignore parameters that you do not know.',
     needs: ['open-default-path'],
     async run(context) {
@@ -114,7 +118,7 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
       for (let count = 0; count < 5; count++) {
         await context.withSocket(async socket => times.push(socket.openMs));
       }
-      // A first one may find code that was never run; a container that is slow is slow every time.
+      // The first stream may be slow because its code runs for the first time; a slow container is slow every time.
       const medianMs = times.sort((a, b) => a - b)[2]!;
       const slowestMs = times[4]!;
       const seen = `half of 5 within ${medianMs.toFixed(1)} ms, the slowest in ${slowestMs.toFixed(1)} ms`;
@@ -123,38 +127,79 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     },
   },
   {
+    name: 'sessions-at-once',
+    rule: 'Several sessions are open at once: as many as --sessions says, else at least two. The platform sends an instance more than one.',
+    source: Source.ADVICE,
+    advice:
+      'Serve each session beside the others; where one at a time is meant, say --sessions 1 and scale on a target of 1.',
+    needs: ['accept-time'],
+    run: sessionsAtOnce,
+  },
+  {
     name: 'accept-burst',
-    rule: `Many streams that open at the same moment are each accepted within ${ACCEPT_TIMEOUT_MS} ms.`,
-    source: Source.DEVELOPER_GUIDE,
+    rule: `Streams that open at the same moment are each accepted within ${ACCEPT_TIMEOUT_MS} ms.`,
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Raise the connection limit and the listen backlog, and keep the accepting thread free.',
     needs: ['accept-time'],
-    async run(context) {
-      const { burst } = context.load;
-      const { acceptMs } = context.limits;
-      const delays = monitorEventLoopDelay({ resolution: 5 });
-      delays.enable();
-      const opened = await Promise.allSettled(Array.from({ length: burst }, () => context.open()));
-      delays.disable();
-      const sockets = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
-      for (const socket of sockets) socket.leave();
-      const refused = opened.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
-      const strange = refused.find(error => !(error instanceof ProbeError));
-      if (strange) throw strange;
-      if (refused.length > 0)
-        return fail(`${refused.length} of ${burst} were not accepted: ${refused[0]!.message}`, this.advice);
-      const times = sockets.map(socket => socket.openMs).sort((a, b) => a - b);
-      const medianMs = times[times.length >> 1]!;
-      const slowestMs = times[times.length - 1]!;
-      const seen = `${burst} at once, half within ${medianMs.toFixed(0)} ms, the slowest in ${slowestMs.toFixed(0)} ms`;
-      if (slowestMs <= acceptMs) return pass(seen);
-      const ownMs = delays.max / 1e6;
-      // The probe and the container share this machine, and perhaps others share it too: only a clear case fails.
-      return medianMs - ownMs > 2 * acceptMs
-        ? fail(`${seen}; ${acceptMs} ms are allowed`, this.advice)
-        : warn(
-            `${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own; ${acceptMs} ms are allowed`,
-            `Run it on a machine with less to do; if it stays so: ${this.advice}`,
-          );
-    },
+    sessions: 2,
+    run: acceptBurst,
   },
 ];
+
+/** Opens as many sessions as are meant, finds out how many of them work, and keeps the checks that follow to that number. */
+async function sessionsAtOnce(this: LiveCheck, context: LiveContext): Promise<Observation> {
+  const { sessions } = context.load;
+  const opened = await Promise.allSettled(Array.from({ length: sessions }, () => context.open()));
+  const sockets = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+  const refusals = opened.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
+  const unexpected = refusals.find(error => !(error instanceof ProbeError));
+  if (unexpected) throw unexpected;
+  const faults = (await Promise.all(sockets.map(socket => context.faultOf(socket)))).filter(
+    fault => fault !== undefined,
+  );
+  // An answer on the wrong session is an answer; the check of concurrent sessions judges it.
+  const received = sockets.reduce((sum, socket) => sum + socket.received, 0);
+  const silent = received < sockets.length ? faults : [];
+  await context.leave(sockets);
+  const held = sockets.length - silent.length;
+  if (context.declaredSessions !== undefined) context.sessionLimit = sessions;
+  if (held === sessions) return pass(`${sessions} at once, each of them answered`);
+  context.sessionLimit = Math.max(1, held);
+  const seen = `${held} of ${sessions} at once: ${refusals[0]?.message ?? silent[0]}`;
+  if (context.declaredSessions !== undefined) return fail(`${seen}; --sessions says ${sessions}`, this.advice);
+  return held < 2
+    ? warn(`${seen}; no other session works while one is open`, this.advice)
+    : pass(`${seen}; a limit of its own, to be the most of a scaling target`);
+}
+
+async function acceptBurst(this: LiveCheck, context: LiveContext): Promise<Observation> {
+  const { acceptMs } = context.limits;
+  const burst = Math.min(context.load.burst, context.sessionLimit);
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
+  const opened = await Promise.allSettled(Array.from({ length: burst }, () => context.open()));
+  delays.disable();
+  const sockets = opened.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+  const refusals = opened.flatMap(result => (result.status === 'rejected' ? [result.reason as Error] : []));
+  await context.leave(sockets);
+  const unexpected = refusals.find(error => !(error instanceof ProbeError));
+  if (unexpected) throw unexpected;
+  const silent = refusals.filter(error => (error as ProbeError).status === undefined);
+  if (silent.length > 0) {
+    return fail(`${silent.length} of ${burst} were neither accepted nor refused: ${silent[0]!.message}`, this.advice);
+  }
+  if (sockets.length === 0) return fail(`all of ${burst} were refused: ${refusals[0]?.message}`, this.advice);
+  const times = sockets.map(socket => socket.openMs).sort((a, b) => a - b);
+  const medianMs = times[times.length >> 1]!;
+  const slowestMs = times[times.length - 1]!;
+  const seen =
+    `${burst} at once, half within ${medianMs.toFixed(0)} ms, the slowest in ${slowestMs.toFixed(0)} ms` +
+    (refusals.length > 0 ? `; ${refusals.length} were refused, as a limit may do` : '');
+  if (slowestMs <= acceptMs) return pass(seen);
+  const ownMs = delays.max / 1e6;
+  // The probe and the container share this machine, and perhaps others share it too: only a clear case is the container's.
+  return medianMs - ownMs > 2 * acceptMs
+    ? fail(`${seen}; ${acceptMs} ms are allowed to one`, this.advice)
+    : pass(`${seen}, up to ${ownMs.toFixed(0)} ms of it this program's own`);
+}

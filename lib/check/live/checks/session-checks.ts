@@ -11,10 +11,7 @@ const MEBIBYTE = 1024 * 1024;
 /** One message of the slow reader. */
 const SLOW_READER_MESSAGE_BYTES = 64 * 1024;
 
-/** Silence after which the container is taken to wait for its reader, in milliseconds. */
-const STALL_MS = 750;
-
-/** Connections cut in each of the ways. */
+/** Connections that are cut in each way. */
 const CUTS = 8;
 
 /** Sessions beside each other, and their end. */
@@ -26,22 +23,24 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
     advice: 'Keep what belongs to a session in the session, not in a variable that all share.',
     needs: ['open-default-path'],
     requires: 'conversation',
+    sessions: 2,
     async run(context) {
       const { conversation, limits, load } = context;
-      const sockets = await Promise.all(Array.from({ length: load.sessions }, () => context.open()));
-      const exchanges = conversation?.isEcho ? load.exchanges : 1;
+      const sessions = Math.min(load.sessions, context.sessionLimit);
+      const sockets = await Promise.all(Array.from({ length: sessions }, () => context.open()));
+      const rounds = conversation?.isEcho ? load.messages : 1;
       const faults = await Promise.all(
         sockets.map(async socket => {
-          for (let count = 0; count < exchanges; count++) {
-            const fault = await conversation?.hold(socket, { timeoutMs: 2 * limits.replyMs });
+          for (let count = 0; count < rounds; count++) {
+            const fault = await conversation?.run(socket, { timeoutMs: 2 * limits.replyMs });
             if (fault) return fault;
           }
           return conversation?.isEcho && socket.messages.size > 0 ? 'more replies than messages' : undefined;
         }),
       );
-      for (const socket of sockets) socket.leave();
+      await context.leave(sockets);
       const wrong = faults.filter(fault => fault !== undefined);
-      const seen = `${load.sessions} sessions, ${exchanges} exchange${exchanges === 1 ? '' : 's'} each`;
+      const seen = `${sessions} sessions, ${rounds} ${conversation?.isEcho ? 'messages' : 'exchange'} each`;
       return wrong.length === 0
         ? pass(`${seen}, every reply on its own session`)
         : fail(`${seen}: wrong on ${wrong.length}, the first: ${wrong[0]}`, this.advice);
@@ -51,16 +50,19 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
     name: 'slow-reader',
     rule: 'A caller that does not read is waited for, without unbounded memory and without holding up others.',
     source: Source.ADVICE,
+    isAdvice: true,
     advice:
       'Stop reading from a stream while its replies pile up (pause on a full send buffer), and close it if that lasts.',
     needs: ['binary-message'],
     requires: 'echo',
+    sessions: 2,
     run: slowReader,
   },
   {
     name: 'abrupt-disconnect',
     rule: 'A connection that is cut in the middle of a message harms nobody else.',
     source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Handle the error event of every socket, and free what belongs to the session.',
     needs: ['open-default-path'],
     async run(context) {
@@ -75,24 +77,26 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
         },
         socket => {
           socket.sendRaw(halfFrame);
-          // Not before the bytes are on their way.
+          // The bytes have to be on their way first.
           setImmediate(() => socket.cut('reset'));
         },
         socket => {
-          // Replies on their way; to a container that is not an echo, nothing that it would not know.
+          // Replies are on their way when it is cut. A container that is no echo may not know such messages, so it gets none.
           for (let count = 0; count < 20 && context.conversation?.isEcho; count++) socket.send(Opcode.BINARY, part);
           setImmediate(() => socket.cut('reset'));
         },
       ];
+      const cuts = Math.min(CUTS, context.sessionLimit);
       for (const cut of ways) {
-        const sockets = await Promise.all(Array.from({ length: CUTS }, () => context.open()));
+        const sockets = await Promise.all(Array.from({ length: cuts }, () => context.reopen()));
         for (const socket of sockets) cut(socket);
       }
       await new Promise(resolve => setTimeout(resolve, 50));
       const { status } = await context.ping();
       if (status !== 200) return { verdict: 'fail', seen: `afterwards /ping answers ${status}` };
-      const fault = await context.withSocket(socket => context.faultOf(socket));
-      const seen = `${CUTS * ways.length} connections cut in ${ways.length} ways`;
+      const socket = await context.reopen();
+      const fault = await context.faultOf(socket);
+      const seen = `${cuts * ways.length} connections cut in ${ways.length} ways`;
       return fault
         ? fail(`${seen}; afterwards, on a new stream: ${fault}`, this.advice)
         : pass(`${seen}; new streams work`);
@@ -100,8 +104,9 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'session-cap',
-    rule: `A stream lives for ${SESSION_LIMIT_MS / 60_000} minutes with a ping each minute; the caller opens another, which works like the first.`,
-    source: Source.DEVELOPER_GUIDE,
+    rule: `A stream may live for ${SESSION_LIMIT_MS / 60_000} minutes with a ping each minute; the caller then opens another, which works like the first.`,
+    source: Source.ADVICE,
+    isAdvice: true,
     advice: 'Close no stream for being old or quiet, and hold no state that a reconnect needs.',
     needs: ['open-default-path'],
     async run(context) {
@@ -129,7 +134,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
 ];
 
-/** Looks back on what every other check received, so it runs after them. */
+/** Judges every frame that the other checks received, so it runs after them. */
 export const FRAME_FORMAT_CHECK: LiveCheck = {
   name: 'frame-format',
   rule: 'What the container sends is well-formed: unmasked, fragments in order, text in UTF-8.',
@@ -157,7 +162,7 @@ async function slowReader(this: LiveCheck, context: LiveContext) {
     while (sentBytes < slowReaderBytes && !isStalled && socket.isOpen) {
       const flushed = socket.send(Opcode.BINARY, message);
       sentBytes += message.length;
-      if (!flushed) isStalled = !(await socket.drained(STALL_MS));
+      if (!flushed) isStalled = !(await socket.drained(context.limits.stallMs));
     }
     const after = await residentBytes(pid);
     const growth =

@@ -16,10 +16,10 @@ export const STOP_CHECK: LiveCheck = {
   requires: 'start',
   async run(context) {
     const { container } = context;
-    if (!container) return { verdict: 'skip', seen: 'the container was not started here' };
+    if (!container) return skip('the container was not started here');
     const { stopMs, holdMs } = context.limits;
     const socket = await context.open().catch((error: unknown) => {
-      // That no stream opens is another check's matter: how it ends can be seen without one.
+      // A container that accepts no stream fails another check; its end can be seen without one.
       if (error instanceof ProbeError) return undefined;
       throw error;
     });
@@ -46,7 +46,7 @@ export const STOP_CHECK: LiveCheck = {
     }
     const end = socket && (await socket.endWithin(1_000));
     const wasClosed = end !== undefined && end.code !== 1006;
-    // uvicorn, for one, raises the signal again after it has handled it: without a stream to close, the two look alike.
+    // Some servers, such as uvicorn, raise the signal again after they have handled it: without a stream the two look alike.
     if (exit.signal === 'SIGTERM' && !socket) {
       return skip(`ended after ${took} with SIGTERM; no stream was open, so a handler cannot be told from none`);
     }
@@ -62,7 +62,7 @@ export const STOP_CHECK: LiveCheck = {
         : 'its open stream was cut without a close frame'
       : 'no stream was open';
     const seen = `ended after ${took} with ${exit.signal ?? `exit code ${exit.code}`}; ${stream}`;
-    // Some end themselves by the same signal once all is closed (uvicorn), or say so with 128 + 15 (the JVM).
+    // Some end by the same signal once all is closed (uvicorn), or with the exit code 128 + 15 (the JVM).
     const isOrderly = exit.code === 0 || ((exit.signal === 'SIGTERM' || exit.code === SIGTERM_EXIT_CODE) && wasClosed);
     return isOrderly && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
   },
