@@ -47,7 +47,7 @@ const ROOMS: Record<string, Room> = {
     rooms: ['contract', 'report', 'client'],
     packages: /^(hdr-histogram-js$|@resvg\/resvg-js$)/,
   },
-  gateway: { rooms: ['contract', 'wire', 'client'], packages: /^ws$/ },
+  gateway: { rooms: ['contract', 'wire', 'client'], packages: /^prom-client$/ },
   operate: {
     rooms: ['contract', 'report', 'assembly', 'image', 'client'],
     packages: /^(@aws-sdk\/|@smithy\/)/,

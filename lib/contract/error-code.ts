@@ -78,6 +78,15 @@ export const ERROR_CODES = {
   },
   ERR_BIDI_DEEPGRAM_PARAMETERS: { kind: 'input', meaning: 'The Deepgram product would refuse these parameters.' },
   ERR_BIDI_UNSUPPORTED_MESSAGE: { kind: 'input', meaning: 'The Deepgram product has no such control message.' },
+  // Gateway.
+  ERR_BIDI_GATEWAY: {
+    kind: 'failure',
+    meaning: 'The gateway refused a WebSocket by its own rules: token, origin, host, route or limit.',
+  },
+  ERR_BIDI_GATEWAY_OPTIONS: {
+    kind: 'input',
+    meaning: 'The options of a gateway do not fit together, or its port is taken.',
+  },
   // Constructs.
   ERR_BIDI_DOCKERFILE: { kind: 'input', meaning: 'A Dockerfile cannot be read as one.' },
   ERR_BIDI_DOCKERFILE_LABEL: { kind: 'input', meaning: 'An image would not carry the label that streams need.' },

@@ -1,0 +1,51 @@
+import { ExplainedError } from '../contract';
+import type { WebSocketEnd } from '../wire/frame-socket';
+
+/** How a client's WebSocket is closed (RFC 6455, section 7.4). */
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Close codes that the gateway sends of its own. */
+export const CloseCode = {
+  NORMAL: 1000,
+  PROTOCOL_ERROR: 1002,
+  POLICY_VIOLATION: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  INTERNAL_ERROR: 1011,
+  /** The client may connect again at once: the platform's limit of a stream, or a restart of the gateway. */
+  SERVICE_RESTART: 1012,
+} as const;
+
+/** Codes that may stand in a close frame (RFC 6455, sections 7.4.1 and 7.4.2; 1012 to 1014 are registered with IANA). */
+function isSendable(code: number): boolean {
+  return (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
+}
+
+/**
+ * The close that tells a client how the model's side ended: the container's own code and reason where it closed, 1012 where another
+ * session can go on, else 1011.
+ *
+ * @param error what the stream ended with; undefined for its orderly end
+ */
+export function closeOf(error: unknown): Close {
+  if (error === undefined) return { code: CloseCode.NORMAL, reason: '' };
+  if (!(error instanceof ExplainedError)) return { code: CloseCode.INTERNAL_ERROR, reason: 'The gateway failed.' };
+  const { closeCode, Message } = error as { closeCode?: number; Message?: string };
+  if (closeCode === 1005) return { code: CloseCode.NORMAL, reason: '' };
+  if (closeCode !== undefined && isSendable(closeCode)) return { code: closeCode, reason: containerReason(Message) };
+  const isOver = error.code === 'ERR_BIDI_SESSION_LIMIT';
+  return { code: isOver ? CloseCode.SERVICE_RESTART : CloseCode.INTERNAL_ERROR, reason: error.what };
+}
+
+/** The container's own reason, which the platform puts behind a sentence of its own: "… closed … with code 4000: reason". */
+function containerReason(message = ''): string {
+  const [, reason] = /with code \d+(?:: (.*))?$/s.exec(message) ?? [undefined, message];
+  return reason ?? '';
+}
+
+/** Whether a client that ended so wants the model to finish, as opposed to one that is gone or speaks no WebSocket. */
+export function isOrderlyClose({ code }: WebSocketEnd): boolean {
+  return code === CloseCode.NORMAL || code === 1001 || code === 1005 || code >= 3000;
+}

@@ -1,0 +1,9 @@
+/**
+ * WebSocket in, SageMaker stream out: every client that people already have.
+ */
+export { BidiGateway } from './bidi-gateway';
+export type { Close } from './close';
+export type { GatewayEvent, GatewayObserver, GatewaySession, TrafficCount } from './gateway-event';
+export { type BidiGatewayOptions, GatewayOptionsError } from './gateway-options';
+export type { GatewayLimits } from './limits';
+export { type Route, routeViolations } from './route';
