@@ -3,7 +3,7 @@ import { readLocalStates } from '../lib/local/local-state';
 import type { StreamTargetOptions } from './stream-target';
 
 /** The commands that open streams. */
-export type StreamingCommand = 'invoke' | 'transcribe' | 'speak' | 'capacity';
+export type StreamingCommand = 'invoke' | 'transcribe' | 'speak' | 'capacity' | 'gateway';
 
 /** Options by which a command chooses path and query of the model's WebSocket. */
 const PATH_AND_QUERY: Readonly<Record<StreamingCommand, Readonly<Record<string, string>>>> = {
@@ -11,6 +11,7 @@ const PATH_AND_QUERY: Readonly<Record<StreamingCommand, Readonly<Record<string, 
   transcribe: { modelInvocationPath: '--model', modelQueryString: '--query' },
   speak: { modelInvocationPath: '--model', modelQueryString: '--query' },
   capacity: { modelInvocationPath: '--wav', modelQueryString: '--query' },
+  gateway: {},
 };
 
 /** Options that have one name in every command. */
@@ -18,6 +19,9 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   region: '--region',
   credentials: '--profile',
   targetVariant: '--variant',
+  port: '--port',
+  tokens: '--token-file',
+  allowAnonymous: '--allow-anonymous',
 };
 
 /** What to try where the model knows no such path: most likely it is a model of another kind. */
@@ -25,6 +29,7 @@ const OTHER_KIND: Readonly<Record<StreamingCommand, string>> = {
   invoke: 'A Deepgram model takes `bidi transcribe` or `bidi speak`.',
   transcribe: 'A text-to-speech model takes `bidi speak`, one that is not of Deepgram `bidi invoke`.',
   speak: 'A speech-to-text model takes `bidi transcribe`, one that is not of Deepgram `bidi invoke`.',
+  gateway: "The path of the URL is the model's.",
   capacity: 'A Deepgram listen path is loaded with --wav FILE, another model with --script FILE.',
 };
 

@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check';
 import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
 import { destroyCheckCommand } from './commands/destroy-check';
+import { gatewayCommand } from './commands/gateway';
 import { invokeCommand } from './commands/invoke';
 import { localCommand } from './commands/local';
 import { preflightCommand } from './commands/preflight';
@@ -40,6 +41,7 @@ export function program(): Command {
     .addCommand(invokeCommand())
     .addCommand(transcribeCommand())
     .addCommand(speakCommand())
+    .addCommand(gatewayCommand())
     .commandsGroup('Operate:')
     .addCommand(statusCommand())
     .addCommand(capacityCommand())

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { BidiSessionOptions } from '../lib/client';
+import type { BidiSessionOptions, SageMakerRuntimeHTTP2Client } from '../lib/client';
 import { regionOfRuntimeHost, StackOutput } from '../lib/contract';
 import { type LocalState, type LocalStateEndpoint, readLocalStates } from '../lib/local/local-state';
 import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
@@ -63,11 +63,32 @@ Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong word
  */
 export async function openStreamTarget(options: StreamTargetOptions): Promise<OpenStreamTarget> {
   const found = await findStreamTarget(options);
-  const { local } = found;
+  const client = await makeClient(found, options);
+  return {
+    endpointName: found.endpointName,
+    targetVariant: options.variant,
+    client,
+    [Symbol.dispose]: () => client.destroy(),
+  };
+}
+
+/**
+ * The client for endpoints that something else names: of the local SageMaker where `--local` is given, else of AWS.
+ *
+ * @throws UsageError when there is no such local SageMaker
+ */
+export function openStreamClient(options: StreamTargetOptions): Promise<SageMakerRuntimeHTTP2Client> {
+  return makeClient(options.local === undefined ? {} : { local: findLocal(options.local, options) }, options);
+}
+
+async function makeClient(
+  { local, region }: Pick<Found, 'local' | 'region'>,
+  options: StreamTargetOptions,
+): Promise<SageMakerRuntimeHTTP2Client> {
   // Loaded late: a mistake in the options is told at once.
   const { SageMakerRuntimeHTTP2Client } = await import('../lib/client');
   if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
-  const client = new SageMakerRuntimeHTTP2Client(
+  return new SageMakerRuntimeHTTP2Client(
     local
       ? {
           endpoint: local.url,
@@ -75,14 +96,8 @@ export async function openStreamTarget(options: StreamTargetOptions): Promise<Op
           credentials: local.credentials,
           requestHandler: { nodeHttp2ConnectOptions: { ca: authorityOf(local) } },
         }
-      : { region: options.region ?? found.region, useFipsEndpoint: options.fips },
+      : { region: options.region ?? region, useFipsEndpoint: options.fips },
   );
-  return {
-    endpointName: found.endpointName,
-    targetVariant: options.variant,
-    client,
-    [Symbol.dispose]: () => client.destroy(),
-  };
 }
 
 /**

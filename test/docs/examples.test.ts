@@ -38,6 +38,7 @@ function typeErrors(blocks: readonly CodeBlock[]): string[] {
       'sagemaker-bidi-kit': [join(ROOT, 'lib/index.ts')],
       'sagemaker-bidi-kit/client': [join(ROOT, 'lib/client/index.ts')],
       'sagemaker-bidi-kit/local': [join(ROOT, 'lib/local/index.ts')],
+      'sagemaker-bidi-kit/gateway': [join(ROOT, 'lib/gateway/index.ts')],
     },
   };
   const host = ts.createCompilerHost(settings);

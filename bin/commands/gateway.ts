@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import type { BidiGateway, BidiGatewayOptions, GatewayEvent, Route } from '../../lib/gateway';
+import { printable } from '../../lib/report/printable';
+import { ExitCode } from '../exit-code';
+import { fitted } from '../help-text';
+import { positiveNumber, runStreaming } from '../stream-command';
+import { openStreamClient, openStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
+import { UsageError } from '../usage-error';
+
+interface GatewayCommandOptions extends StreamTargetOptions {
+  readonly routes?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly operationsPort?: number;
+  readonly tokenFile?: string;
+  readonly allowAnonymous?: boolean;
+  readonly allowOrigin?: readonly string[];
+  readonly allowHost?: readonly string[];
+  readonly trustProxy?: boolean;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly maxSessions?: number;
+  readonly idleTimeout?: number;
+  readonly drain: number;
+  readonly probe: boolean;
+  readonly json?: boolean;
+}
+
+/** Variable that holds one token: a word on the command line is seen by every process of the machine. */
+const TOKEN_VARIABLE = 'BIDI_GATEWAY_TOKEN';
+
+/** `bidi gateway`: WebSocket clients of any language stream to an endpoint by changing their URL. */
+export function gatewayCommand(): Command {
+  const command = new Command('gateway')
+    .summary('let WebSocket clients of any language stream to an endpoint')
+    .description(
+      'Listens for WebSockets and makes each a stream to the endpoint, signed with the credentials of this machine. Path and query of the URL become those of the model; frames pass one to one.',
+    );
+  return withStreamTarget(command)
+    .option('--routes <file>', 'a JSON file with a list of routes, instead of one endpoint')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'TCP port to listen on; 0 for any that is free', portNumber, 8080)
+    .option('--operations-port <number>', 'TCP port of /healthz, /readyz and /metrics (default: any)', portNumber)
+    .option('--token-file <file>', `tokens of clients, one a line (default: ${TOKEN_VARIABLE}, else none)`)
+    .option('--allow-anonymous', 'listen beyond this machine without a token')
+    .option('--allow-origin <origin>', 'origin of web pages that may stream; may be repeated', collect)
+    .option('--allow-host <name>', 'host name that a request may ask for; may be repeated', collect)
+    .option('--trust-proxy', 'believe the X-Forwarded headers of the proxy in front')
+    .option('--tls-certificate <file>', 'PEM certificate chain, to speak wss')
+    .option('--tls-key <file>', 'PEM private key of the certificate')
+    .option('--max-sessions <count>', 'sessions at a time (default: 1000)', positiveNumber)
+    .option('--idle-timeout <seconds>', 'time without a message that ends a session (default: 300)', positiveNumber)
+    .option('--drain <seconds>', 'time that open sessions have after SIGTERM', positiveNumber, 1_800)
+    .option('--no-probe', 'do not try the endpoint at the start')
+    .option('--json', 'what happens, one JSON object a line')
+    .addHelpText('after', fitted(HELP))
+    .action(async (options: GatewayCommandOptions) => {
+      let isDrain = false;
+      process.once('SIGTERM', () => {
+        isDrain = true;
+      });
+      await runStreaming('gateway', options, interrupted => serve(options, interrupted, () => isDrain));
+      if (isDrain && process.exitCode === ExitCode.INTERRUPTED) process.exitCode = ExitCode.OK;
+    });
+}
+
+const HELP = `
+A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host" and "targetVariant".
+
+Exit codes: 0 it was ended by SIGTERM and drained, 1 an endpoint cannot be streamed to, 2 wrong words, input or credentials, 130 ended by Ctrl-C.
+
+Examples:
+  bidi gateway --local
+  bidi gateway --stack DeepgramStack --port 8080
+  ${TOKEN_VARIABLE}=$(openssl rand -hex 32) bidi gateway --endpoint speech \\
+    --region us-east-1 --host 0.0.0.0`;
+
+async function serve(options: GatewayCommandOptions, interrupted: AbortSignal, isDrain: () => boolean): Promise<void> {
+  const { client, routes } = await targetOf(options);
+  try {
+    const { BidiGateway } = await import('../../lib/gateway');
+    const gateway = await BidiGateway.start({ ...gatewayOptions(options), client, routes });
+    announce(gateway, routes, options);
+    await ended(interrupted);
+    await close(gateway, isDrain() ? options.drain : 0);
+  } finally {
+    client.destroy?.();
+  }
+}
+
+/** One endpoint as every command names it, or a table of routes. */
+async function targetOf(options: GatewayCommandOptions): Promise<{
+  readonly client: NonNullable<BidiGatewayOptions['client']> & { destroy?(): void };
+  readonly routes: readonly Route[];
+}> {
+  if (options.routes === undefined) {
+    const { client, endpointName, targetVariant } = await openStreamTarget(options);
+    return { client, routes: [{ endpointName, targetVariant }] };
+  }
+  if (options.endpoint !== undefined || options.stack !== undefined) {
+    throw new UsageError({
+      what: '--routes comes with --endpoint or --stack.',
+      why: 'The file names the endpoints.',
+      next: 'Leave one of them out.',
+    });
+  }
+  return { client: await openStreamClient(options), routes: readRoutes(options.routes) };
+}
+
+function readRoutes(file: string): readonly Route[] {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return JSON.parse(text) as Route[];
+  } catch (cause) {
+    throw new UsageError(
+      {
+        what: `${file} is not JSON: ${(cause as Error).message}`,
+        why: 'A file of routes is a JSON list.',
+        next: 'Correct it.',
+      },
+      { cause },
+    );
+  }
+}
+
+function gatewayOptions(options: GatewayCommandOptions): Omit<BidiGatewayOptions, 'routes' | 'client'> {
+  const { tlsCertificate, tlsKey, maxSessions, idleTimeout, operationsPort } = options;
+  if ((tlsCertificate === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError({
+      what: 'One of --tls-certificate and --tls-key is missing.',
+      why: 'TLS needs both.',
+      next: 'Give both, or neither.',
+    });
+  }
+  return {
+    host: options.host,
+    port: options.port,
+    operations: operationsPort === undefined ? undefined : { port: operationsPort },
+    tokens: readTokens(options.tokenFile),
+    allowAnonymous: options.allowAnonymous,
+    allowedOrigins: options.allowOrigin,
+    allowedHosts: options.allowHost,
+    trustProxy: options.trustProxy,
+    tls:
+      tlsCertificate === undefined
+        ? undefined
+        : { certificate: readFileSync(tlsCertificate, 'utf8'), key: readFileSync(tlsKey!, 'utf8') },
+    limits: { sessions: maxSessions, idleMs: idleTimeout === undefined ? undefined : idleTimeout * 1_000 },
+    probe: options.probe,
+    observe: event => print(event, options.json === true),
+  };
+}
+
+function readTokens(file: string | undefined): string[] | undefined {
+  const text = file === undefined ? process.env[TOKEN_VARIABLE] : readFileSync(file, 'utf8');
+  const tokens = text
+    ?.split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !line.startsWith('#'));
+  if (file !== undefined && tokens!.length === 0) {
+    throw new UsageError({ what: `${file} holds no token.`, why: 'It is empty.', next: 'Write one token a line.' });
+  }
+  return tokens;
+}
+
+function announce(gateway: BidiGateway, routes: readonly Route[], { json }: GatewayCommandOptions): void {
+  const { url, operationsPort } = gateway;
+  if (json) {
+    console.log(JSON.stringify({ type: 'listening', url, operationsPort }));
+    return;
+  }
+  for (const { host = '', path = '/', endpointName } of routes) {
+    console.log(`${host ? `${host} at ` : ''}${url}${path === '/' ? '' : path}  →  ${endpointName}`);
+  }
+  if (operationsPort !== undefined)
+    console.log(`health and figures: http://${new URL(url).hostname}:${operationsPort}/readyz, /metrics`);
+}
+
+/** Resolves at Ctrl-C and SIGTERM. */
+function ended(interrupted: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (interrupted.aborted) resolve();
+    else interrupted.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function close(gateway: BidiGateway, drainSeconds: number): Promise<void> {
+  if (gateway.sessions > 0 && drainSeconds > 0) {
+    process.stderr.write(`Draining: ${gateway.sessions} sessions are open. Ctrl-C does not wait.\n`);
+  }
+  await gateway.close(drainSeconds * 1_000);
+}
+
+function print(event: GatewayEvent, json: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(event));
+  } else if (event.type === 'session-ended') {
+    const { session, endpointName, path, durationMs, received, sent, endedBy, close, error } = event;
+    const seconds = (durationMs / 1_000).toFixed(1);
+    const end = `${endedBy} closed with ${close.code}${close.reason ? ` (${printable(close.reason)})` : ''}`;
+    console.log(
+      `session ${session} ${endpointName} ${printable(path)}: ${seconds} s, ${received.bytes} bytes in, ${sent.bytes} bytes out, ${end}${error ? `, ${error}` : ''}`,
+    );
+  } else if (event.type === 'refused') {
+    console.log(`refused ${printable(event.path)}: ${event.statusCode}, ${printable(event.message)}`);
+  } else if (event.type === 'not-ready') {
+    process.stderr.write(`${event.endpointName} takes no streams yet: ${printable(event.message)}\n`);
+  }
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new InvalidArgumentError('It has to be 0 to 65535.');
+  return port;
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
