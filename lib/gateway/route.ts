@@ -70,7 +70,8 @@ function violationsOf(route: Record<string, unknown>): string[] {
     .filter(name => !PROPERTIES.has(name))
     .map(name => `has an unknown property "${name}"; known are ${[...PROPERTIES].join(', ')}.`);
   for (const [name, value] of Object.entries(route)) {
-    if (PROPERTIES.has(name) && value !== undefined && typeof value !== 'string') violations.push(`has a "${name}" that is not a string.`);
+    if (PROPERTIES.has(name) && value !== undefined && typeof value !== 'string')
+      violations.push(`has a "${name}" that is not a string.`);
   }
   if (violations.length > 0) return violations;
   const { endpointName, path, rewritePath, targetVariant } = route as unknown as Partial<Route>;
