@@ -41,6 +41,35 @@ describe('bidi invoke', () => {
     expect(code).toBe(0);
   });
 
+  it('sends the bytes of stdin as they are', async () => {
+    const child = models.bidi(['invoke', '--binary', '--json', '--local', '--endpoint', 'echo']);
+    const { code, stdout } = await finished(child, Buffer.from('y\xff\xfe\n\r\0\r\n', 'latin1'));
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).base64),
+    ).toEqual([Buffer.from('y\xff\xfe', 'latin1').toString('base64'), Buffer.from('\r\0\r').toString('base64')]);
+    expect(code).toBe(0);
+  });
+
+  it('refuses text that is not UTF-8 by line and offset, and sends what came before', async () => {
+    const child = models.bidi(['invoke', '--local', '--endpoint', 'echo']);
+    const { code, stderr } = await finished(child, Buffer.from('fine\r\nye\xff\xfe\nnever\n', 'latin1'));
+    expect(stderr).toContain('Line 2 of stdin is not UTF-8: byte 0xff at offset 2 of the line.');
+    expect(code).toBe(2);
+  });
+
+  it('waits for the answers before it ends the input, and says when nothing comes', async () => {
+    const listen = ['--local', '--endpoint', 'deepgram', '--path', 'v1/listen'];
+    const query = ['--query', 'model=nova-3', '--query', 'language=en'];
+    const { code, stdout, stderr } = await run('invoke', '{"type":"KeepAlive"}', ...listen, ...query, '--wait', '0.2');
+    if (stdout === '') {
+      expect(stderr).toMatch(/^1 message sent, 0 messages received\.\nNothing came back\.\n {2}why: /);
+      expect(code).toBe(1);
+    } else expect(code).toBe(0);
+  });
+
   it('fails with 1 and three lines when the model refuses the stream', async () => {
     const { code, stdout, stderr } = await run('invoke', 'hi', '--local', '--endpoint', 'echo', '--path', 'not/there');
     expect(stdout).toBe('');

@@ -100,7 +100,11 @@ export async function readAudio(
     const head = await reader.peek(12);
     if (head.length === 0) throw empty();
     if (options.raw) return samplesInput(sampleStream(reader, rawFormat(options.raw), undefined), reader, options);
-    if (isWav(head)) return samplesInput(await readWav(reader), reader, options);
+    if (isWav(head)) {
+      const input = await readWav(reader);
+      if (input.dataBytes === 0 || (await reader.peek(1)).length === 0) throw empty();
+      return samplesInput(input, reader, options);
+    }
     return containerInput(reader, head, options.containers ?? true);
   } catch (error) {
     await reader.release();
@@ -167,7 +171,7 @@ async function* released(reader: ByteReader): AsyncGenerator<Uint8Array, void> {
 
 function empty(): AudioFormatError {
   return new AudioFormatError({
-    what: 'The input holds no audio: it ended before its first byte.',
+    what: 'The input holds no audio: it ended before its first sample.',
     why: 'The file is empty, or the program that writes to the pipe ended at once.',
     next: 'Look at what that program printed, or choose another file.',
   });

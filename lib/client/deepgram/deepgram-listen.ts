@@ -107,6 +107,10 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
     return message;
   }
 
+  protected override async beforeClose(): Promise<void> {
+    if (this.resume) this.resume.isClosing = true;
+  }
+
   /** Nova-3 ends with `Metadata`; Flux has no such message. */
   protected override saidAll(): boolean | undefined {
     return this.product.path === 'v1/listen' ? this.summarized : undefined;

@@ -1,7 +1,9 @@
+import { StreamErrorCode } from '../../contract';
 import type { RawEncoding } from '../audio';
+import { ModelStreamClosedError, type SessionError } from '../errors/session-error';
 import type { Message } from '../session/message';
 import type { InputPosition } from '../session/replay-buffer';
-import type { ResumeOptions } from '../session/resume';
+import { isResumable, type ResumeOptions } from '../session/resume';
 import { parseMessage } from './deepgram-message';
 import { LISTEN_MESSAGE_TYPES, type ListenMessage, settledSeconds } from './listen-messages';
 import type { ListenParameters } from './listen-parameters';
@@ -17,6 +19,8 @@ export class ListenResume {
   /** Where in the audio, in bytes, the stream of each message that was not taken yet began. */
   private readonly starts: number[] = [];
   private configuration: string | undefined;
+  /** Whether the model was asked to finish. */
+  isClosing = false;
 
   private constructor(
     private readonly frameBytes: number,
@@ -34,7 +38,9 @@ export class ListenResume {
   /** For the session. */
   options(limits: Pick<ResumeOptions, 'maxResumes' | 'replayLimitBytes' | 'resumable'>): ResumeOptions {
     return {
+      resumable: isResumableTranscription,
       ...limits,
+      isFinished: () => this.isClosing,
       acknowledge: (message, streamStart) => this.acknowledge(message, streamStart),
       preamble: () => (this.configuration ? [this.configuration] : []),
     };
@@ -61,6 +67,15 @@ export class ListenResume {
     const frames = wholeFrames(seconds, this.bytesPerSecond / this.frameBytes);
     return { binaryBytes: streamStart.binaryBytes + frames * this.frameBytes };
   }
+}
+
+/** Close codes of a server that stops: going away, and a restart (RFC 6455, section 7.4.1; IANA's registry). */
+const STOPPED = new Set([1001, 1012]);
+
+/** Unlike another protocol's, a transcription can go on in another container: nothing but audio has to be sent again. */
+function isResumableTranscription(error: SessionError): boolean {
+  if (!(error instanceof ModelStreamClosedError)) return isResumable(error);
+  return error.ErrorCode === StreamErrorCode.STREAM_BROKEN || STOPPED.has(error.closeCode ?? 0);
 }
 
 /**

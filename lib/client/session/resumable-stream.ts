@@ -1,16 +1,14 @@
 import { CompletionState, SESSION_LIMIT_MS } from '../../contract';
-import { explainUnresumed, sessionLimit } from '../errors/explain-failure';
+import { explainUnresumed, interrupted, sessionLimit } from '../errors/explain-failure';
 import {
   ModelStreamClosedError,
-  PlatformError,
   SessionError,
   SessionLimitError,
   type StreamDestination,
-  StreamInterruptedError,
 } from '../errors/session-error';
 import type { BidiStream, Fragment } from '../stream/bidi-stream';
 import { type InputPosition, ReplayBuffer } from './replay-buffer';
-import type { ResumeOptions } from './resume';
+import { isResumable, type ResumeOptions } from './resume';
 import type { MutableStatistics } from './statistics';
 
 /** A stream that ended this close to the limit, in milliseconds, met it. */
@@ -158,11 +156,11 @@ export class ResumableStream {
         await this.recover(error as Error);
         continue;
       }
-      if (!this.metLimit()) {
+      if (!this.metLimit() && (this.options.resume?.isFinished?.() ?? true)) {
         this.finish();
         return undefined;
       }
-      await this.recover(this.limitError());
+      await this.recover(interrupted('the model ended it too early.', this.destination));
     }
   }
 
@@ -263,12 +261,6 @@ export class ResumableStream {
 /** A close of the model's WebSocket that the end of the input asked for. */
 function isOrderlyClose(error: Error, inputClosed: boolean): boolean {
   return inputClosed && error instanceof ModelStreamClosedError && ORDERLY_CLOSE_CODES.has(error.closeCode ?? 0);
-}
-
-function isResumable(error: SessionError): boolean {
-  return (
-    error instanceof StreamInterruptedError || error instanceof SessionLimitError || error instanceof PlatformError
-  );
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

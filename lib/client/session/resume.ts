@@ -1,4 +1,4 @@
-import type { SessionError } from '../errors/session-error';
+import { PlatformError, type SessionError, SessionLimitError, StreamInterruptedError } from '../errors/session-error';
 import type { Message, SendableMessage } from './message';
 import type { InputPosition } from './replay-buffer';
 
@@ -28,6 +28,12 @@ export interface ResumeOptions {
    */
   resumable?(error: SessionError): boolean;
   /**
+   * Whether a stream that ends in order now has sent everything. Where it has not, its end counts as a break.
+   *
+   * @default it has
+   */
+  isFinished?(): boolean;
+  /**
    * Streams in a row that may end without anything acknowledged between them.
    *
    * @default 3
@@ -40,4 +46,11 @@ export interface ResumeOptions {
    * @default 8388608 (8 MiB: four minutes of 16 kHz 16-bit audio)
    */
   readonly replayLimitBytes?: number;
+}
+
+/** Whether a failure is worth another stream unless the protocol decides: a broken stream, the platform's limit, a fault of the platform. */
+export function isResumable(error: SessionError): boolean {
+  return (
+    error instanceof StreamInterruptedError || error instanceof SessionLimitError || error instanceof PlatformError
+  );
 }
