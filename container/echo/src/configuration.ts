@@ -11,6 +11,8 @@ export interface Configuration extends ListenAddress {
   readonly loadingMs: number;
   /** Under which name the messages of a session are metered; undefined offers no metering. */
   readonly meteringDimension: string | undefined;
+  /** Whether the path `probe` reports what it is sent. */
+  readonly probe: boolean;
 }
 
 /** Every message of this container's callers fits: the platform carries at most 1 MB in one part, a message may have many. */
@@ -20,7 +22,7 @@ const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
  * Reads the configuration.
  *
  * @param environment `SAGEMAKER_BIND_TO_PORT`, `BIDI_BIND_TO_HOST`, `ECHO_PATHS` (comma-separated, without leading slash),
- *   `ECHO_MAX_MESSAGE_BYTES`, `ECHO_LOADING_MS`, `ECHO_METERING_DIMENSION`
+ *   `ECHO_MAX_MESSAGE_BYTES`, `ECHO_LOADING_MS`, `ECHO_METERING_DIMENSION`, `ECHO_PROBE`
  * @param words the arguments after the program's name: nothing or `serve`
  * @throws ConfigurationError with every fault at once
  */
@@ -51,6 +53,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, words: readonl
     maxMessageBytes: settings.integer('ECHO_MAX_MESSAGE_BYTES', DEFAULT_MAX_MESSAGE_BYTES, 1, 2 ** 31 - 1),
     loadingMs: settings.integer('ECHO_LOADING_MS', 0, 0, 60 * 60_000),
     meteringDimension,
+    probe: settings.oneOf('ECHO_PROBE', ['on', 'off'], 'on') === 'on',
   };
   settings.throwIfInvalid();
   return configuration;

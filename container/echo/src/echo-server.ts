@@ -3,13 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from './configuration';
 import { EchoSession } from './echo-session';
 import { MeteringSession } from './metering-session';
+import { ProbeAdmission } from './probe/probe-admission';
 import type { Log } from './streaming/log';
 import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platform';
 import { type Admission, StreamingServer } from './streaming/streaming-server';
 
+/** Path on which the container reports what it is sent, without the leading slash. */
+export const PROBE_PATH = 'probe';
+
 /** The echo container's server, not yet listening. */
 export function echoServer(configuration: Configuration, log: Log): StreamingServer {
   const { paths, loadingMs, meteringDimension } = configuration;
+  const probe = configuration.probe ? new ProbeAdmission() : undefined;
   /** Open sessions by identifier, for their metering. */
   const metered = new Map<string, EchoSession>();
 
@@ -43,7 +48,9 @@ export function echoServer(configuration: Configuration, log: Log): StreamingSer
         response.setHeader('Content-Type', request.headers['content-type'] ?? 'application/octet-stream');
         pipeline(request, response, () => {});
       },
-      admit: ({ path, id }) => {
+      admit: upgrade => {
+        const { path, id } = upgrade;
+        if (path === `/${PROBE_PATH}` && probe) return probe.admit(upgrade);
         if (paths.has(path)) return meteringDimension === undefined ? echo : meteredEcho(id);
         if (path === `/${METADATA_STREAM_PATH}` && meteringDimension !== undefined)
           return metering(id, meteringDimension);

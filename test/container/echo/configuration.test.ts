@@ -10,6 +10,7 @@ test('without any word it is what the platform expects', () => {
     maxMessageBytes: 16 * 1024 * 1024,
     loadingMs: 0,
     meteringDimension: undefined,
+    probe: true,
   });
   expect(readConfiguration({}, [])).toEqual(readConfiguration({}, ['serve']));
 });
@@ -22,6 +23,7 @@ test('every variable counts', () => {
     ECHO_MAX_MESSAGE_BYTES: '1000',
     ECHO_LOADING_MS: '250',
     ECHO_METERING_DIMENSION: 'Messages',
+    ECHO_PROBE: 'off',
   };
   expect(readConfiguration(environment, [])).toEqual({
     port: 9000,
@@ -30,6 +32,7 @@ test('every variable counts', () => {
     maxMessageBytes: 1000,
     loadingMs: 250,
     meteringDimension: 'Messages',
+    probe: false,
   });
 });
 
