@@ -60,6 +60,9 @@ export class LocalPrinter {
       case 'session-ended':
         this.session(event.session);
         break;
+      case 'warning':
+        this.writeProgress(`${this.styled('yellow', 'warning:')} ${printable(event.message)}`);
+        break;
       case 'invoked':
         this.line('green', 'invoked', event.name, `${event.statusCode} in ${duration(event.durationMs)}`);
         break;

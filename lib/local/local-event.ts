@@ -42,7 +42,7 @@ export interface StreamCount {
   readonly bytes: number;
 }
 
-/** What happens in a local SageMaker, for whoever shows it. */
+/** What happens in a local SageMaker. */
 export type LocalEvent =
   /** A container is about to be started; its image may have to be built first. */
   | ({ readonly type: 'container-starting' } & InstanceName)
@@ -126,6 +126,12 @@ export type LocalEvent =
       /** Milliseconds to the end of the answer, in real time. */
       readonly durationMs: number;
     }
+  /** Something is not as it was meant to be, and the local SageMaker goes on. */
+  | {
+      readonly type: 'warning';
+      /** What it is. */
+      readonly message: string;
+    }
   /** A request was answered with an error. */
   | {
       readonly type: 'refused';
@@ -143,5 +149,5 @@ export type LocalEvent =
       readonly message: string;
     };
 
-/** Takes what happens. It must not throw. */
+/** Called with every event, in order. It must not throw. */
 export type LocalObserver = (event: LocalEvent) => void;

@@ -10,6 +10,7 @@ import { watchSources } from './hosting/source-watcher';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
+import { TRUST_STORE_PASSWORD } from './service/java-trust-store';
 import { createLocalCredentials, type LocalCredentials } from './service/local-credentials';
 import { LoopbackServer } from './service/loopback-server';
 import { RequestHandler } from './service/request-handler';
@@ -125,7 +126,11 @@ export class LocalSageMaker {
     const certificate =
       options.tls === false
         ? undefined
-        : await loadCertificate(options.certificateDirectory ?? defaultCertificateDirectory());
+        : await loadCertificate(
+            options.certificateDirectory ?? defaultCertificateDirectory(),
+            options.region ?? LOCAL_REGION,
+          );
+    if (certificate?.warning) options.observe?.({ type: 'warning', message: certificate.warning });
     const local = new LocalSageMaker(options, certificate);
     const { abortSignal } = options;
     // Stopped containers end the wait for them; what the wait then says is of no interest.
@@ -167,7 +172,10 @@ export class LocalSageMaker {
   private readonly stopWatching: (() => void)[] = [];
   private closing: Promise<void> | undefined;
 
-  private constructor(options: LocalSageMakerOptions, certificate: Certificate | undefined) {
+  private constructor(
+    options: LocalSageMakerOptions,
+    private readonly certificate: Certificate | undefined,
+  ) {
     const clock = options.clock ?? Clock.REAL;
     const pairs = [options.credentials ?? createLocalCredentials()].flat();
     this.region = options.region ?? LOCAL_REGION;
@@ -197,7 +205,8 @@ export class LocalSageMaker {
   }
 
   /**
-   * The variables that point an AWS SDK of any language here. `NODE_EXTRA_CA_CERTS` is only read when Node.js starts.
+   * The variables that point an AWS SDK of any language here. `NODE_EXTRA_CA_CERTS` is only read when Node.js starts. Where the pair has
+   * no session token, a variable `AWS_SESSION_TOKEN` that is set already has to be unset.
    */
   environment(): Record<string, string> {
     const { accessKeyId, secretAccessKey, sessionToken } = this.credentials;
@@ -209,8 +218,13 @@ export class LocalSageMaker {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
-      ...(this.certificateAuthorityFile
-        ? { NODE_EXTRA_CA_CERTS: this.certificateAuthorityFile, AWS_CA_BUNDLE: this.certificateAuthorityFile }
+      ...(this.certificate
+        ? {
+            NODE_EXTRA_CA_CERTS: this.certificate.authorityFile,
+            AWS_CA_BUNDLE: this.certificate.bundleFile,
+            SSL_CERT_FILE: this.certificate.bundleFile,
+            JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore=${this.certificate.javaTrustStoreFile} -Djavax.net.ssl.trustStorePassword=${TRUST_STORE_PASSWORD}`,
+          }
         : {}),
     };
   }

@@ -24,7 +24,7 @@ export async function checkHttp2Conformance(
 ): Promise<void> {
   const program = await scorecard.check('h2spec is installed', () => installGoProgram(H2SPEC));
   if (!program) return;
-  const { key, certificate } = await loadCertificate(directory);
+  const { key, certificate } = await loadCertificate(directory, 'us-east-1');
   const plain = createSecureServer({ key, cert: certificate }).on('stream', stream => {
     stream.on('error', () => {});
     stream.respond({ ':status': 404 });

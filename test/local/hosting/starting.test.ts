@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AfterDeployment } from '../../../lib/assembly';
 import {
   ContainerStartError,
@@ -207,6 +207,7 @@ describe('nothing is left behind', () => {
 test('the variables for SDKs', async () => {
   await using local = await startLocal({ tls: true, region: 'eu-west-1' });
   const { port } = new URL(local.url);
+  const files = dirname(local.certificateAuthorityFile!);
   expect(local.environment()).toEqual({
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: `https://localhost:${port}`,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: `https://localhost:${port}`,
@@ -215,7 +216,9 @@ test('the variables for SDKs', async () => {
     AWS_ACCESS_KEY_ID: expect.stringMatching(/^AKIALOCAL[A-Z2-7]{11}$/) as unknown,
     AWS_SECRET_ACCESS_KEY: expect.stringMatching(/^[\w-]{40}$/) as unknown,
     NODE_EXTRA_CA_CERTS: local.certificateAuthorityFile,
-    AWS_CA_BUNDLE: local.certificateAuthorityFile,
+    AWS_CA_BUNDLE: join(files, 'trusted.pem'),
+    SSL_CERT_FILE: join(files, 'trusted.pem'),
+    JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore=${join(files, 'trusted.jks')} -Djavax.net.ssl.trustStorePassword=changeit`,
   });
   expect(readFileSync(local.certificateAuthorityFile!, 'utf8')).toBe(local.certificateAuthority);
 });
