@@ -149,13 +149,22 @@ class ContextReader {
 }
 
 function stackContext(values: ContextValues): StackContext {
-  const { minCapacity, maxCapacity, targetConcurrency, logRetentionDays, nagPacks, imageRepository, ...rest } = values;
+  const {
+    minCapacity,
+    maxCapacity,
+    targetConcurrency,
+    scalingPaused,
+    logRetentionDays,
+    nagPacks,
+    imageRepository,
+    ...rest
+  } = values;
   return {
     ...rest,
     logRetention: logRetentionDays,
     scaling:
       maxCapacity !== undefined && targetConcurrency !== undefined
-        ? { minCapacity, maxCapacity, targetConcurrency }
+        ? { minCapacity, maxCapacity, targetConcurrency, paused: scalingPaused }
         : undefined,
   };
 }

@@ -54,6 +54,7 @@ export const PARSERS = {
   minCapacity: positiveInteger,
   maxCapacity: positiveInteger,
   targetConcurrency: positiveNumber,
+  scalingPaused: flag,
   vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, such as vpc-0123456789abcdef0'),
   privateAccess: flag,
   alarmTopicArn: matching(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of an SNS topic'),

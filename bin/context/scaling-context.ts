@@ -29,7 +29,9 @@ function scalingViolationsOf(
   pathOf: (key: string) => string | undefined,
   prefix: string,
 ): string[] {
-  const present = ['minCapacity', 'maxCapacity', 'targetConcurrency'].flatMap(key => pathOf(key) ?? []);
+  const present = ['minCapacity', 'maxCapacity', 'targetConcurrency', 'scalingPaused'].flatMap(
+    key => pathOf(key) ?? [],
+  );
   const missing = ['maxCapacity', 'targetConcurrency'].filter(key => pathOf(key) === undefined);
   const violations: string[] = [];
   if (present.length > 0 && missing.length > 0) {

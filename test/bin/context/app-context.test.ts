@@ -58,6 +58,8 @@ test('scaling, from its three keys', () => {
     'DeepgramStack',
   ).scaling;
   expect(scaling).toEqual({ minCapacity: 2, maxCapacity: 4, targetConcurrency: 22.5 });
+  const paused = read({ maxCapacity: 4, targetConcurrency: 1, 'EchoBidiStack:scalingPaused': 'true' });
+  expect(STACKS.map(stack => paused.forStack(stack).scaling?.paused)).toEqual([true, undefined]);
   expect(read({ maxCapacity: 4, targetConcurrency: 1 }).forStack('DeepgramStack').scaling).toMatchObject({
     maxCapacity: 4,
   });
