@@ -54,8 +54,7 @@ func stream(response http.ResponseWriter, request *http.Request) {
 		}
 		// gorilla/websocket leaves this to the program.
 		if messageType == websocket.TextMessage && !utf8.Valid(data) {
-			invalid := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
-			_ = connection.WriteControl(websocket.CloseMessage, invalid, time.Now().Add(time.Second))
+			closeInvalid(connection)
 			return
 		}
 		if broken == "text-as-binary" {
@@ -92,8 +91,18 @@ func echoOneLate(connection *websocket.Conn) {
 		if err != nil {
 			return
 		}
+		if kind == websocket.TextMessage && !utf8.Valid(data) {
+			closeInvalid(connection)
+			return
+		}
 		queue <- message{kind, data}
 	}
+}
+
+// closeInvalid ends a stream whose text is not UTF-8.
+func closeInvalid(connection *websocket.Conn) {
+	invalid := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
+	_ = connection.WriteControl(websocket.CloseMessage, invalid, time.Now().Add(time.Second))
 }
 
 func main() {
