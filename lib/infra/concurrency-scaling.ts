@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   PredefinedMetric,
   ScalableTarget,
@@ -84,6 +84,12 @@ export class ConcurrencyScaling extends Construct {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;
     throwIfInvalid(this.node.path, scalingViolations({ ...props, minCapacity }));
+    if (props.instanceCount !== undefined) {
+      Annotations.of(this).addInfoV2(
+        'sagemaker-bidi-kit:scaledInstanceCount',
+        `instanceCount ${props.instanceCount} counts for the first deployment only. Scaling keeps its own count across updates; change minCapacity and maxCapacity instead.`,
+      );
+    }
 
     if (props.paused) return;
     this.target = new ScalableTarget(this, 'Target', {
