@@ -36,7 +36,7 @@ const ROOMS: Record<string, Room> = {
   infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   local: {
     rooms: ['contract', 'wire', 'assembly'],
-    packages: /^(@smithy\/|@aws-sdk\/core|selfsigned$)/,
+    packages: /^(@smithy\/|chokidar$|selfsigned$)/,
   },
   check: {
     rooms: ['contract', 'wire', 'assembly', 'dockerfile', 'report', 'image', 'client'],
