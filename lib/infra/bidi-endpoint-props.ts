@@ -2,7 +2,7 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { BidiModel } from './bidi-model';
 import type { ProductionVariantProps, VariantHostingProps } from './production-variant';
 import type { Rollout } from './rollout';
@@ -83,6 +83,13 @@ export interface BidiEndpointProps extends VariantHostingProps {
    * @default - none
    */
   readonly metrics?: EndpointMetricsProps;
+  /**
+   * Log group of the containers, which has to be named `/aws/sagemaker/Endpoints/<endpoint name>`. One of another stack outlives the
+   * rollback of a first deployment, with the output that explains it. Not together with `logRetention` or `logEncryptionKey`.
+   *
+   * @default - a new one
+   */
+  readonly logGroup?: ILogGroup;
   /**
    * How long the containers' output is kept.
    *

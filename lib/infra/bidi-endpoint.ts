@@ -96,14 +96,8 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
     warnOfUnknownRegion(this);
 
     this.logGroupName = endpointLogGroup(this.knownName);
-    if (props.logEncryptionKey) allowLogEncryption(this, props.logEncryptionKey, this.logGroupName);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
-    this.logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: this.logGroupName,
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      encryptionKey: props.logEncryptionKey,
-      removalPolicy,
-    });
+    this.logGroup = props.logGroup ?? this.createLogGroup(removalPolicy);
     this.executionRole = props.executionRole ?? new ExecutionRole(this, 'ExecutionRole');
     this.grantPrincipal = this.executionRole.grantPrincipal;
     this.permissions = allowHosting(this, this.executionRole, {
@@ -186,6 +180,17 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
         : undefined,
     ]);
     if (alarms.length > 0) allowAlarms(this.permissions, alarms);
+  }
+
+  private createLogGroup(removalPolicy: RemovalPolicy): LogGroup {
+    const { logEncryptionKey, logRetention = RetentionDays.ONE_MONTH } = this.props;
+    if (logEncryptionKey) allowLogEncryption(this, logEncryptionKey, this.logGroupName);
+    return new LogGroup(this, 'LogGroup', {
+      logGroupName: this.logGroupName,
+      retention: logRetention,
+      encryptionKey: logEncryptionKey,
+      removalPolicy,
+    });
   }
 
   private createSecurityGroup(vpc: IVpc): SecurityGroup {

@@ -1,6 +1,8 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   DEFAULT_VARIANT_NAME,
+  endpointLogGroup,
   endpointNameViolation,
   instanceFamily,
   METRIC_FREQUENCIES_SECONDS,
@@ -26,6 +28,10 @@ export function endpointViolations(props: BidiEndpointProps): Violation[] {
     props.removalPolicy === RemovalPolicy.SNAPSHOT
       ? 'removalPolicy SNAPSHOT means nothing for an endpoint, of which no snapshot can be taken; use RETAIN or DESTROY.'
       : undefined,
+    props.logGroup && (props.logRetention !== undefined || props.logEncryptionKey)
+      ? 'logRetention and logEncryptionKey mean nothing with a logGroup, which has its own.'
+      : undefined,
+    logGroupNameViolation(props),
     !vpc && (props.vpcSubnets || props.securityGroups)
       ? 'vpcSubnets and securityGroups mean nothing without a vpc.'
       : undefined,
@@ -40,6 +46,15 @@ export function endpointViolations(props: BidiEndpointProps): Violation[] {
       ? 'A rolling rollout is not for several variants: the platform excludes them. Use allAtOnce, canary or linear.'
       : undefined,
   ];
+}
+
+/** SageMaker writes to the log group of this name and to no other. */
+function logGroupNameViolation({ endpointName, logGroup }: BidiEndpointProps): Violation {
+  // The name of a group of this app is a token; what the CDK was told is the physical name of its L1.
+  const l1 = logGroup?.node.defaultChild as CfnLogGroup | undefined;
+  const name = l1?.logGroupName ?? logGroup?.logGroupName;
+  if (!known(name) || !known(endpointName) || name === endpointLogGroup(endpointName)) return undefined;
+  return `logGroup is named ${name}; SageMaker writes to ${endpointLogGroup(endpointName)}.`;
 }
 
 /** What is wrong with a list of variants. */

@@ -8,7 +8,7 @@ import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   CONCURRENCY_SCALING_METRIC,
   DRAIN_SECONDS,
@@ -284,6 +284,28 @@ describe('capacity', () => {
     );
     const replaced = own.filter(([, { Type }]) => /EndpointConfig|Model/.test(Type));
     expect(replaced.map(([, { UpdateReplacePolicy }]) => UpdateReplacePolicy)).not.toContain('Retain');
+  });
+
+  test('a log group of another stack stays there, and is what the role may write to', () => {
+    const app = newApp();
+    const logs = new Stack(app, 'Logs');
+    const stack = new Stack(app, 'Speech');
+    const logGroup = new LogGroup(logs, 'Group', { logGroupName: endpointLogGroup('speech') });
+    const endpoint = endpointIn(stack, { logGroup });
+    expect(endpoint.logGroup).toBe(logGroup);
+    app.synth();
+    expect(stack.dependencies).toEqual([logs]);
+    Template.fromStack(stack).resourceCountIs('AWS::Logs::LogGroup', 0);
+  });
+
+  test('a log group of another name, or with a retention beside it, is refused', () => {
+    const stack = newStack();
+    const logGroup = new LogGroup(stack, 'Group', { logGroupName: '/speech' });
+    const logRetention = RetentionDays.ONE_DAY;
+    expect(thrownBy(() => endpointIn(stack, { logGroup, logRetention })).violations).toEqual([
+      expect.stringContaining('logRetention and logEncryptionKey mean nothing with a logGroup'),
+      'logGroup is named /speech; SageMaker writes to /aws/sagemaker/Endpoints/speech.',
+    ]);
   });
 
   test('a log key of this app lets CloudWatch Logs use it, for this log group', () => {

@@ -63,7 +63,7 @@ describe('BidiImage.fromDirectory', () => {
   test('builds for linux/arm64 when all instance types are Arm', () => {
     const app = newApp();
     const model = BidiModel.fromImage(BidiImage.fromDirectory(imageDirectory()));
-    new BidiEndpoint(newStack(undefined, app), 'Speech', { model, instanceTypes: ['ml.c7g.xlarge', 'ml.m7g.xlarge'] });
+    new BidiEndpoint(newStack(undefined, app), 'Speech', { model, instanceTypes: ['ml.c7g.xlarge', 'ml.m8g.xlarge'] });
     const { artifacts } = app.synth();
     const manifest = artifacts.find(artifact => artifact.id === 'Stack.assets') as unknown as {
       contents: { dockerImages: Record<string, { source: object }> };

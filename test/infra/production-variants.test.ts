@@ -2,6 +2,7 @@ import { type Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { readCloudAssembly } from '../../lib/assembly';
 import { CONTAINER_METADATA_KEY } from '../../lib/contract';
 import {
   BidiEndpoint,
@@ -11,7 +12,7 @@ import {
   type ProductionVariantProps,
   Rollout,
 } from '../../lib/infra';
-import { imageModel, newStack, PACKAGE_ARN } from './synthesis';
+import { imageModel, newApp, newStack, PACKAGE_ARN } from './synthesis';
 
 const BLUE: ProductionVariantProps = {
   variantName: 'Blue',
@@ -78,6 +79,24 @@ test('each scales by its own target, and a changed weight is not overruled by th
     RetainAllVariantProperties: true,
     ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredWeight' }],
   });
+});
+
+test('the rest of the kit reads each from the cloud assembly: weight, capacity, scaling, container', async () => {
+  const app = newApp();
+  const endpoint = endpointIn(newStack('us-east-1', app));
+  endpoint.variant('Green').autoScaleConcurrency({ minCapacity: 2, maxCapacity: 8, targetConcurrency: 5 });
+  const [read] = await readCloudAssembly(app.synth().directory);
+  expect(read!.variants).toEqual([
+    expect.objectContaining({ name: 'Blue', weight: 9, instanceTypes: ['ml.g6.2xlarge'], maxCapacity: undefined }),
+    expect.objectContaining({
+      name: 'Green',
+      weight: 1,
+      instanceTypes: ['ml.c7i.xlarge', 'ml.c6i.xlarge'],
+      instanceCount: 2,
+      maxCapacity: 8,
+    }),
+  ]);
+  expect(read!.variants.map(({ model }) => model.environment.VERSION)).toEqual(['blue', 'green']);
 });
 
 test('each has metrics of its own; the endpoint, asked for one, says to name the variant', () => {

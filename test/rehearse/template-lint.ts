@@ -14,8 +14,13 @@ const EXPLAINED: readonly { readonly id: string; readonly message: RegExp; reado
   },
   {
     id: 'W3005',
-    message: /^'\w*ExecutionRole\w*' dependency already enforced/,
+    message: /^'(\w*ExecutionRole\w*|Hosting\w*)' dependency already enforced/,
     reason: "the model has to wait for the role's policy, and a dependency on the role construct names both",
+  },
+  {
+    id: 'W3011',
+    message: /^Both 'UpdateReplacePolicy' and 'DeletionPolicy' are needed/,
+    reason: 'what an endpoint with RETAIN runs on is kept with it; a version that an update replaced is not',
   },
   {
     id: 'W3037',

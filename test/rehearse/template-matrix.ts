@@ -1,8 +1,21 @@
 import { join } from 'node:path';
-import { App, type StackProps } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import cdkJson from '../../cdk.json';
 import { type DeepgramProductName, DeepgramProducts } from '../../lib/contract';
-import { DeepgramStack, type DeepgramStackProps, EchoBidiStack, type EchoBidiStackProps } from '../../lib/infra';
+import {
+  BidiEndpoint,
+  BidiImage,
+  BidiModel,
+  BidiMonitoring,
+  DeepgramStack,
+  type DeepgramStackProps,
+  EchoBidiStack,
+  type EchoBidiStackProps,
+  ExecutionRole,
+  Rollout,
+} from '../../lib/infra';
 import { ACCOUNT, REGION } from './rehearsal-account';
 
 const SCALING = { minCapacity: 2, maxCapacity: 8, targetConcurrency: 20 };
@@ -87,5 +100,27 @@ export function synthesizeMatrix(directory: string): MatrixTemplate[] {
     add(`echo in ${region ?? 'any region'}`, region, (app, env) => new EchoBidiStack(app, 'EchoBidiStack', env));
     deepgram(`deepgram in ${region ?? 'any region'}`, region, {});
   }
+  add('two production variants', REGION, (app, env) => twoVariants(new Stack(app, 'Variants', env)));
   return templates;
+}
+
+function twoVariants(stack: Stack): void {
+  const image = BidiImage.fromDirectory(join(__dirname, '..', '..', 'container', 'echo'));
+  const model = BidiModel.fromImage(image);
+  const endpoint = new BidiEndpoint(stack, 'Speech', {
+    variants: [
+      { variantName: 'Current', model, weight: 9, instanceType: 'ml.c7i.xlarge', instanceCount: 2 },
+      { variantName: 'Candidate', model, instanceTypes: ['ml.c7g.xlarge', 'ml.m8g.xlarge'], instanceCount: 2 },
+    ],
+    rollout: Rollout.canary({ stepPercent: 50 }),
+    removalPolicy: RemovalPolicy.RETAIN,
+    executionRole: new ExecutionRole(stack, 'Hosting'),
+    logEncryptionKey: new Key(stack, 'Key'),
+  });
+  for (const variant of endpoint.variants) {
+    variant.autoScaleConcurrency({ minCapacity: 2, maxCapacity: 4, targetConcurrency: 20 });
+  }
+  const alarmTopic = new Topic(stack, 'Alarms', { enforceSSL: true, masterKey: new Key(stack, 'AlarmsKey') });
+  const monitoring = new BidiMonitoring(stack, 'Monitoring', { endpoint, alarmTopic });
+  endpoint.addRollbackAlarms(...monitoring.rollbackAlarms);
 }
