@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
 import { destroyCheckCommand } from './commands/destroy-check';
 import { gatewayCommand } from './commands/gateway';
+import { initCommand } from './commands/init';
 import { invokeCommand } from './commands/invoke';
 import { localCommand } from './commands/local';
 import { preflightCommand } from './commands/preflight';
@@ -36,6 +37,7 @@ export function program(): Command {
     .addCommand(localCommand())
     .addCommand(checkCommand())
     .commandsGroup('Deploy:')
+    .addCommand(initCommand())
     .addCommand(preflightCommand())
     .commandsGroup('Stream:')
     .addCommand(invokeCommand())

@@ -1,14 +1,14 @@
 import type { SearchOptions } from './search';
 
-/** The largest extent of a measurement. */
+/** What a measurement may come to. */
 export interface LoadEstimate {
   readonly maxSessions: number;
   readonly minutes: number;
-  /** Hours of all sessions together, by which some models bill. */
+  /** Hours of all sessions together: what a model that bills by time bills. */
   readonly sessionHours: number;
 }
 
-/** Durations of the parts of a step. */
+/** How long the parts of a step take. */
 export interface StepTimes {
   /** In seconds. */
   readonly hold: number;
@@ -19,7 +19,8 @@ export interface StepTimes {
 }
 
 /**
- * The largest extent of a measurement: a search is taken to double up to the largest number, and then to halve the gap below it.
+ * The most that a measurement can come to: of a search, that it doubles up to the largest number and then halves its way down from
+ * there.
  */
 export function estimateLoad(tried: SearchOptions | readonly number[], times: StepTimes): LoadEstimate {
   const numbers = Array.isArray(tried) ? [...(tried as readonly number[])] : worstCase(tried as SearchOptions);

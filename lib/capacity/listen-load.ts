@@ -83,7 +83,7 @@ export class ListenLoad implements LoadProtocol {
   }
 }
 
-/** The endpoint ended the stream before the load did. */
+/** The stream ended although nobody asked for it. */
 class StreamEnded extends Error {
   override name = 'StreamEnded';
 }

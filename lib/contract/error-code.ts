@@ -92,6 +92,10 @@ export const ERROR_CODES = {
   ERR_BIDI_DOCKERFILE_LABEL: { kind: 'input', meaning: 'An image would not carry the label that streams need.' },
   ERR_BIDI_INVALID_CONTEXT: { kind: 'input', meaning: "Keys or values of the app's context are not understood." },
   ERR_BIDI_INVALID_PROPS: { kind: 'input', meaning: 'SageMaker or CloudFormation would refuse these properties.' },
+  ERR_BIDI_MODEL_PACKAGE_MISSING: {
+    kind: 'input',
+    meaning: 'A stack needs the ARN of a model package, and none is given.',
+  },
   // This machine: synthesis, containers, images, the local SageMaker.
   ERR_BIDI_CLOUD_ASSEMBLY: { kind: 'input', meaning: 'A cloud assembly cannot be read, or holds nothing to run.' },
   ERR_BIDI_CONTAINER_START: { kind: 'failure', meaning: 'A container cannot be started on this machine.' },
@@ -99,6 +103,7 @@ export const ERROR_CODES = {
   ERR_BIDI_IMAGE: { kind: 'failure', meaning: 'An image is not there, not allowed, damaged or of an unknown format.' },
   ERR_BIDI_LOCAL_OPTIONS: { kind: 'failure', meaning: 'The options of the local SageMaker do not fit together.' },
   ERR_BIDI_PORT_IN_USE: { kind: 'failure', meaning: 'A port is taken.' },
+  ERR_BIDI_PROJECT_FOLDER: { kind: 'input', meaning: 'A new project cannot be written where it is to go.' },
   ERR_BIDI_SYNTHESIS: { kind: 'input', meaning: 'A CDK app could not be run, or ended with an error.' },
   ERR_BIDI_UNKNOWN_STACK: { kind: 'input', meaning: 'A cloud assembly holds no such stack.' },
   // Commands.

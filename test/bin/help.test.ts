@@ -34,13 +34,7 @@ test('the commands are grouped by what they are for, the first to try first', ()
   const groups = [...helpText(program()).matchAll(/^(\w.*):\n {2}(\w+)/gm)].map(
     ([, group, command]) => `${group}: ${command}`,
   );
-  expect(groups).toEqual([
-    'Try here: demo',
-    'Deploy: preflight',
-    'Stream: invoke',
-    'Operate: status',
-    'More: completion',
-  ]);
+  expect(groups).toEqual(['Try here: demo', 'Deploy: init', 'Stream: invoke', 'Operate: status', 'More: completion']);
 });
 
 test.each([

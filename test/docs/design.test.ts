@@ -26,7 +26,7 @@ function drawnFolders(): string[] {
 }
 
 /** Folders whose inside a reader of the tree does not need: named by their parent alone. */
-const CLOSED = /^(test|docs|examples|bench)\/.+/;
+const CLOSED = /^(test|docs|examples|bench|templates)\/.+/;
 
 (existsSync(join(ROOT, '.git')) ? describe : describe.skip)('the folder tree of docs/design.md', () => {
   test('names every folder that is there', () => {

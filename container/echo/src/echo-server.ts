@@ -4,7 +4,6 @@ import type { Configuration } from './configuration';
 import { EchoSession } from './echo-session';
 import { MeteringSession } from './metering-session';
 import { ProbeAdmission } from './probe/probe-admission';
-import { ProcessReport } from './probe/process-report';
 import type { Log } from './streaming/log';
 import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platform';
 import { type Admission, StreamingServer } from './streaming/streaming-server';
@@ -13,9 +12,9 @@ import { type Admission, StreamingServer } from './streaming/streaming-server';
 export const PROBE_PATH = 'probe';
 
 /** The echo container's server, not yet listening. */
-export function echoServer(configuration: Configuration, log: Log, process = new ProcessReport()): StreamingServer {
+export function echoServer(configuration: Configuration, log: Log): StreamingServer {
   const { paths, loadingMs, meteringDimension } = configuration;
-  const probe = configuration.probe ? new ProbeAdmission(process) : undefined;
+  const probe = configuration.probe ? new ProbeAdmission() : undefined;
   /** Open sessions by identifier, for their metering. */
   const metered = new Map<string, EchoSession>();
 

@@ -35,7 +35,7 @@ export class Settings {
   }
 
   /** An integer from `min` to `max`. */
-  integer<T extends number | undefined>(name: string, fallback: T, min: number, max: number): number | T {
+  integer(name: string, fallback: number, min: number, max: number): number {
     const text = this.text(name);
     if (text === undefined) return fallback;
     const value = Number(text);

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+interface KitPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** The directory of this package: the repository, or its place in `node_modules`. */
+export function kitDirectory(): string {
+  return dirname(require.resolve('sagemaker-bidi-kit/package.json'));
+}
+
+function kitPackage(): KitPackage {
+  return JSON.parse(readFileSync(join(kitDirectory(), 'package.json'), 'utf8')) as KitPackage;
+}
+
+/** The version of a package that this kit is tested with. */
+export function pinnedVersion(packageName: string): string | undefined {
+  return kitPackage().devDependencies[packageName]?.replace(/^[~^]/, '');
+}
+
+/**
+ * How npm installs the same kit again: its version where it came from a registry, else the file or the directory that it came from.
+ */
+export function kitSpecifier(): string {
+  const directory = kitDirectory();
+  const { name, version } = kitPackage();
+  const modules = dirname(directory);
+  if (basename(modules) !== 'node_modules') return `file:${directory}`;
+  const lockFile = join(modules, '.package-lock.json');
+  if (!existsSync(lockFile)) return version;
+  const { packages = {} } = JSON.parse(readFileSync(lockFile, 'utf8')) as {
+    packages?: Record<string, { resolved?: string; link?: boolean } | undefined>;
+  };
+  const { resolved } = packages[`node_modules/${name}`] ?? {};
+  return resolved?.startsWith('file:') ? `file:${resolve(modules, '..', resolved.slice('file:'.length))}` : version;
+}
