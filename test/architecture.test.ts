@@ -22,8 +22,8 @@ const ROOMS: Record<string, Room> = {
   init: { rooms: ['contract'], packages: /^sagemaker-bidi-kit\/package\.json$/ },
   image: { rooms: ['contract', 'report', 'dockerfile'], packages: /^@aws-sdk\// },
   client: {
-    rooms: ['contract', 'wire'],
-    packages: /^(@aws-sdk|@smithy)\//,
+    rooms: ['contract', 'wire', 'report'],
+    packages: /^(@aws-sdk|@smithy|@alexanderolsen)\//,
     folders: {
       audio: [],
       errors: [],

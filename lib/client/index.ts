@@ -24,5 +24,6 @@ export type { InputPosition } from './session/replay-buffer';
 export type * from './session/resume';
 export * from './session/session-streams';
 export type { SessionStatistics } from './session/statistics';
+export * from './speech';
 export type { BidiClient, Fragment, StreamTarget } from './stream/bidi-stream';
 export type { RetryOptions } from './stream/retry';

@@ -77,6 +77,11 @@ export const ERROR_CODES = {
     meaning: 'The Deepgram model reported an error; `modelCode` is its own code.',
   },
   ERR_BIDI_DEEPGRAM_PARAMETERS: { kind: 'input', meaning: 'The Deepgram product would refuse these parameters.' },
+  ERR_BIDI_SPEECH_INCOMPLETE: {
+    kind: 'failure',
+    meaning: 'A stream of speech ended before the model had said that everything was sent.',
+  },
+  ERR_BIDI_SPEECH_MODEL: { kind: 'failure', meaning: 'A speech model reported an error; `modelCode` is its own code.' },
   ERR_BIDI_UNSUPPORTED_MESSAGE: { kind: 'input', meaning: 'The Deepgram product has no such control message.' },
   // Gateway.
   ERR_BIDI_GATEWAY: {

@@ -7,8 +7,12 @@ import type { RawEncoding } from '../audio';
 export interface Nova3Parameters extends OtherParameters {
   /** `nova-3`, or one of its variants. */
   readonly model: `nova-3${string}`;
-  /** A language that the model package holds (`en`, `de` ...), or `multi` on a multilingual package. */
-  readonly language: string;
+  /**
+   * A language that the model package holds (`en`, `de` ...), or `multi` on a multilingual package.
+   *
+   * @default en
+   */
+  readonly language?: string;
   /**
    * Coding of bare samples. Goes together with `sample_rate`.
    *
