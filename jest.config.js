@@ -15,7 +15,12 @@ module.exports = {
     '^.+\\.ts$': [
       '@swc/jest',
       {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { decoratorVersion: '2022-03' },
+          target: 'es2022',
+          keepClassNames: true,
+        },
         module: { type: 'commonjs' },
         sourceMaps: 'inline',
       },

@@ -1,7 +1,8 @@
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
 import { EXPLANATION_METADATA_KEY, ExplainedError, type ExplanationMetadata } from '../lib/contract';
-import { BidiImageRepository, DeepgramStack, EchoBidiStack } from '../lib/infra';
-import { type NagPackName, readAppContext } from './app-context';
+import { BidiImageRepository, DeepgramStack, EchoBidiStack, ModelPackageStack } from '../lib/infra';
+import { readAppContext } from './context/app-context';
+import type { NagPackName } from './context/context-keys';
 
 /** Each pack is loaded only when it is asked for: they are most of what this app would have to load. */
 const NAG_PACK_MODULES: Record<NagPackName, () => new (app: App) => import('cdk-nag').NagPack> = {
@@ -14,8 +15,8 @@ const NAG_PACK_MODULES: Record<NagPackName, () => new (app: App) => import('cdk-
 };
 
 /**
- * Adds a stack that may turn out impossible. Its fault is then shown where the stack would be, and only when that stack is
- * selected, so that `cdk deploy EchoBidiStack` works while `DeepgramStack` lacks its model package.
+ * Adds a stack, or an empty one with the error that the stack's properties caused. The CDK CLI shows that error only when the stack
+ * is selected, so that `cdk deploy EchoBidiStack` works while the model package of `DeepgramStack` is one of another region.
  */
 function addStack(app: App, id: string, create: () => void): void {
   try {
@@ -35,7 +36,7 @@ function addStack(app: App, id: string, create: () => void): void {
 
 function main(): void {
   const app = new App();
-  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack']);
+  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack']);
   const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION };
 
   const images =
@@ -59,6 +60,13 @@ function main(): void {
       env,
       endpointName: 'deepgram-bidi',
       ...context.forStack('DeepgramStack'),
+    });
+  });
+  addStack(app, 'ModelPackageStack', () => {
+    new ModelPackageStack(app, 'ModelPackageStack', {
+      env,
+      endpointName: 'model-package-bidi',
+      ...context.forStack('ModelPackageStack'),
     });
   });
 

@@ -37,7 +37,7 @@ export class LocalPrinter {
         );
         break;
       case 'container-failed':
-        this.tell(event, `out of service: ${event.message}`, 'red');
+        this.failed(event.message, event);
         break;
       case 'container-crashed': {
         const { code, signal } = event.exit;
@@ -67,9 +67,7 @@ export class LocalPrinter {
         this.line('green', 'invoked', event.name, `${event.statusCode} in ${duration(event.durationMs)}`);
         break;
       case 'refused':
-        this.sessions.write(
-          `${clockTime()} ${this.styled('red', `${event.statusCode} ${event.error}`)} ${printable(event.method)} ${printable(event.path)}: ${printable(event.message)}\n`,
-        );
+        this.refused(event);
         break;
     }
   }
@@ -87,6 +85,22 @@ export class LocalPrinter {
       ...(message ? [printable(message)] : []),
     ];
     this.line(isOrderly ? 'green' : 'red', outcome, session, `${printable(session.path)}  ${parts.join(' · ')}`);
+  }
+
+  private refused(event: Extract<LocalEvent, { type: 'refused' }>): void {
+    const { method, path, containerPath, containerAnswer, message } = event;
+    const asked = containerPath === undefined ? '' : ` /${containerPath}`;
+    const answer = containerAnswer === undefined ? '' : ` (the container: ${containerAnswer})`;
+    this.sessions.write(
+      `${clockTime()} ${this.styled('red', `${event.statusCode} ${event.error}`)} ${printable(`${method} ${path}${asked}: ${message}${answer}`)}\n`,
+    );
+  }
+
+  private failed(message: string, event: InstanceName & { readonly isServing: boolean }): void {
+    const fate = event.isServing ? 'the container before it goes on serving' : 'out of service';
+    const [first = '', ...rest] = message.split('\n');
+    this.tell(event, `${fate}, because the new one did not start: ${printable(first)}`, 'red');
+    for (const line of rest) this.writeProgress(`    ${printable(line)}`);
   }
 
   private line(style: Style, word: string, name: InstanceName, text: string): void {

@@ -124,7 +124,7 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
     if (target.isReal && !(await isAgreed(target, options, interrupted))) {
       throw new UsageError({
         what: `${target.endpointName} was not loaded.`,
-        why: 'It is a real endpoint, and nobody agreed to the load.',
+        why: 'It is a real endpoint, and the load was not agreed to.',
         next: 'Pass --yes, or answer with y.',
       });
     }
@@ -172,6 +172,7 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
       load: describeLoad(plan),
       place: target.place,
       stack: options.stack ?? target.stack,
+      isLocal: !target.isReal,
       remarks: target.remarks,
     };
     process.stdout.write(
@@ -236,7 +237,9 @@ function servedHere() {
 const LOCAL_PLACE = {
   place: 'this machine',
   instances: 1,
-  remarks: ['This is what this machine holds, with the load generator beside it: not what an instance in AWS holds.'],
+  remarks: [
+    'The load generator runs beside it. An instance in AWS holds another number: measure a deployed endpoint before a target is set.',
+  ],
   isReal: false,
 } as const;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CheckContainerOptions } from '../../lib/check';
+import type { CheckContainerOptions, CheckProtocol } from '../../lib/check';
 import { ExplainedError, invocationPathViolation, queryStringViolation } from '../../lib/contract';
 import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
@@ -27,6 +27,8 @@ interface CheckOptions extends StackOptions {
   readonly path?: string;
   readonly query?: string;
   readonly exchange?: string;
+  readonly protocol?: CheckProtocol;
+  readonly model?: string;
   readonly clock?: number;
   readonly sessions?: number;
   readonly strict?: boolean;
@@ -35,6 +37,9 @@ interface CheckOptions extends StackOptions {
   readonly junit?: string;
   readonly sarif?: string;
 }
+
+/** Protocols of `--protocol`, here so that the help needs nothing else; a test compares them. */
+export const PROTOCOLS: readonly CheckProtocol[] = ['deepgram', 'vllm', 'vllm-omni', 'nim'];
 
 /** `bidi check`: whether a container keeps the platform's contract. */
 export function checkCommand(): Command {
@@ -67,6 +72,10 @@ export function checkCommand(): Command {
     .option('--query <query>', 'query string of the WebSocket', validate(queryStringViolation))
     .option('--exchange <file>', 'messages to a container that is not an echo, and the answers to expect')
     .addOption(
+      new Option('--protocol <name>', 'play an exchange of a protocol, instead of one from a file').choices(PROTOCOLS),
+    )
+    .option('--model <name>', 'with --protocol: the model that the exchange names (vllm: its served name)')
+    .addOption(
       new Option('--clock <scale>', 'how many times faster the 30 minutes of a stream pass (default: 360)').argParser(
         positive,
       ),
@@ -87,6 +96,7 @@ Examples:
   bidi check ./my-container --command "python server.py" --sessions 20
   bidi check 123456789012.dkr.ecr.us-east-1.amazonaws.com/my-model:7 --no-live
   bidi check --url ws://localhost:8080 --path v1/listen --query model=nova-3 --exchange listen.json
+  bidi check --url ws://localhost:8080 --protocol vllm --model my-model --sessions 4
   bidi check --stack EchoBidiStack --sarif check.sarif --junit check.xml`),
     )
     .action(async (target: string | undefined, options: CheckOptions) => {
@@ -115,7 +125,7 @@ async function check(
   progress: CheckProgressLine,
   abortSignal: AbortSignal,
 ): Promise<number> {
-  const { isClean, strict } = require('../../lib/report/finding') as typeof import('../../lib/report/finding');
+  const { isClean, strict } = await import('../../lib/report/finding');
   const named = [target, options.url, options.stack].filter(word => word !== undefined);
   const [subject] = named;
   if (named.length !== 1 || subject === undefined) {
@@ -128,7 +138,7 @@ async function check(
       next: 'Name one: a directory or an image, or --url, or --stack.',
     });
   }
-  const live = liveOptions(options, progress, abortSignal);
+  const live = await liveOptions(options, progress, abortSignal);
   const found =
     options.url !== undefined
       ? await checkUrl(options.url, live)
@@ -141,7 +151,7 @@ async function check(
   progress.end();
   const findings = options.strict ? strict(found) : found;
   const report = { command: 'check', subject, findings };
-  const { renderJUnit, renderSarif } = require('../../lib/report') as typeof import('../../lib/report');
+  const { renderJUnit, renderSarif } = await import('../../lib/report');
   if (options.junit) writeReport(options.junit, renderJUnit(report));
   if (options.sarif) {
     const { version } = require('../../package.json') as { version: string };
@@ -166,7 +176,7 @@ async function checkUrl(url: string, live: CheckContainerOptions): Promise<Findi
       next: 'For example: --url ws://localhost:8080',
     });
   }
-  const { checkContainer } = require('../../lib/check') as typeof import('../../lib/check');
+  const { checkContainer } = await import('../../lib/check');
   return checkContainer({ ...live, url });
 }
 
@@ -186,7 +196,7 @@ async function checkModel(
     buildArgs: options.buildArg ?? {},
   });
   if (!options.live) return [...checked.findings];
-  const { AutomaticEngine, ContainerStartError } = require('../../lib/local') as typeof import('../../lib/local');
+  const { AutomaticEngine, ContainerStartError } = await import('../../lib/local');
   const local: ModelDefinition = {
     name: model.target,
     environment: { ...model.environment, ...options.env },
@@ -254,21 +264,52 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
   );
 }
 
-function liveOptions(
+async function liveOptions(
   options: CheckOptions,
   progress: CheckProgressLine,
   abortSignal: AbortSignal,
-): CheckContainerOptions {
-  const { readExchange } = require('../../lib/check') as typeof import('../../lib/check');
+): Promise<CheckContainerOptions> {
   return {
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.query === undefined ? {} : { query: options.query }),
-    ...(options.exchange === undefined ? {} : { exchange: readExchange(options.exchange) }),
+    ...(await exchangeOptions(options)),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
     ...(options.startupTimeout === undefined ? {} : { limits: { startMs: options.startupTimeout * 1_000 } }),
     onProgress: ({ check, detail }) => progress.show(check, detail),
     abortSignal,
+  };
+}
+
+/** Sessions of an exchange of a model at once, unless more are meant: each is real work for a GPU. */
+const MODEL_SESSIONS = 4;
+
+/** The exchange of a file or of a protocol, where one is asked for. */
+async function exchangeOptions({
+  exchange,
+  protocol,
+  model,
+}: CheckOptions): Promise<Pick<CheckContainerOptions, 'exchange' | 'load'>> {
+  const { protocolExchange, readExchange } = await import('../../lib/check');
+  if (exchange !== undefined && protocol !== undefined) {
+    throw new UsageError({
+      what: '--exchange and --protocol are both given.',
+      why: 'One run plays one exchange.',
+      next: 'Leave one of them out.',
+    });
+  }
+  if (model !== undefined && protocol === undefined) {
+    throw new UsageError({
+      what: '--model is given without --protocol.',
+      why: 'It is the model that the exchange of a protocol names.',
+      next: 'Add --protocol, or leave it out.',
+    });
+  }
+  if (exchange !== undefined) return { exchange: readExchange(exchange) };
+  if (protocol === undefined) return {};
+  return {
+    exchange: protocolExchange(protocol, model),
+    load: { sessions: MODEL_SESSIONS, busySessions: 2, burst: 5 * MODEL_SESSIONS },
   };
 }
 

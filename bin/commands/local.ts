@@ -1,17 +1,21 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
-import type { Behaviours, EndpointDefinition, LocalCredentials, LocalEvent, LocalSageMaker } from '../../lib/local';
+import type { Behaviours, EndpointDefinition, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { parseBehaviour } from '../../lib/local/behaviours';
 import { Clock } from '../../lib/local/clock';
-import { createLocalCredentials } from '../../lib/local/service/local-credentials';
+import { removeLocalState, writeLocalState } from '../../lib/local/local-state';
+import { createLocalCredentials, type LocalCredentials } from '../../lib/local/service/local-credentials';
 import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '../../lib/local/stream/injected-fault';
+import { collectVariable } from '../environment-options';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
 import { collectSetting, repeatable } from '../key-value';
+import { onLauncherGone } from '../launcher';
+import { type LocalSourceOptions, localEndpoints } from '../local-endpoints';
 import { LocalPrinter } from '../local-printer';
-import { cloudAssembly, type StackOptions } from '../stack';
+import { writeReadyFile } from '../ready-file';
 
-interface LocalOptions extends StackOptions {
+interface LocalOptions extends LocalSourceOptions {
   readonly engine: string;
   readonly simulate?: boolean;
   readonly watch?: boolean;
@@ -22,6 +26,7 @@ interface LocalOptions extends StackOptions {
   readonly clock?: Clock;
   readonly fault: readonly InjectedFault[];
   readonly behaviour: Behaviours;
+  readonly readyFile?: string;
   readonly json?: boolean;
 }
 
@@ -32,7 +37,7 @@ export function localCommand(): Command {
     .description(
       'Synthesizes the app, starts the containers that its endpoints name and answers as SageMaker does, for any AWS SDK: HTTP/2 over TLS, signatures verified, one WebSocket frame for one event. No AWS account is needed.',
     )
-    .argument('[stacks...]', 'stacks whose endpoints to host (default: all that hold one)')
+    .argument('[names...]', 'stacks whose endpoints to host (default: all that hold one), or folders: ./my-container')
     .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app of cdk.json')
     .option('-c, --context <key=value>', 'context for the app, as for cdk deploy; may be repeated', collectSetting)
     .addOption(
@@ -40,12 +45,19 @@ export function localCommand(): Command {
         .choices(['automatic', 'process', 'docker', 'podman', 'finch'])
         .default('automatic'),
     )
+    .option('--command <command>', 'run the containers as processes with this command, with "serve" appended')
+    .option(
+      '-e, --env <key=value>',
+      'variable of the containers; KEY alone passes the one of this shell',
+      repeatable(collectVariable),
+    )
+    .option('--env-file <file>', 'file of variables of the containers, as docker run takes it')
     .option('--simulate', 'run the stand-in of a Marketplace package, which itself runs on AWS only')
     .option('--watch', 'replace a container when its files change; open sessions finish on the old one')
     .option('--port <number>', 'port to listen on (default: 8443 if it is free, else any)', portNumber)
     .option('--region <region>', "region that requests are signed for (default: the stack's, else us-east-1)")
     .option('--no-tls', 'HTTP/2 in cleartext with prior knowledge')
-    .option('--no-verify', 'take any signature, and none')
+    .option('--no-verify', 'accept requests without a valid signature')
     .addOption(
       new Option('--clock <scale>', 'make the long waits of the platform pass faster, such as 60x')
         .argParser(clockScale)
@@ -61,19 +73,19 @@ export function localCommand(): Command {
         '--behaviour <name=value>',
         'how the platform behaves where public sources disagree (docs/local.md); may be repeated',
       )
-        .argParser(collectBehaviour)
+        .argParser(repeatable(collectBehaviour))
         .default({}, 'the default of each'),
     )
+    .option('--ready-file <file>', 'write URL and variables as JSON to this file when everything is in service')
     .option('--json', 'what happens, one JSON object a line')
     .addHelpText('after', fitted(faultHelp))
-    .action((stacks: string[], options: LocalOptions) => local(stacks, options));
+    .action((names: string[], options: LocalOptions) => local(names, options));
 }
 
-async function local(stacks: readonly string[], options: LocalOptions): Promise<void> {
-  const { LocalSageMaker, readCloudAssembly, simulateModelPackages } =
-    require('../../lib/local') as typeof import('../../lib/local');
+async function local(names: readonly string[], options: LocalOptions): Promise<void> {
+  const { LocalSageMaker, simulateModelPackages } = await import('../../lib/local');
   const { clock, fault: faults, behaviour: behaviours } = options;
-  const read = await readCloudAssembly(await cloudAssembly(stacks, options), { stacks });
+  const read = await localEndpoints(names, options);
   const { endpoints, simulations } = options.simulate
     ? simulateModelPackages(read)
     : { endpoints: read, simulations: [] };
@@ -96,20 +108,24 @@ async function local(stacks: readonly string[], options: LocalOptions): Promise<
     clock,
     faults,
     behaviours,
-    engine: engineNamed(options.engine),
+    engine: await engineNamed(options.engine),
     watch: options.watch,
     observe,
     abortSignal: interruption.first,
   });
   try {
     const running = await starting;
-    const forget = remember(running, endpoints);
+    const forgets: (() => void)[] = [];
     try {
+      forgets.push(remember(running, endpoints, observe));
+      if (options.readyFile !== undefined) {
+        forgets.push(writeReadyFile(options.readyFile, readyMessage(running, endpoints)));
+      }
       announce(running, endpoints, options);
       await interruption.wait();
       process.stderr.write('\nStopping; Ctrl-C again does not wait for the containers.\n');
     } finally {
-      forget();
+      for (const forget of forgets) forget();
       const closed = running.close();
       void interruption.again().then(() => running.close(0));
       await closed;
@@ -122,9 +138,8 @@ async function local(stacks: readonly string[], options: LocalOptions): Promise<
   process.exitCode = ExitCode.INTERRUPTED;
 }
 
-function engineNamed(name: string) {
-  const { AutomaticEngine, DockerEngine, ProcessEngine } =
-    require('../../lib/local') as typeof import('../../lib/local');
+async function engineNamed(name: string) {
+  const { AutomaticEngine, DockerEngine, ProcessEngine } = await import('../../lib/local');
   if (name === 'automatic') return new AutomaticEngine();
   return name === 'process' ? new ProcessEngine() : new DockerEngine(name);
 }
@@ -149,20 +164,47 @@ function onlyRegion(endpoints: readonly EndpointDefinition[]): string | undefine
   return regions.size === 1 ? [...regions][0] : undefined;
 }
 
-/** Leaves the state file by which the other commands find this process; returns what removes it. */
-function remember(running: LocalSageMaker, endpoints: readonly EndpointDefinition[]): () => void {
-  const { removeLocalState, writeLocalState } =
-    require('../../lib/local/local-state') as typeof import('../../lib/local/local-state');
-  writeLocalState({
-    url: running.url,
-    certificateAuthorityFile: running.certificateAuthorityFile,
-    region: running.region,
-    credentials: running.credentials,
-    endpoints: endpoints.map(({ name, stack }) => ({ name, stack })),
-    processId: process.pid,
-    startedAt: new Date().toISOString(),
-  });
+/**
+ * Leaves the state file by which the other commands find this process; returns what removes it. Without it the streams are served all the
+ * same.
+ */
+function remember(
+  running: LocalSageMaker,
+  endpoints: readonly EndpointDefinition[],
+  observe: (event: LocalEvent) => void,
+): () => void {
+  try {
+    writeLocalState({
+      url: running.url,
+      certificateAuthorityFile: running.certificateAuthorityFile,
+      region: running.region,
+      credentials: running.credentials,
+      endpoints: endpoints.map(({ name, stack }) => ({ name, stack })),
+      processId: process.pid,
+      startedAt: new Date().toISOString(),
+    });
+  } catch (error) {
+    const message = `Other commands will not find this one with --local: ${(error as Error).message}`;
+    observe({ type: 'warning', message });
+    return () => {};
+  }
   return () => removeLocalState(running.url);
+}
+
+/** What a program has to know of a local SageMaker: `--ready-file`, and the line of `--json`. */
+function readyMessage(running: LocalSageMaker, endpoints: readonly EndpointDefinition[]) {
+  return {
+    url: running.url,
+    endpoints: endpoints.map(({ name }) => name),
+    environment: running.environment(),
+    unset: variablesToUnset(running),
+    processId: process.pid,
+  };
+}
+
+/** A session token that is left in the shell would be sent with the local pair, and refused. */
+function variablesToUnset({ credentials }: LocalSageMaker): string[] {
+  return credentials.sessionToken === undefined ? ['AWS_SESSION_TOKEN'] : [];
 }
 
 function announce(
@@ -170,13 +212,14 @@ function announce(
   endpoints: readonly EndpointDefinition[],
   { json, verify }: LocalOptions,
 ): void {
-  const environment = running.environment();
   if (json) {
-    printJson({ type: 'ready', url: running.url, endpoints: endpoints.map(({ name }) => name), environment });
+    printJson({ type: 'ready', ...readyMessage(running, endpoints) });
     return;
   }
   const width = Math.max(...endpoints.map(({ name }) => name.length));
-  const variables = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
+  const variables = Object.entries(running.environment()).map(
+    ([name, value]) => `  export ${name}=${shellWord(value)}`,
+  );
   process.stdout.write(
     [
       '',
@@ -188,6 +231,7 @@ function announce(
       '',
       'For any AWS SDK, in another terminal:',
       ...variables,
+      ...variablesToUnset(running).map(name => `  unset ${name}`),
       '',
       'Or at once:',
       `  ${firstCommand(endpoints[0]!)} --local${endpoints.length > 1 ? ` --endpoint ${endpoints[0]!.name}` : ''}`,
@@ -197,6 +241,10 @@ function announce(
       '',
     ].join('\n'),
   );
+}
+
+function shellWord(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 /** A command that the endpoint's model answers: Deepgram's want audio, not messages as they come. */
@@ -217,6 +265,7 @@ class Interruption {
   private readonly firstSignal = new AbortController();
   private readonly secondSignal = new AbortController();
   private readonly signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  private readonly stopWatching: () => void;
   private readonly on = (): void => {
     if (this.firstSignal.signal.aborted) this.secondSignal.abort();
     else this.firstSignal.abort();
@@ -224,6 +273,7 @@ class Interruption {
 
   constructor() {
     for (const signal of this.signals) process.on(signal, this.on);
+    this.stopWatching = onLauncherGone(() => this.firstSignal.abort());
   }
 
   get first(): AbortSignal {
@@ -239,6 +289,7 @@ class Interruption {
   }
 
   dispose(): void {
+    this.stopWatching();
     for (const signal of this.signals) process.off(signal, this.on);
   }
 }
@@ -297,6 +348,7 @@ function faultHelp(): string {
     '',
     'Examples:',
     '  bidi local EchoBidiStack',
+    '  bidi local ./my-container --command "python app.py" -e HF_TOKEN',
     '  bidi local --app cdk.out --engine docker --watch',
     '  bidi local EchoBidiStack --clock 60x --fault crash@streaming/10 --fault throttling/4',
   ].join('\n');

@@ -32,22 +32,22 @@ export interface CapacityOptions extends CapacityLimits {
   readonly targetShare?: number;
   /** Ends the measurement; what was measured so far is the result. */
   readonly abortSignal?: AbortSignal;
-  /** Told what is going on. */
+  /** Told how far the measurement is. */
   readonly onProgress?: (progress: CapacityProgress) => void;
 }
 
-/** What is going on. */
+/** How far a measurement is. */
 export type CapacityProgress =
   | { readonly phase: 'opening'; readonly sessions: number; readonly active: number }
   | { readonly phase: 'measuring'; readonly sessions: number; readonly active: number; readonly remainingMs: number }
   | { readonly phase: 'step'; readonly step: CapacityStep }
   | { readonly phase: 'growing'; readonly processes: number };
 
-/** What came out. */
+/** What the measurement says. */
 export interface CapacityVerdict {
   /**
    * `found`: the endpoint broke a limit. `not-reached`: it held everything that was tried. `generator-limited`: the load generator
-   * broke first, so nobody knows. `never-held`: not even the smallest number held.
+   * broke first, so the endpoint's limit is not known. `never-held`: not even the smallest number held.
    */
   readonly kind: 'found' | 'not-reached' | 'generator-limited' | 'never-held';
   /** Sessions that one instance holds; of `not-reached` and `generator-limited`, at least. 0 when it never held. */
@@ -59,7 +59,7 @@ export interface CapacityVerdict {
    * `not-reached` and `generator-limited` it is safe, and may be lower than it need be.
    */
   readonly targetConcurrency?: number;
-  /** Why, in words. */
+  /** The reason, in words. */
   readonly reason: string;
 }
 
@@ -77,23 +77,23 @@ export interface CapacityResult {
   readonly generator: { readonly node: string; readonly processor: string; readonly cores: number };
 }
 
-/** How often in a row a step may be repeated because something else kept the generator's machine busy. */
-const HICCUPS = 2;
+/** How often in a row a step is repeated because something else kept the generator's machine busy. */
+const REPEAT_LIMIT = 2;
 
-/** Time between two looks at the open sessions, in milliseconds. */
-const LOOK_INTERVAL_MS = 100;
+/** Time between two counts of the open sessions, in milliseconds. */
+const COUNT_INTERVAL_MS = 100;
 
 /**
  * Finds how many real-time sessions an endpoint holds within the limits, by trying.
  *
- * The load is open-loop: what is due is due whether or not the endpoint keeps up, and lag counts from then, so that a slow endpoint does
- * not slow its own examination down. Where the generator is the limit, another process is added and the step repeated; when there are no
+ * The load is open-loop: a message is due whether or not the endpoint keeps up, and lag counts from then, so that a slow endpoint does
+ * not slow the load down. Where the generator is the limit, another process is added and the step repeated; when there are no
  * more, no verdict is given.
  */
 export async function measureCapacity(source: LoadSource, options: CapacityOptions): Promise<CapacityResult> {
   const begin = Date.now();
   const steps: CapacityStep[] = [];
-  let hiccups = 0;
+  let repeats = 0;
   const { sessions: tried, abortSignal } = options;
   const search = Array.isArray(tried) ? trySessions(tried) : searchSessions(tried as SearchOptions);
   try {
@@ -106,10 +106,10 @@ export async function measureCapacity(source: LoadSource, options: CapacityOptio
         if (source.processes < source.processLimit) {
           await source.grow();
           options.onProgress?.({ phase: 'growing', processes: source.processes });
-        } else if (++hiccups > HICCUPS) break;
+        } else if (++repeats > REPEAT_LIMIT) break;
         continue; // the same number again
       }
-      hiccups = 0;
+      repeats = 0;
       next = search.next(step.verdict === 'held');
     }
   } catch (error) {
@@ -136,7 +136,7 @@ async function runStep(source: LoadSource, sessions: number, options: CapacityOp
     Date.now() + options.openTimeoutMs + (Math.abs(sessions - source.active) / options.opensPerSecond) * 1_000;
   while (source.active !== sessions && Date.now() < deadline) {
     onProgress?.({ phase: 'opening', sessions, active: source.active });
-    await sleep(LOOK_INTERVAL_MS, undefined, { signal: abortSignal });
+    await sleep(COUNT_INTERVAL_MS, undefined, { signal: abortSignal });
   }
   const complete = source.active >= sessions;
   await sleep(options.settleMs, undefined, { signal: abortSignal });
@@ -144,7 +144,7 @@ async function runStep(source: LoadSource, sessions: number, options: CapacityOp
   const end = Date.now() + options.holdMs;
   for (let remainingMs = options.holdMs; remainingMs > 0; remainingMs = end - Date.now()) {
     onProgress?.({ phase: 'measuring', sessions, active: source.active, remainingMs });
-    await sleep(Math.min(remainingMs, LOOK_INTERVAL_MS), undefined, { signal: abortSignal });
+    await sleep(Math.min(remainingMs, COUNT_INTERVAL_MS), undefined, { signal: abortSignal });
   }
   return judgeStep(sessions, ramp, await source.collect(), complete, source.processes, options);
 }

@@ -1,7 +1,7 @@
 import { AUDIO_CHUNK_MS } from '../contract';
 import type { LoadContext, LoadProtocol, LoadSession } from './load-protocol';
 
-/** What an echo load sends. */
+/** The messages of an echo load. */
 export interface EchoLoadOptions {
   /**
    * Size of a message, in bytes, at least 4.
@@ -17,7 +17,7 @@ export interface EchoLoadOptions {
   readonly intervalMs?: number;
 }
 
-/** An answer that is not the next message that was sent. */
+/** An answer that is not the oldest unanswered message. */
 class EchoMismatch extends Error {
   override name = 'EchoMismatch';
 }
@@ -33,7 +33,7 @@ export class EchoLoad implements LoadProtocol {
   }
 
   async run(session: LoadSession, context: LoadContext): Promise<void> {
-    /** When the messages that are under way were due, by their number modulo 2^32. */
+    /** When the unanswered messages were due, by their number modulo 2^32. */
     const due = new Map<number, number>();
     context.watch(() => due.values().next().value);
     let fault: unknown;
@@ -58,12 +58,12 @@ export class EchoLoad implements LoadProtocol {
   private async receive(session: LoadSession, context: LoadContext, due: Map<number, number>): Promise<void> {
     for await (const answer of session) {
       if (typeof answer === 'string' || answer.length !== this.messageBytes) {
-        throw new EchoMismatch(`An answer of ${answer.length} bytes came to messages of ${this.messageBytes} bytes.`);
+        throw new EchoMismatch(`An answer of ${answer.length} bytes came for messages of ${this.messageBytes} bytes.`);
       }
       const sequence = Buffer.from(answer.buffer, answer.byteOffset, 4).readUInt32BE(0);
       const dueAt = due.get(sequence);
       if (dueAt === undefined || due.keys().next().value !== sequence) {
-        throw new EchoMismatch(`Message ${sequence} came back out of turn.`);
+        throw new EchoMismatch(`Message ${sequence} came back out of order.`);
       }
       due.delete(sequence);
       context.answered(dueAt, answer.length);

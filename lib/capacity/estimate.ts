@@ -1,14 +1,14 @@
 import type { SearchOptions } from './search';
 
-/** What a measurement may come to. */
+/** The largest extent of a measurement. */
 export interface LoadEstimate {
   readonly maxSessions: number;
   readonly minutes: number;
-  /** Hours of all sessions together: what a model that bills by time bills. */
+  /** Hours of all sessions together, by which some models bill. */
   readonly sessionHours: number;
 }
 
-/** How long the parts of a step take. */
+/** Durations of the parts of a step. */
 export interface StepTimes {
   /** In seconds. */
   readonly hold: number;
@@ -19,8 +19,7 @@ export interface StepTimes {
 }
 
 /**
- * The most that a measurement can come to: of a search, that it doubles up to the largest number and then halves its way down from
- * there.
+ * The largest extent of a measurement: a search is taken to double up to the largest number, and then to halve the gap below it.
  */
 export function estimateLoad(tried: SearchOptions | readonly number[], times: StepTimes): LoadEstimate {
   const numbers = Array.isArray(tried) ? [...(tried as readonly number[])] : worstCase(tried as SearchOptions);

@@ -14,9 +14,9 @@ class GeneratorStartError extends GeneratorError {
   override readonly code: ErrorCode = 'ERR_BIDI_GENERATOR_START';
 }
 
-/** What makes load: several processes, or one generator in this process for tests. */
+/** A source of load: several processes, or one generator in this process for tests. */
 export interface LoadSource {
-  /** Sessions that are open and speaking. */
+  /** Sessions that are open and send. */
   readonly active: number;
   /** How many processes there are, and how many there may be. */
   readonly processes: number;
@@ -42,8 +42,8 @@ export interface GeneratorPoolOptions {
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /**
- * Room for new objects, so that the collector does not pause in the middle of what is measured: hundreds of sessions keep more messages
- * under way than the default 16 MiB hold, and each is then copied to and fro before it dies. docs/benchmarks.md has the figures.
+ * Room for new objects, so that the garbage collector does not pause during a measurement: hundreds of sessions keep more messages in
+ * memory than the default 16 MiB hold, and each of them would be copied several times. docs/benchmarks.md has the figures.
  */
 const YOUNG_GENERATION = '--max-semi-space-size=64';
 
@@ -81,7 +81,7 @@ export class GeneratorPool implements LoadSource {
     this.wanted = wanted;
     const { length } = this.members;
     this.members.forEach((member, index) => {
-      member.say({ type: 'sessions', wanted: Math.floor(wanted / length) + (index < wanted % length ? 1 : 0) });
+      member.send({ type: 'sessions', wanted: Math.floor(wanted / length) + (index < wanted % length ? 1 : 0) });
     });
   }
 
@@ -95,7 +95,7 @@ export class GeneratorPool implements LoadSource {
     this.members.push(member);
     // Each opens its share of what may be opened in a second.
     const opensPerSecond = this.options.task.opensPerSecond / Math.max(this.options.processes, this.members.length);
-    const trial = this.members.length === 1; // one is enough: the others would meet the same
+    const trial = this.members.length === 1; // one is enough: the others would fail in the same way
     await member.ask({ type: 'start', task: { ...this.options.task, opensPerSecond, trial } }, 'ready');
     if (this.wanted > 0) this.setSessions(this.wanted);
   }
@@ -112,7 +112,9 @@ class Member {
   active = 0;
   private readonly child: ChildProcess;
   private fault: GeneratorError | undefined;
-  private waiting: { type: string; resolve(response: GeneratorResponse): void; reject(error: Error): void } | undefined;
+  private pendingRequest:
+    | { type: string; resolve(response: GeneratorResponse): void; reject(error: Error): void }
+    | undefined;
   private readonly exited: Promise<void>;
 
   constructor(environment: NodeJS.ProcessEnv | undefined) {
@@ -120,7 +122,7 @@ class Member {
     this.child = fork(file, [], {
       env: { ...process.env, ...environment },
       execArgv: [YOUNG_GENERATION, ...(file.endsWith('.ts') ? ['--require', require.resolve('esbuild-register')] : [])],
-      // What a script prints must not mix with the results.
+      // The output of a script must not mix with the results.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (response: GeneratorResponse) => this.receive(response));
@@ -129,16 +131,16 @@ class Member {
       this.fail(
         new GeneratorError({
           what: `A load generator ended with ${signal ?? `exit code ${code}`}.`,
-          why: 'Its own message stands above, if it wrote one.',
+          why: 'Its own message, if it wrote one, is above.',
           next: 'Try fewer sessions, or another script.',
         }),
       );
     });
   }
 
-  say(request: GeneratorRequest): void {
+  send(request: GeneratorRequest): void {
     if (this.fault) throw this.fault;
-    // Its next report may be of before: what it is to end is not counted any more.
+    // Its next report may be older than this request: sessions that are to end do not count any more.
     if (request.type === 'sessions') this.active = Math.min(this.active, request.wanted);
     this.child.send(request);
   }
@@ -146,24 +148,24 @@ class Member {
   async ask<Type extends GeneratorResponse['type']>(request: GeneratorRequest, type: Type): Promise<Response<Type>> {
     if (this.fault) throw this.fault;
     const answered = new Promise<GeneratorResponse>((resolve, reject) => {
-      this.waiting = { type, resolve, reject };
+      this.pendingRequest = { type, resolve, reject };
     });
     this.child.send(request);
-    const late = new AbortController();
-    const lateness = sleep(ANSWER_TIMEOUT_MS, undefined, { signal: late.signal }).then(
+    const timeoutAbort = new AbortController();
+    const timeout = sleep(ANSWER_TIMEOUT_MS, undefined, { signal: timeoutAbort.signal }).then(
       () => {
         throw new GeneratorError({
           what: `A load generator did not answer "${request.type}" within ${ANSWER_TIMEOUT_MS / 1_000} s.`,
-          why: 'It has more to do than its core can.',
+          why: 'Its core is too busy.',
           next: 'Try fewer sessions, or more processes.',
         });
       },
       () => answered,
     );
     try {
-      return (await Promise.race([answered, lateness])) as Response<Type>;
+      return (await Promise.race([answered, timeout])) as Response<Type>;
     } finally {
-      late.abort();
+      timeoutAbort.abort();
     }
   }
 
@@ -177,11 +179,11 @@ class Member {
   private receive(response: GeneratorResponse): void {
     if (response.type === 'active') this.active = response.sessions;
     else if (response.type === 'failed') this.fail(new GeneratorStartError(response.explanation));
-    else if (response.type === this.waiting?.type) this.waiting.resolve(response);
+    else if (response.type === this.pendingRequest?.type) this.pendingRequest.resolve(response);
   }
 
   private fail(fault: GeneratorError): void {
     this.fault ??= fault;
-    this.waiting?.reject(this.fault);
+    this.pendingRequest?.reject(this.fault);
   }
 }

@@ -5,7 +5,7 @@ import { type LoadPlan, loadProtocol } from './load-plan';
 import type { LoadSession } from './load-protocol';
 import { type EncodedStatistics, encodeStatistics } from './load-statistics';
 
-/** What a generator process is told at its start. Credentials and certificates come with its environment. */
+/** The task of a generator process. Credentials and certificates come with its environment. */
 export interface GeneratorTask {
   readonly plan: LoadPlan;
   readonly endpointName: string;
@@ -18,18 +18,18 @@ export interface GeneratorTask {
   readonly openTimeoutMs: number;
   readonly opensPerSecond: number;
   readonly maxLagMs: number;
-  /** Whether one session is opened before the load, to tell what no session can ever get past. */
+  /** Whether one session is opened before the load, to find failures that every session would meet. */
   readonly trial?: boolean;
 }
 
-/** What the coordinator says. */
+/** Messages of the coordinator. */
 export type GeneratorRequest =
   | { readonly type: 'start'; readonly task: GeneratorTask }
   | { readonly type: 'sessions'; readonly wanted: number }
   | { readonly type: 'collect' }
   | { readonly type: 'stop' };
 
-/** What a generator process answers. */
+/** Answers of a generator process. */
 export type GeneratorResponse =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly explanation: ExplanationTemplate }
@@ -61,7 +61,7 @@ export function isLastingFailure(error: unknown): error is ExplainedError {
   return LASTING.has(code) || (code === 'ERR_BIDI_CONNECT' && retryable === false);
 }
 
-/** Opens one session and closes it. What may be otherwise a moment later is left to the measurement, which counts it. */
+/** Opens one session and closes it. A failure that may pass is left to the measurement, which counts it. */
 async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, openTimeoutMs: number): Promise<void> {
   let session: LoadSession;
   try {
@@ -94,7 +94,7 @@ async function makeGenerator(task: GeneratorTask): Promise<LoadGenerator> {
       modelInvocationPath: task.modelInvocationPath ?? protocol.target?.modelInvocationPath,
       modelQueryString: task.modelQueryString ?? protocol.target?.modelQueryString,
       openTimeoutMs,
-      // What the endpoint refuses has to be counted, not smoothed over.
+      // Refusals have to be counted, not retried.
       retry: false,
     });
   if (task.trial) await tryOnce(open, task.openTimeoutMs);
@@ -150,9 +150,9 @@ function serve(): void {
       send({ type: 'collected', statistics: encodeStatistics(generator.collect()) });
     } else if (request.type === 'stop') void stop();
   });
-  // Without its coordinator a generator must not go on.
+  // A generator ends with its coordinator.
   process.on('disconnect', () => process.exit());
-  // The coordinator decides on Ctrl-C; the terminal sends it to every process.
+  // The terminal sends Ctrl-C to every process; the coordinator decides about it.
   process.on('SIGINT', () => {});
 }
 

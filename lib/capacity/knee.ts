@@ -13,7 +13,7 @@ const RISE = 2;
  * The point that lies furthest below the straight line from the first to the last one, both axes scaled to 0..1 (the idea of
  * "Finding a 'Kneedle' in a Haystack", Satopää et al., 2011). For equal distances the larger load is taken.
  *
- * @param leastRiseMs rise below which nobody cares, in milliseconds: from one to eight is a multiple, and no knee.
+ * @param leastRiseMs smallest rise that counts, in milliseconds: a rise from 1 to 8 ms is a multiple, and no knee
  */
 export function findKnee(points: readonly LoadPoint[], leastRiseMs = 0): number | undefined {
   const sorted = points.toSorted((one, other) => one.sessions - other.sessions);

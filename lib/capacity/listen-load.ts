@@ -83,7 +83,7 @@ export class ListenLoad implements LoadProtocol {
   }
 }
 
-/** The stream ended although nobody asked for it. */
+/** The endpoint ended the stream before the load did. */
 class StreamEnded extends Error {
   override name = 'StreamEnded';
 }

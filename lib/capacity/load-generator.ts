@@ -20,12 +20,12 @@ const EVENT_LOOP_RESOLUTION_MS = 10;
 /** Pause before a failed session is replaced, in milliseconds. */
 const REPLACE_DELAY_MS = 1_000;
 
-/** How long a session that is to end may take, in milliseconds. */
+/** Time in which a session has to end, in milliseconds. */
 const END_TIMEOUT_MS = 5_000;
 
 /**
- * Holds a number of sessions open at once, each at its own real-time pace, and counts what comes back. A session that fails is counted
- * and replaced, so that the load stays what it was said to be.
+ * Holds a number of sessions open at once, each at its own real-time pace, and counts the answers. A session that fails is counted and
+ * replaced, so that the number of sessions stays the same.
  */
 export class LoadGenerator {
   private readonly running = new Set<RunningSession>();
@@ -41,12 +41,12 @@ export class LoadGenerator {
     this.eventLoop.enable();
   }
 
-  /** Sessions that are open and speaking. */
+  /** Sessions that are open and send. */
   get active(): number {
-    return [...this.running].filter(session => session.state === 'speaking').length;
+    return [...this.running].filter(session => session.state === 'sending').length;
   }
 
-  /** Sets how many sessions are to be open. Returns at once; {@link active} tells how far it is. */
+  /** Sets how many sessions are to be open. Returns at once; {@link active} is the number that is open. */
   setSessions(wanted: number): void {
     this.wanted = wanted;
     const surplus = [...this.running].filter(session => session.state !== 'ending').slice(wanted);
@@ -56,7 +56,7 @@ export class LoadGenerator {
     });
   }
 
-  /** What was counted since the last call. Sessions that fell silent count with the age of what they wait for. */
+  /** The counts since the last call. A silent session counts with the age of its oldest unanswered message. */
   collect(): LoadStatistics {
     const now = performance.now();
     const statistics = this.statistics;
@@ -113,7 +113,7 @@ export class LoadGenerator {
 
 /** One session from its open to its end. */
 class RunningSession implements LoadContext {
-  state: 'opening' | 'speaking' | 'ending' = 'opening';
+  state: 'opening' | 'sending' | 'ending' = 'opening';
   pendingSince: () => number | undefined = () => undefined;
   /** Resolves when it is over, with whether it failed. Never rejects. */
   readonly done: Promise<boolean>;
@@ -125,7 +125,7 @@ class RunningSession implements LoadContext {
 
   constructor(
     private readonly options: LoadGeneratorOptions,
-    /** The counters of the stretch that is under way. */
+    /** The counters that are collected next. */
     private readonly statistics: () => LoadStatistics,
   ) {
     this.done = this.run();
@@ -151,7 +151,7 @@ class RunningSession implements LoadContext {
       const statistics = this.statistics();
       statistics.opened++;
       recordMs(statistics.open, performance.now() - begin);
-      if (this.state === 'opening') this.state = 'speaking';
+      if (this.state === 'opening') this.state = 'sending';
       await this.options.protocol.run(this.session, this);
       return false;
     } catch (error) {
@@ -167,7 +167,7 @@ class RunningSession implements LoadContext {
   }
 
   async *ticks(intervalMs: number): AsyncGenerator<number, void> {
-    // Sessions that were opened together must not speak in chorus.
+    // Sessions that were opened together must not send at the same moments.
     const first = performance.now() + Math.random() * intervalMs;
     for (let tick = 0; ; tick++) {
       const dueAt = first + tick * intervalMs;

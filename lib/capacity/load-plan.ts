@@ -5,7 +5,7 @@ import { EchoLoad, type EchoLoadOptions } from './echo-load';
 import { ListenLoad } from './listen-load';
 import type { LoadProtocol } from './load-protocol';
 
-/** Which load is made, in values that another process can be told. */
+/** Which load is made, in values that can be sent to another process. */
 export type LoadPlan =
   | ({ readonly kind: 'echo' } & EchoLoadOptions)
   | {
@@ -41,7 +41,7 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
   }
 }
 
-/** Someone who does not pause for this long is not heard of, where nobody asks for interim results. In milliseconds. */
+/** Without interim results, Deepgram answers at pauses: speech without one for this long counts as unanswered. In milliseconds. */
 const PAUSE_INTERVAL_MS = 15_000;
 
 async function listenProtocol(file: string, query: string): Promise<ListenLoad> {

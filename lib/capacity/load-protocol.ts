@@ -1,6 +1,6 @@
 import type { BidiSession } from '../client';
 
-/** What a load needs of a session: a {@link BidiSession}, or what stands for one. */
+/** The part of a {@link BidiSession} that a load uses. */
 export type LoadSession = Pick<BidiSession, 'send' | 'close' | 'abort'> & AsyncIterable<string | Uint8Array>;
 
 /** Where sessions of a protocol are opened. */
@@ -12,28 +12,28 @@ export interface LoadTarget {
 }
 
 /**
- * What one real-time session says, and how it knows how far behind the answers are. A user's script module exports one as `default` or
+ * What one real-time session sends, and how it measures the lag of the answers. A user's script module exports one as `default` or
  * as `load`.
  */
 export interface LoadProtocol {
   readonly target?: LoadTarget;
-  /** Speaks until the context's signal is aborted, then returns; what it throws is counted as an error of the session. */
+  /** Sends until the context's signal is aborted, then returns; an error that it throws is counted as one of the session. */
   run(session: LoadSession, context: LoadContext): Promise<void>;
 }
 
-/** What a {@link LoadProtocol} is given for one session. Times are milliseconds of `performance.now()`. */
+/** The context of one session of a {@link LoadProtocol}. Times are milliseconds of `performance.now()`. */
 export interface LoadContext {
   /** Aborted when the session is to end. */
   readonly signal: AbortSignal;
   /**
-   * The moments at which something is due, at a fixed pace that nothing holds up: when the endpoint is slow, the moments stay what
-   * they were and are yielded late. Lag counted from them does not leave out the time in which nobody could send.
+   * The times at which messages are due, at a fixed pace. When the endpoint is slow, the times stay the same and are yielded late, so lag
+   * that is counted from them includes the time in which nothing could be sent.
    */
   ticks(intervalMs: number): AsyncGenerator<number, void>;
   /** Something was sent. */
   sent(bytes: number): void;
   /** An answer came to what was due at `dueAt`: the lag is the time since. */
   answered(dueAt: number, bytes: number): void;
-  /** Registers what is waited for: when the oldest unanswered thing was due, or `undefined`. It shows an endpoint that falls silent. */
+  /** Registers a function that tells when the oldest unanswered message was due, or `undefined`: a silent endpoint shows by it. */
   watch(pendingSince: () => number | undefined): void;
 }

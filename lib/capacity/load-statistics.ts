@@ -8,14 +8,14 @@ export function timeHistogram(): Histogram {
   return build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_US, numberOfSignificantValueDigits: 3 });
 }
 
-/** Records a time of milliseconds; what is longer than ten minutes counts as ten minutes. */
+/** Records a time in milliseconds; a longer one than ten minutes counts as ten minutes. */
 export function recordMs(histogram: Histogram, ms: number): void {
   histogram.recordValue(Math.min(LONGEST_US, Math.max(0, Math.round(ms * 1_000))));
 }
 
-/** What generators counted in a stretch of time. */
+/** Counts of one or more generators over a period. */
 export interface LoadStatistics {
-  /** From when a message was due to its answer, in microseconds. What is still unanswered counts with its age. */
+  /** From when a message was due to its answer, in microseconds. A message that is still unanswered counts with its age. */
   readonly lag: Histogram;
   /** From the first due message of a session to its first answer, in microseconds. */
   readonly firstResponse: Histogram;
@@ -37,7 +37,7 @@ export interface LoadStatistics {
   eventLoopP99Ms: number;
   /** Share of one core that the busiest generator used. */
   cpuShare: number;
-  /** Length of the stretch, in milliseconds. */
+  /** Length of the period, in milliseconds. */
   elapsedMs: number;
 }
 
@@ -63,7 +63,7 @@ export function emptyStatistics(): LoadStatistics {
 const HISTOGRAMS = ['lag', 'firstResponse', 'open', 'generatorLag'] as const;
 const COUNTS = ['sentMessages', 'sentBytes', 'receivedMessages', 'receivedBytes', 'opened', 'stalled'] as const;
 
-/** The statistics of several generators, as if one had counted. */
+/** The sum of the statistics of several generators. */
 export function mergeStatistics(parts: readonly LoadStatistics[]): LoadStatistics {
   const whole = emptyStatistics();
   for (const part of parts) {
@@ -77,7 +77,7 @@ export function mergeStatistics(parts: readonly LoadStatistics[]): LoadStatistic
   return whole;
 }
 
-/** Statistics as they travel from one process to another. */
+/** Statistics in the form in which they are sent to another process. */
 export type EncodedStatistics = Omit<LoadStatistics, (typeof HISTOGRAMS)[number]> &
   Readonly<Record<(typeof HISTOGRAMS)[number], string>>;
 

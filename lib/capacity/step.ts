@@ -1,6 +1,6 @@
 import { type LoadStatistics, type Percentiles, percentilesMs } from './load-statistics';
 
-/** What a step has to keep. */
+/** The limits that a step has to keep. */
 export interface CapacityLimits {
   /** Largest 95th percentile of the lag, in milliseconds. */
   readonly maxLagMs: number;
@@ -24,11 +24,11 @@ export interface CapacityStep {
   readonly receivedBytesPerSecond: number;
   /** Failed opens and broken sessions, by the error's name, ramp included. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Sessions that fell silent. */
+  /** Sessions that had nothing answered for longer than the largest lag. */
   readonly stalled: number;
   /** Failed and stalled sessions by sessions. */
   readonly errorShare: number;
-  /** What the generator itself added. */
+  /** Lag that the generator itself added. */
   readonly generator: {
     readonly processes: number;
     /** 99th percentile of how late its timers were, in milliseconds. */
@@ -38,17 +38,17 @@ export interface CapacityStep {
     /** Share of one core, of the busiest process. */
     readonly cpuShare: number;
   };
-  /** Whether it kept the limits; `generator-limited` when nobody can tell. */
+  /** Whether it kept the limits; `generator-limited` when the generator was too slow to tell. */
   readonly verdict: 'held' | 'broke' | 'generator-limited';
-  /** Why it did not hold, in words. */
+  /** The reasons why it did not hold, in words. */
   readonly reasons: readonly string[];
 }
 
 /** Share of the largest lag that the generator's own lag may be: beyond it, its own slowness is what is measured. */
 const GENERATOR_SHARE = 0.2;
 
-/** Generator lag that is never held against it, in milliseconds: the grain of timers. */
-const GENERATOR_GRAIN_MS = 10;
+/** Generator lag that is always allowed, in milliseconds: the resolution of timers. */
+const TIMER_RESOLUTION_MS = 10;
 
 /**
  * Judges one step.
@@ -85,7 +85,7 @@ export function judgeStep(
   }
   if (!complete) reasons.push('not every session could be opened in time');
   if (hold.receivedMessages === 0) reasons.push('nothing was answered');
-  const generatorLimit = Math.max(GENERATOR_GRAIN_MS, GENERATOR_SHARE * limits.maxLagMs);
+  const generatorLimit = Math.max(TIMER_RESOLUTION_MS, GENERATOR_SHARE * limits.maxLagMs);
   const limited = Math.max(generator.lagP99Ms, generator.eventLoopP99Ms) > generatorLimit;
   const perSecond = (count: number) => count / (hold.elapsedMs / 1_000);
   return {
@@ -101,7 +101,7 @@ export function judgeStep(
     stalled: hold.stalled,
     errorShare,
     generator,
-    // A step that holds with a slow generator holds all the more without.
+    // A step that holds with a slow generator also holds with a fast one.
     verdict: reasons.length === 0 ? 'held' : limited ? 'generator-limited' : 'broke',
     reasons,
   };

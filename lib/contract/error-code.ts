@@ -97,10 +97,6 @@ export const ERROR_CODES = {
   ERR_BIDI_DOCKERFILE_LABEL: { kind: 'input', meaning: 'An image would not carry the label that streams need.' },
   ERR_BIDI_INVALID_CONTEXT: { kind: 'input', meaning: "Keys or values of the app's context are not understood." },
   ERR_BIDI_INVALID_PROPS: { kind: 'input', meaning: 'SageMaker or CloudFormation would refuse these properties.' },
-  ERR_BIDI_MODEL_PACKAGE_MISSING: {
-    kind: 'input',
-    meaning: 'A stack needs the ARN of a model package, and none is given.',
-  },
   // This machine: synthesis, containers, images, the local SageMaker.
   ERR_BIDI_CLOUD_ASSEMBLY: { kind: 'input', meaning: 'A cloud assembly cannot be read, or holds nothing to run.' },
   ERR_BIDI_CONTAINER_START: { kind: 'failure', meaning: 'A container cannot be started on this machine.' },

@@ -16,7 +16,8 @@ export const DEFAULT_VARIANT_NAME = 'AllTraffic';
 export const PRODUCTION_VARIANT_LIMIT = 10;
 
 /** A SageMaker hosting instance type. Group 1: family, group 2: size. */
-export const INSTANCE_TYPE_PATTERN = /^ml\.([a-z][a-z0-9-]*)\.([a-z0-9-]+)$/;
+export const INSTANCE_TYPE_PATTERN =
+  /^ml\.([a-z][a-z0-9-]*)\.(nano|micro|small|medium|large|\d*xlarge|metal(?:-\d+xl)?)$/;
 
 /** Most types in an ordered instance pool. */
 export const INSTANCE_POOL_LIMIT = 5;

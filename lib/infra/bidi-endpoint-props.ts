@@ -10,15 +10,16 @@ import type { Rollout } from './rollout';
 /** What the platform tells of an endpoint beyond its standard metrics. */
 export interface EndpointMetricsProps {
   /**
-   * Whether utilisation and invocations are told per instance and container too.
+   * Whether utilisation and invocations are published per instance and container too.
    *
    * @default false
    */
   readonly enhanced?: boolean;
   /**
-   * Whether per-GPU, host and container metrics are published too.
+   * Whether per-GPU, host and container metrics are published too. The platform then scrapes the container's `/metrics` on port 8080
+   * for metrics in the format of Prometheus; a container without them may answer 404.
    *
-   * @default false
+   * @default - the platform's: true for configurations that were created after 17 June 2026
    */
   readonly detailedObservability?: boolean;
   /**

@@ -4,6 +4,7 @@ import { Connections, type IConnectable, type ISecurityGroup, type IVpc, Securit
 import type { IGrantable, IPrincipal, IRole } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct, type IConstruct } from 'constructs';
 import { DEFAULT_VARIANT_NAME, endpointLogGroup, NAME_LIMIT, ROLLBACK_ALARM_LIMIT } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
@@ -17,6 +18,7 @@ import { instanceTypesOf } from './hosting-capacity';
 import { type BidiEndpointAttributes, ImportedBidiEndpoint } from './imported-endpoint';
 import { keepWithEndpoint } from './keep-with-endpoint';
 import { NO_GUARDRAILS, nvmeTypesOf, ProductionVariant } from './production-variant';
+import { regionViolation, warnOfUnknownRegion } from './region-check';
 import { Rollout } from './rollout';
 import { allowLogEncryption } from './service-access';
 import { throwIfInvalid } from './violations';
@@ -27,7 +29,13 @@ import { throwIfInvalid } from './violations';
  * Model and configuration cannot be changed in AWS, so CloudFormation replaces them on every update; their names are left to
  * it. The endpoint keeps its name and moves from one to the next.
  */
+@propertyInjectable
 export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGrantable {
+  /** Name under which an `IPropertyInjector` changes the defaults of this construct. */
+  static get PROPERTY_INJECTION_ID(): string {
+    return 'sagemaker-bidi-kit.BidiEndpoint';
+  }
+
   /** An endpoint of this account and region by its name. */
   static fromEndpointName(scope: Construct, id: string, endpointName: string): IBidiEndpoint {
     return BidiEndpoint.fromEndpointAttributes(scope, id, { endpointName });
@@ -82,8 +90,10 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
       props.model || props.variants
         ? undefined
         : 'Neither model nor variants is given; an endpoint hosts at least one model.',
+      regionViolation(this),
       ...endpointViolations({ ...props, endpointName: this.knownName }),
     ]);
+    warnOfUnknownRegion(this);
 
     this.logGroupName = endpointLogGroup(this.knownName);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;

@@ -1,6 +1,7 @@
 import { DefaultStackSynthesizer, Fn, type IStackSynthesizer, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRepository, Repository, TagMutability } from 'aws-cdk-lib/aws-ecr';
 import { ArnPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { throwIfInvalid } from './violations';
 
@@ -37,7 +38,13 @@ export interface BidiImageRepositoryProps {
  * const speech = new Stack(app, 'Speech', { synthesizer: images.synthesizer() });
  * speech.addStackDependency(Stack.of(images));
  */
+@propertyInjectable
 export class BidiImageRepository extends Construct {
+  /** Name under which an `IPropertyInjector` changes the defaults of this construct. */
+  static get PROPERTY_INJECTION_ID(): string {
+    return 'sagemaker-bidi-kit.BidiImageRepository';
+  }
+
   /** The ECR repository. The bootstrap's image-publishing role may push to it. */
   readonly repository: IRepository;
   private readonly props: BidiImageRepositoryProps;

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import { Stack, Stage, Token } from 'aws-cdk-lib';
-import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { Annotations, Stack, Stage, Token } from 'aws-cdk-lib';
+import { CfnRepository, type IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, type DockerImageAssetOptions, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -24,7 +24,8 @@ export interface BidiImageConfig {
 export interface BidiImageFromDirectoryProps extends Omit<DockerImageAssetOptions, 'platform'> {
   /**
    * Command that starts the container as a plain process in the directory, for runs on this machine without a container
-   * engine. `serve` is appended, as the platform does. It goes into the template's metadata, never to AWS.
+   * engine. `serve` is appended, as the platform does. With the directory, relative to the cloud assembly, it stands in the
+   * template's metadata, which is uploaded with the template: keep secrets out of it.
    *
    * @default - runs on this machine need a container engine
    */
@@ -135,6 +136,7 @@ class RepositoryImage extends BidiImage {
         ? `The image's repository lies in ${home} and the endpoint in ${region}; SageMaker pulls images of its own region only.`
         : undefined,
     ]);
+    if (!hasImmutableTags(this.repository)) warnOfMovingTag(scope, this.tagOrDigest);
     this.repository.grantPull(grantee);
     const imageUri = this.repository.repositoryUriForTagOrDigest(this.tagOrDigest);
     return { imageUri, platform: platformOf(this.props), pulledThroughVpc: false, container: { imageUri } };
@@ -157,10 +159,27 @@ class RegistryImage extends BidiImage {
     ]);
   }
 
-  bind(): BidiImageConfig {
+  bind(scope: Construct): BidiImageConfig {
     const { imageUri } = this;
+    warnOfMovingTag(scope, imageUri);
     return { imageUri, platform: platformOf(this.props), pulledThroughVpc: true, container: { imageUri } };
   }
+}
+
+/** An image that is pushed again under its tag leaves the template as it was, so a deployment does not take it. */
+function warnOfMovingTag(scope: Construct, tagOrDigest: string): void {
+  if (Token.isUnresolved(tagOrDigest) || /(^|@)sha256:/.test(tagOrDigest)) return;
+  Annotations.of(scope).addWarningV2(
+    'sagemaker-bidi-kit:movingTag',
+    `The image is named by the tag in "${tagOrDigest}". When another image is pushed under this tag, the template stays the same and an update does ` +
+      'not deploy it, while an instance that scaling adds runs it. Name the image by its digest (sha256:…), or push to a repository with immutable tags.',
+  );
+}
+
+/** Whether the repository is of this app and its tags cannot move; nothing is known of an imported one. */
+function hasImmutableTags(repository: IRepository): boolean {
+  const resource = repository.node.defaultChild;
+  return resource instanceof CfnRepository && resource.imageTagMutability === 'IMMUTABLE';
 }
 
 function platformOf({ platform = Platform.LINUX_AMD64 }: BidiImagePushedProps): string {

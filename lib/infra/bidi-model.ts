@@ -60,8 +60,8 @@ export interface BidiModelFromModelPackageProps {
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * A container of one's own that can stand in for the package on this machine. It goes into the template's metadata, never
-   * to AWS.
+   * A container of one's own that can stand in for the package on this machine. Its command, and its directory relative to the
+   * cloud assembly, stand in the template's metadata, which is uploaded with the template.
    *
    * @default - the model cannot run on this machine
    */

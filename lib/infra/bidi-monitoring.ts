@@ -2,6 +2,7 @@ import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { type Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { partitionOf } from '../contract';
 import type { IBidiEndpoint } from './bidi-endpoint-base';
@@ -24,7 +25,13 @@ export interface BidiMonitoringProps extends AlarmThresholds {
 }
 
 /** A dashboard that can stay open, and the alarms of every production variant. */
+@propertyInjectable
 export class BidiMonitoring extends Construct {
+  /** Name under which an `IPropertyInjector` changes the defaults of this construct. */
+  static get PROPERTY_INJECTION_ID(): string {
+    return 'sagemaker-bidi-kit.BidiMonitoring';
+  }
+
   /** The dashboard. It shows the last 3 hours unless told otherwise. */
   readonly dashboard: Dashboard;
   /** Every alarm. */

@@ -15,6 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { INVOKE_ACTION, RUNTIME_PORT, STREAM_ACTION } from '../contract';
 import { endpointArn } from './endpoint-arn';
@@ -65,7 +66,13 @@ export interface BidiPrivateAccessProps {
  * Its security group opens 443 and 8443, the port on which streams are opened. That the interface endpoint carries 8443 is
  * unverified: no page of AWS says so, and this kit has not measured it. Open a stream from the VPC before you rely on it.
  */
+@propertyInjectable
 export class BidiPrivateAccess extends Construct implements IConnectable {
+  /** Name under which an `IPropertyInjector` changes the defaults of this construct. */
+  static get PROPERTY_INJECTION_ID(): string {
+    return 'sagemaker-bidi-kit.BidiPrivateAccess';
+  }
+
   /** The VPC's interface endpoint for the SageMaker runtime. */
   readonly interfaceEndpoint: IInterfaceVpcEndpoint;
   /** Lets more clients in: `access.connections.allowDefaultPortFrom(service)`. */

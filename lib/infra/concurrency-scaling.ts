@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   PredefinedMetric,
   ScalableTarget,
@@ -50,6 +50,17 @@ export interface ConcurrencyScalingProps {
    * @default - they stay
    */
   readonly schedules?: Readonly<Record<string, ScalingSchedule>>;
+  /**
+   * Whether the endpoint is left without its scalable target for now; it keeps the instances that it has. SageMaker refuses to change
+   * the instance types of a variant that is a scalable target, or to remove the variant, and CloudFormation deletes resources only
+   * after it has updated the others. So such a change takes two deployments: the first with scaling paused and nothing else changed,
+   * the second with the change and without the pause.
+   *
+   * Source: developer guide, "Update endpoints that use auto scaling".
+   *
+   * @default false
+   */
+  readonly paused?: boolean;
 }
 
 /** What a production variant adds. */
@@ -66,14 +77,21 @@ interface VariantScalingProps extends ConcurrencyScalingProps {
  * `autoScaleConcurrency` of a `BidiEndpoint` or of one of its variants.
  */
 export class ConcurrencyScaling extends Construct {
-  /** The scaled number of instances. */
-  readonly target: ScalableTarget;
+  /** The scaled number of instances; `undefined` while scaling is paused. */
+  readonly target?: ScalableTarget;
 
   constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;
     throwIfInvalid(this.node.path, scalingViolations({ ...props, minCapacity }));
+    if (props.instanceCount !== undefined) {
+      Annotations.of(this).addInfoV2(
+        'sagemaker-bidi-kit:scaledInstanceCount',
+        `instanceCount ${props.instanceCount} counts for the first deployment only. Scaling keeps its own count across updates; change minCapacity and maxCapacity instead.`,
+      );
+    }
 
+    if (props.paused) return;
     this.target = new ScalableTarget(this, 'Target', {
       serviceNamespace: ServiceNamespace.SAGEMAKER,
       resourceId: props.resourceId,

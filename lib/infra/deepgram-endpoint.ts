@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import type { Construct } from 'constructs';
 import {
   DEEPGRAM_ENVIRONMENT_NAME_PATTERN,
@@ -82,7 +83,13 @@ export interface DeepgramEndpointProps
 }
 
 /** An endpoint for one of Deepgram's model packages, with the product's path, default query and rules. */
+@propertyInjectable
 export class DeepgramEndpoint extends BidiEndpoint {
+  /** Name under which an `IPropertyInjector` changes the defaults of this construct. */
+  static override get PROPERTY_INJECTION_ID(): string {
+    return 'sagemaker-bidi-kit.DeepgramEndpoint';
+  }
+
   /** The product that it hosts, with its path and rules. */
   readonly product: DeepgramProduct;
   /** `X-Amzn-SageMaker-Model-Invocation-Path` for this product, such as `v1/listen`. */

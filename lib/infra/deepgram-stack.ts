@@ -1,28 +1,15 @@
 import type { Construct } from 'constructs';
-import { type DeepgramProductName, ExplainedError } from '../contract';
+import type { DeepgramProductName } from '../contract';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { DeepgramEndpoint } from './deepgram-endpoint';
-
-/** No model package was named, and none can be chosen for the user: each belongs to a subscription, a region and a version. */
-export class MissingModelPackageError extends ExplainedError {
-  override readonly code = 'ERR_BIDI_MODEL_PACKAGE_MISSING';
-  constructor(stackId: string) {
-    super({
-      what: `${stackId} needs the ARN of a Deepgram model package, and none was given.`,
-      why: 'Deepgram sells its models as model packages on AWS Marketplace; their ARNs differ by region and version.',
-      next:
-        `Subscribe to a Deepgram listing, copy the "Product ARN" of your region from AWS Marketplace (Manage subscriptions > Deepgram > Launch or Configure), and pass it: ` +
-        `npx cdk deploy ${stackId} -c modelPackageArn=arn:aws:sagemaker:REGION:ACCOUNT:model-package/NAME`,
-    });
-  }
-}
+import { modelPackageParameter } from './model-package-parameter';
 
 /** What the Deepgram stack can be told. */
 export interface DeepgramStackProps extends BidiStackProps {
   /**
    * ARN of the model package in the stack's region.
    *
-   * @default - MissingModelPackageError, which says where to find it
+   * @default - a CloudFormation parameter, `ModelPackageArn`, without which the stack cannot be deployed
    */
   readonly modelPackageArn?: string;
   /** The product that the package holds. @default 'nova3' */
@@ -38,12 +25,11 @@ export class DeepgramStack extends BidiStack {
 
   constructor(scope: Construct, id: string, props: DeepgramStackProps = {}) {
     super(scope, id, { description: 'Deepgram over SageMaker bidirectional streaming', ...props });
-    if (!props.modelPackageArn) throw new MissingModelPackageError(id);
     const vpc = this.lookUpVpc(props);
     this.endpoint = new DeepgramEndpoint(this, 'Deepgram', {
       endpointName: props.endpointName,
       product: props.product,
-      modelPackageArn: props.modelPackageArn,
+      modelPackageArn: props.modelPackageArn ?? modelPackageParameter(this, 'a Deepgram model package'),
       query: props.query,
       environment: props.environment,
       instanceType: props.instanceType,

@@ -22,13 +22,14 @@ export { BidiPrivateAccess, type BidiPrivateAccessProps } from './bidi-private-a
 export { BidiStack, type BidiStackProps } from './bidi-stack';
 export { ConcurrencyScaling, type ConcurrencyScalingProps } from './concurrency-scaling';
 export { DeepgramEndpoint, type DeepgramEndpointProps } from './deepgram-endpoint';
-export { DeepgramStack, type DeepgramStackProps, MissingModelPackageError } from './deepgram-stack';
+export { DeepgramStack, type DeepgramStackProps } from './deepgram-stack';
 export { DockerfileLabelError } from './dockerfile-label';
 export { EchoBidiStack, type EchoBidiStackProps, type RolloutName } from './echo-bidi-stack';
 export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
 export type { HostingCapacityProps } from './hosting-capacity';
 export type { BidiEndpointAttributes } from './imported-endpoint';
 export { ModelData, type ModelDataConfig } from './model-data';
+export { ModelPackageStack, type ModelPackageStackProps } from './model-package-stack';
 export { ProductionVariant, type ProductionVariantProps, type VariantHostingProps } from './production-variant';
 export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
 export type { IProductionVariant, IStreamMetrics } from './stream-metrics';

@@ -77,6 +77,8 @@ export type LocalEvent =
       readonly type: 'container-failed';
       /** Message of the error. */
       readonly message: string;
+      /** Whether the container before it goes on serving; otherwise the instance is out of service. */
+      readonly isServing: boolean;
     } & InstanceName)
   /** A newer container answers from here on. */
   | ({
@@ -141,6 +143,10 @@ export type LocalEvent =
       readonly method: string;
       /** Path and query of the request. */
       readonly path: string;
+      /** Path and query of the container's WebSocket that was asked for; undefined for every other operation. */
+      readonly containerPath: string | undefined;
+      /** What the container answered to the WebSocket or the invocation, as status and text; undefined where it was not asked. */
+      readonly containerAnswer: string | undefined;
       /** HTTP status of the answer. */
       readonly statusCode: number;
       /** Name of the error. */

@@ -13,6 +13,7 @@ import { type Certificate, defaultCertificateDirectory, loadCertificate } from '
 import { TRUST_STORE_PASSWORD } from './service/java-trust-store';
 import { createLocalCredentials, type LocalCredentials } from './service/local-credentials';
 import { LoopbackServer } from './service/loopback-server';
+import { portHolder } from './service/port-holder';
 import { RequestHandler } from './service/request-handler';
 import { SignatureVerifier } from './service/signature-verification';
 import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
@@ -248,23 +249,21 @@ export class LocalSageMaker {
   }
 
   private async listen(port: number | undefined): Promise<void> {
-    const scheme = this.certificateAuthorityFile ? 'https' : 'http';
+    const scheme = this.certificate ? 'https' : 'http';
+    const wanted = port ?? RUNTIME_PORT;
+    let used: number;
     try {
-      this.url = `${scheme}://localhost:${await this.server.listen(port ?? RUNTIME_PORT)}`;
+      used = await this.server.listen(wanted);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-      if (port !== undefined) {
-        throw new PortInUseError(
-          {
-            what: `Port ${port} of the loopback interface is in use.`,
-            why: 'Another program listens on it, perhaps another local SageMaker.',
-            next: 'End that program, or name another port; 0 takes any that is free.',
-          },
-          { cause },
-        );
-      }
-      this.url = `${scheme}://localhost:${await this.server.listen(0)}`;
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw cause;
+      const holder = (code === 'EADDRINUSE' && portHolder(wanted)) || undefined;
+      if (port !== undefined) throw portError(port, code, holder, cause);
+      used = await this.server.listen(0);
+      const message = `Port ${wanted} is taken${holder ? ` by ${holder}` : ''}; port ${used} is used instead.`;
+      this.observe({ type: 'warning', message });
     }
+    this.url = `${scheme}://localhost:${used}`;
   }
 
   private async startInstances(): Promise<void> {
@@ -292,9 +291,7 @@ export class LocalSageMaker {
     }
     for (const [directory, instances] of byDirectory) {
       const replace = (instance: HostedInstance): Promise<void> =>
-        instance.start().catch((error: Error) => {
-          this.observe({ type: 'container-failed', ...instance.name, message: error.message });
-        });
+        instance.start().catch((error: Error) => instance.reportFailure(error));
       this.stopWatching.push(watchSources(directory, () => void Promise.all(instances.map(replace))));
     }
   }
@@ -313,6 +310,21 @@ export class LocalSageMaker {
   private instances(): HostedInstance[] {
     return [...this.endpoints.values()].flatMap(endpoint => endpoint.variants.flatMap(variant => variant.instances));
   }
+}
+
+function portError(port: number, code: string, holder: string | undefined, cause: unknown): PortInUseError {
+  const isTaken = code === 'EADDRINUSE';
+  return new PortInUseError(
+    {
+      what: isTaken ? `Port ${port} of the loopback interface is in use.` : `Port ${port} may not be used.`,
+      why: isTaken
+        ? `${holder ?? 'Another program'} listens on it${holder ? '' : ', perhaps another local SageMaker'}.`
+        : 'Ports below 1024 are for the administrator of this machine.',
+      next: `${isTaken ? 'End that program, or name' : 'Name'} another {port}; 0 takes any that is free.`,
+      settings: ['port'],
+    },
+    { cause },
+  );
 }
 
 function messageOf(errors: readonly Error[]): string {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { firstCommand } from '../../bin/commands/local';
+import { readEnvironmentFile } from '../../bin/environment-options';
 
 const ROOT = join(__dirname, '../..');
 const SCRIPTED = join(ROOT, 'test/local/support');
@@ -51,10 +52,20 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function start(...words: string[]): { process: ChildProcess; exited: Promise<number | null>; stderr: () => string } {
-  const child = spawn(process.execPath, ['bin/bidi.js', 'local', '--app', directory, '--port', '0', ...words], {
+interface Running {
+  readonly process: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly stderr: () => string;
+}
+
+function start(...words: string[]): Running {
+  return run(['bin/bidi.js', 'local', '--app', directory, '--port', '0', ...words]);
+}
+
+function run(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, XDG_CACHE_HOME: join(directory, 'cache') },
+    env: { ...process.env, npm_execpath: undefined, XDG_CACHE_HOME: join(directory, 'cache'), ...environment },
   });
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => {
@@ -134,4 +145,108 @@ test.each([
   expect(await running.exited).toBe(code);
   expect(running.stderr()).toMatch(message);
   expect(existsSync(join(directory, 'cache/sagemaker-bidi-kit/local'))).toBe(false);
+});
+
+/** Waits for the file that says that everything is in service. */
+async function ready(file: string): Promise<{ url: string; environment: Record<string, string>; unset: string[] }> {
+  while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 20));
+  return JSON.parse(readFileSync(file, 'utf8')) as Awaited<ReturnType<typeof ready>>;
+}
+
+describe('a folder without a CDK app', () => {
+  test('runs by a command, with variables of the options, of a file and of this shell', async () => {
+    const readyFile = join(directory, 'ready.json');
+    const environmentFile = join(directory, 'env');
+    writeFileSync(environmentFile, '# models\nSIZE=large # of two\nOVERRIDDEN=file\n\nHF_TOKEN\n');
+    const words = ['-e', 'OVERRIDDEN=option', '--env-file', environmentFile, '--ready-file', readyFile, '--no-tls'];
+    const command = `"${process.execPath}" scripted-container.js`;
+    const running = run(
+      ['bin/bidi.js', 'local', './test/local/support', '--command', command, '--port', '0', ...words],
+      { HF_TOKEN: 'hf_secret', OTHER: 'not asked for' },
+    );
+    const { environment, unset } = await ready(readyFile);
+    expect(statSync(readyFile).mode & 0o777).toBe(0o600);
+    expect(unset).toEqual(['AWS_SESSION_TOKEN']);
+    const invoked = run(['bin/bidi.js', 'invoke', 'x', '--local', '--query', 'act=environment'], environment);
+    let answer = '';
+    invoked.process.stdout!.on('data', piece => {
+      answer += String(piece);
+    });
+    expect({ code: await invoked.exited, stderr: invoked.stderr() }).toMatchObject({ code: 0 });
+    const seen = JSON.parse(answer) as Record<string, string>;
+    expect(seen).toMatchObject({ SIZE: 'large # of two', OVERRIDDEN: 'option', HF_TOKEN: 'hf_secret' });
+    expect(seen).not.toHaveProperty('OTHER');
+    running.process.kill('SIGINT');
+    expect(await running.exited).toBe(130);
+    expect(existsSync(readyFile)).toBe(false);
+  });
+
+  test.each([
+    ['a folder that is not there', ['./nowhere'], /There is no folder \.\/nowhere/],
+    ['a folder beside a stack', ['./test', 'Echo'], /Folders and stacks are named together/],
+    ['a variable that is not set here', ['./test', '-e', 'NOT_SET_HERE'], /No\s+variable NOT_SET_HERE/],
+    [
+      'a file of variables that is not there',
+      ['./test', '--env-file', 'nowhere.env'],
+      /nowhere\.env could not be read/,
+    ],
+    ['a file that holds none', ['./test', '--env-file', 'package.json'], /line 1: It has to be KEY=VALUE/],
+  ])('%s', async (_, words, message) => {
+    const running = run(['bin/bidi.js', 'local', ...words]);
+    expect(await running.exited).toBe(2);
+    expect(running.stderr()).toMatch(message);
+  });
+});
+
+test('a file of variables that is not there', () => {
+  // Not through a process: Node.js 20 takes --env-file behind a program's name for its own, and ends before the program runs.
+  expect(() => readEnvironmentFile('nowhere.env')).toThrow('nowhere.env could not be read');
+});
+
+test('a cache directory that cannot be written costs two warnings, and the streams are served', async () => {
+  const readyFile = join(directory, 'ready.json');
+  const file = join(directory, 'file');
+  writeFileSync(file, '');
+  const running = run(['bin/bidi.js', 'local', '--app', directory, '--port', '0', '--ready-file', readyFile], {
+    XDG_CACHE_HOME: file,
+  });
+  const { environment } = await ready(readyFile);
+  expect(existsSync(environment.NODE_EXTRA_CA_CERTS!)).toBe(true);
+  expect(running.stderr()).toMatch(/warning: The certificate is kept in/);
+  expect(running.stderr()).toMatch(/warning: Other commands will not find this one with --local: ENOTDIR/);
+  running.process.kill('SIGINT');
+  running.process.kill('SIGINT');
+  expect(await running.exited).toBe(130);
+});
+
+test('ends with the npx that started it, through the shell between them', async () => {
+  const readyFile = join(directory, 'ready.json');
+  const command = `"${process.execPath}" bin/bidi.js local --app "${directory}" --port 0 --ready-file "${readyFile}"; true`;
+  const launcher = run(
+    [
+      '-e',
+      `child_process.spawn('sh', ['-c', ${JSON.stringify(command)}], { stdio: 'ignore' }); setInterval(() => {}, 1000)`,
+    ],
+    { npm_execpath: '/usr/lib/npm' },
+  );
+  const { url } = await ready(readyFile);
+  launcher.process.kill('SIGKILL'); // which no program can hand on
+  const { port } = new URL(url);
+  while (existsSync(readyFile) || !(await isFree(Number(port)))) await new Promise(resolve => setTimeout(resolve, 50));
+});
+
+test('says who holds the port of the platform, and which other is used', async () => {
+  const holder = createServer();
+  const isHeld = await new Promise(resolve => {
+    holder.once('error', () => resolve(false)); // another program does
+    holder.listen(8443, '127.0.0.1', () => resolve(true));
+  });
+  const running = run(['bin/bidi.js', 'local', '--app', directory, '--no-tls']);
+  while (!/warning: .*\n/.test(running.stderr())) await new Promise(resolve => setTimeout(resolve, 20));
+  const expected = isHeld && process.platform === 'linux' ? `by .+ \\(process ${process.pid}\\)` : '';
+  expect(running.stderr()).toMatch(new RegExp(`Port 8443 is taken.*${expected}; port \\d+ is used instead`));
+  running.process.kill('SIGINT');
+  running.process.kill('SIGINT');
+  await running.exited;
+  if (isHeld) await new Promise(resolve => holder.close(resolve));
 });

@@ -178,3 +178,24 @@ inBrowser(
   },
   60_000,
 );
+
+test('what this machine holds is no target for AWS', () => {
+  const subject = { ...SUBJECT, isLocal: true, place: 'this machine' };
+  for (const steps of [[step(40, 12)], [step(40, 12), step(80, 600, 'broke')]]) {
+    const text = renderCapacity(resultOf(steps as CapacityStep[]), subject);
+    expect(text).toMatch(/This machine holds/);
+    expect(text).not.toMatch(/targetConcurrency|One instance|safe/);
+    expect(renderHtmlReport(resultOf(steps as CapacityStep[]), subject)).not.toMatch(/targetConcurrency|One instance/);
+  }
+});
+
+test('charts have colours of their own on a dark page, and a line that lies on another stays visible', () => {
+  const html = renderHtmlReport(RESULT, SUBJECT);
+  expect(html).toMatch(/@media \(prefers-color-scheme: dark\) \{ \.paper \{ fill: #161b22 \}/);
+  expect(html).toMatch(/<rect [^>]*class="paper"\/>/);
+  for (const tag of html.match(/<text [^>]*>/g)!) expect(tag).toMatch(/class="ink"|fill="#d1453b"/);
+  const lines = html.match(/<polyline [^>]*>/g)!;
+  // Of the throughput: received first, then sent, dashed above it.
+  expect(lines.at(-2)).not.toContain('stroke-dasharray');
+  expect(lines.at(-1)).toContain('stroke-dasharray');
+});

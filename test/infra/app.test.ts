@@ -38,16 +38,24 @@ function resourcesOf(stackId: string): string[] {
   return Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
 }
 
-test('without a model package, EchoBidiStack is whole and only DeepgramStack says what it lacks', () => {
+test('without a model package every stack synthesizes, so that a bare cdk synth ends with 0', () => {
   const { status, stderr } = run(['bin/app.ts'], { nagPacks: 'none' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  expect(errorsOf('EchoBidiStack')).toEqual([]);
-  expect(resourcesOf('EchoBidiStack')).toContain('AWS::SageMaker::Endpoint');
-  expect(errorsOf('DeepgramStack')).toEqual([expect.stringContaining('-c modelPackageArn=arn:aws:sagemaker:')]);
+  for (const stackId of ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack']) {
+    expect(errorsOf(stackId)).toEqual([]);
+    expect(resourcesOf(stackId)).toContain('AWS::SageMaker::Endpoint');
+  }
 });
 
-test('with one, both; the image repository of one\u2019s own comes before the stack that publishes to it', () => {
+test('a stack that is impossible says so in its place, and the others are whole', () => {
+  const { status } = run(['bin/app.ts'], { nagPacks: 'none', 'DeepgramStack:instanceType': 'ml.m5.large' });
+  expect(status).toBe(0);
+  expect(errorsOf('DeepgramStack')).toEqual([expect.stringContaining('needs a GPU')]);
+  expect(errorsOf('EchoBidiStack')).toEqual([]);
+});
+
+test('with one, all three; the image repository of one\u2019s own comes before the stack that publishes to it', () => {
   const { status } = run(['bin/app.ts'], {
     modelPackageArn: PACKAGE_ARN,
     imageRepository: 'speech/echo',
@@ -55,7 +63,7 @@ test('with one, both; the image repository of one\u2019s own comes before the st
   });
   expect(status).toBe(0);
   expect(errorsOf('DeepgramStack')).toEqual([]);
-  expect(resourcesOf('DeepgramStack')).toContain('AWS::SageMaker::Endpoint');
+  expect(errorsOf('ModelPackageStack')).toEqual([]);
   expect(artifactOf('EchoBidiStack').dependencies).toContain('EchoImages');
   expect(resourcesOf('EchoImages')).toContain('AWS::ECR::Repository');
 });

@@ -642,6 +642,25 @@ describe('autoScaleConcurrency', () => {
     templateOf().hasResourceProperties('AWS::SageMaker::Endpoint', { RetainAllVariantProperties: Match.absent() });
   });
 
+  test('paused: no scalable target, so that instance types may change, and the count stays', () => {
+    const templates = [false, true].map(paused => {
+      const stack = newStack();
+      endpointIn(stack).autoScaleConcurrency({ maxCapacity: 2, targetConcurrency: 1, paused });
+      return Template.fromStack(stack);
+    });
+    templates[1]!.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+    const removed: string[] = [];
+    fullDiff(templates[0]!.toJSON(), templates[1]!.toJSON()).resources.forEachDifference((_, change) => {
+      expect(change.isRemoval).toBe(true);
+      removed.push(String(change.resourceType));
+    });
+    // Nothing else may change: SageMaker would refuse more while the target is still there.
+    expect(removed.sort()).toEqual([
+      'AWS::ApplicationAutoScaling::ScalableTarget',
+      'AWS::ApplicationAutoScaling::ScalingPolicy',
+    ]);
+  });
+
   test('cooldowns, schedules and scaling out only', () => {
     const stack = newStack();
     endpointIn(stack).autoScaleConcurrency({

@@ -1,12 +1,12 @@
 import { App, Aspects, Duration, type Stack, Stage } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { FIPS_REGIONS, StackOutput } from '../../lib/contract';
 import {
   DeepgramStack,
   type DeepgramStackProps,
   EchoBidiStack,
   type EchoBidiStackProps,
-  MissingModelPackageError,
+  ModelPackageStack,
 } from '../../lib/infra';
 import { ACCOUNT, newApp, PACKAGE_ARN, snapshotOf, VPC_ID } from './synthesis';
 
@@ -164,12 +164,42 @@ describe('outputs', () => {
   });
 });
 
+describe('ModelPackageStack', () => {
+  const stack = new ModelPackageStack(newApp(), 'Voice', {
+    ...US_EAST_1,
+    modelPackageArn: PACKAGE_ARN,
+    instanceType: 'ml.g5.2xlarge',
+  });
+
+  test('hosts any package in network isolation, without guardrails and without a word about Deepgram', () => {
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::SageMaker::Model', {
+      EnableNetworkIsolation: true,
+      PrimaryContainer: { ModelPackageName: PACKAGE_ARN },
+    });
+    template.hasResourceProperties('AWS::SageMaker::EndpointConfig', {
+      ProductionVariants: [Match.objectLike({ InstanceType: 'ml.g5.2xlarge', InferenceAmiVersion: Match.absent() })],
+    });
+    template.hasResourceProperties('AWS::SageMaker::Endpoint', { DeploymentConfig: Match.absent() });
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/deepgram/i);
+  });
+});
+
 describe('DeepgramStack', () => {
-  test('without a model package: what to pass, and where to find it', () => {
-    const attempt = () => new DeepgramStack(newApp(), 'Speech');
-    expect(attempt).toThrow(MissingModelPackageError);
-    expect(attempt).toThrow('npx cdk deploy Speech -c modelPackageArn=arn:aws:sagemaker:');
-    expect(attempt).toThrow('AWS Marketplace');
+  test('without a model package: a parameter, and a warning that says where the ARN is found', () => {
+    const stack = new DeepgramStack(newApp(), 'Speech');
+    const template = Template.fromStack(stack);
+    template.hasParameter('ModelPackageArn', { Type: 'String', Default: Match.absent() });
+    template.hasResourceProperties('AWS::SageMaker::Model', {
+      PrimaryContainer: { ModelPackageName: { Ref: 'ModelPackageArn' } },
+    });
+    const pattern = new RegExp(template.findParameters('ModelPackageArn').ModelPackageArn!.AllowedPattern);
+    expect(PACKAGE_ARN).toMatch(pattern);
+    expect('arn:aws:sagemaker:us-east-1:123456789012:model/x').not.toMatch(pattern);
+    Annotations.fromStack(stack).hasWarning(
+      '/Speech',
+      Match.stringLikeRegexp('AWS Marketplace.*npx cdk deploy Speech -c modelPackageArn=arn:aws:sagemaker:'),
+    );
   });
 
   test('names the simulator that can stand in on this machine', () => {

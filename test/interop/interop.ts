@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
+import { checkContainers } from './containers/containers';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
     for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
     await checkHttp2Conformance(local, directory, scorecard);
     await checkWebSocketConformance(directory, scorecard);
+    await checkContainers(scorecard);
     await checkVllm(directory, scorecard, process.argv.includes('--record'));
   } finally {
     await Promise.all([local.close(), failing.close()]);

@@ -1,3 +1,4 @@
+import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -46,6 +47,15 @@ export class Deployed {
     const modelName = { ModelName: config.ProductionVariants?.[0]?.ModelName };
     const model = await this.#sageMaker.send(new DescribeModelCommand(modelName));
     return { endpoint, config, model };
+  }
+
+  /** Ids of the scalable targets, such as `endpoint/speech/variant/AllTraffic`. */
+  async scalableTargets(): Promise<string[]> {
+    const client = new ApplicationAutoScalingClient(this.#configuration);
+    const { ScalableTargets = [] } = await client.send(
+      new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker' }),
+    );
+    return ScalableTargets.map(({ ResourceId }) => ResourceId!);
   }
 
   /** Names of everything that SageMaker and CloudWatch Logs hold. */

@@ -77,6 +77,7 @@ export async function rehearseDeployment(tools: RehearsalTools, scorecard: Score
   await lookAtEcho(cdk, outputs.ImageUri!, scorecard);
   if (image) await runImage(new ImageEngine(builder, localTag(builder), image, directory), scorecard);
   await update(root, cdk, deployed, scorecard);
+  await updateScaled(cdk, deployed, scorecard);
   await rehearseDeepgram(cdk, deployed, scorecard);
 
   await scorecard.check('cdk destroy EchoBidiStack and DeepgramStack', async () => {
@@ -217,6 +218,51 @@ async function update(root: string, cdk: Cdk, deployed: Deployed, scorecard: Sco
     const kept = (await deployed.leftovers()).filter(name => /^(model|endpoint)/.test(name));
     assert.equal(kept.length, 3, `one endpoint, configuration and model each: ${kept}`);
     assert.equal((await deployed.imageTags()).length, 2);
+  });
+}
+
+/**
+ * A scaled endpoint that changes its instance type: refused in one deployment, as SageMaker refuses it while the variant is a scalable
+ * target, and done in two.
+ */
+async function updateScaled(cdk: Cdk, deployed: Deployed, scorecard: Scorecard): Promise<void> {
+  const scaled = [...ECHO_CONTEXT, 'EchoBidiStack:maxCapacity=4', 'EchoBidiStack:targetConcurrency=20'];
+  const paused = [...scaled, 'EchoBidiStack:scalingPaused=true'];
+  const larger = scaled.map(entry => entry.replace('ml.c7i.xlarge', 'ml.c7i.2xlarge'));
+  const target = 'endpoint/echo-bidi/variant/AllTraffic';
+  const typeAndTargets = async () => {
+    const { endpoint, config } = await deployed.endpoint('echo-bidi');
+    const [variant] = config.ProductionVariants ?? [];
+    return { endpoint, type: variant?.InstanceType, targets: await deployed.scalableTargets() };
+  };
+
+  await scorecard.check('cdk deploy EchoBidiStack with scaling', async () => {
+    await cdk.deploy('EchoBidiStack', ...scaled);
+    assert.deepEqual((await typeAndTargets()).targets, [target]);
+  });
+  await scorecard.check('bidi preflight finds that a scaled variant would change its instance type', async () => {
+    const words = ['preflight', 'EchoBidiStack', ...larger.flatMap(entry => ['--context', entry])];
+    const { findings } = (await cdk.bidi(words, [1])) as Report;
+    const found = findings.find(finding => finding.name === 'scaled-update');
+    assert.equal(found?.verdict, 'fail', JSON.stringify(findings));
+    assert.match(found.seen, /AllTraffic would change from ml\.c7i\.xlarge to ml\.c7i\.2xlarge/);
+  });
+  await scorecard.check('the change in one deployment is refused, and changes nothing', async () => {
+    await assert.rejects(cdk.deploy('EchoBidiStack', ...larger), /scalable target/);
+    const { type, targets } = await typeAndTargets();
+    assert.deepEqual({ type, targets }, { type: 'ml.c7i.xlarge', targets: [target] });
+  });
+  await scorecard.check('with scaling paused, the scalable target goes and the endpoint is not touched', async () => {
+    const before = await typeAndTargets();
+    await cdk.deploy('EchoBidiStack', ...paused);
+    const after = await typeAndTargets();
+    assert.deepEqual(after.targets, []);
+    assert.deepEqual(after.endpoint.LastModifiedTime, before.endpoint.LastModifiedTime);
+  });
+  await scorecard.check('then the change is made in place, and the variant scales again', async () => {
+    await cdk.deploy('EchoBidiStack', ...larger);
+    const { type, targets } = await typeAndTargets();
+    assert.deepEqual({ type, targets }, { type: 'ml.c7i.2xlarge', targets: [target] });
   });
 }
 

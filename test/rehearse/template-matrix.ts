@@ -50,6 +50,7 @@ const ECHO: Record<string, EchoBidiStackProps> = {
   plain: {},
   pool: { instanceTypes: TYPES },
   scaled: { scaling: SCALING, instanceCount: 2, alarmTopicArn: ALARM_TOPIC, invokePolicy: true },
+  paused: { scaling: { ...SCALING, paused: true }, instanceCount: 2 },
   canary: { rollout: 'canary', instanceCount: 4 },
   linear: { rollout: 'linear', instanceCount: 4 },
   rolling: { rollout: 'rolling', instanceCount: 4 },

@@ -4,6 +4,7 @@ import type { Configuration } from './configuration';
 import { EchoSession } from './echo-session';
 import { MeteringSession } from './metering-session';
 import { ProbeAdmission } from './probe/probe-admission';
+import { ProcessReport } from './probe/process-report';
 import type { Log } from './streaming/log';
 import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platform';
 import { type Admission, StreamingServer } from './streaming/streaming-server';
@@ -12,9 +13,9 @@ import { type Admission, StreamingServer } from './streaming/streaming-server';
 export const PROBE_PATH = 'probe';
 
 /** The echo container's server, not yet listening. */
-export function echoServer(configuration: Configuration, log: Log): StreamingServer {
+export function echoServer(configuration: Configuration, log: Log, process = new ProcessReport()): StreamingServer {
   const { paths, loadingMs, meteringDimension } = configuration;
-  const probe = configuration.probe ? new ProbeAdmission() : undefined;
+  const probe = configuration.probe ? new ProbeAdmission(process) : undefined;
   /** Open sessions by identifier, for their metering. */
   const metered = new Map<string, EchoSession>();
 

@@ -8,10 +8,10 @@ export interface SessionSettings {
   /** Pace at which audio is heard and speech is produced, as a multiple of real time; `Infinity` is as fast as possible. */
   readonly speed: number;
   /**
-   * Time without audio or message after which a listening session is closed with `NET-0001`, in milliseconds. It counts from
-   * the end of the audio received, at the pace of the ear.
+   * Time without audio or message after which a session is ended, in milliseconds, where the model has such a limit. It counts from
+   * the end of the audio received, at the pace of the ear. Undefined is the model's own limit.
    */
-  readonly idleTimeoutMs: number;
+  readonly idleTimeoutMs: number | undefined;
   /** What a binary message that holds a control message's JSON is taken for. */
   readonly binaryControl: 'audio' | 'control';
   /** Time between `CloseStream` and the last results, in milliseconds: a model needs some. */

@@ -2,7 +2,7 @@ import { escapeXml } from '../../report/escape-xml';
 import { hanging, wrap } from '../../report/wrap';
 import type { CapacityResult } from '../capacity';
 import type { CapacityStep } from '../step';
-import { type LineChart, renderCharts } from './line-chart';
+import { DARK_CHART_STYLE, type LineChart, renderCharts } from './line-chart';
 
 /** What was measured, for the head of a report. */
 export interface CapacitySubject {
@@ -13,7 +13,13 @@ export interface CapacitySubject {
   readonly place: string;
   /** The stack, where there is one. */
   readonly stack?: string;
-  /** What the figures do not say. */
+  /**
+   * Whether it was measured on this machine, whose figures are no target for an instance in AWS.
+   *
+   * @default false
+   */
+  readonly isLocal?: boolean;
+  /** Limits of what the figures mean, in sentences. */
   readonly remarks: readonly string[];
 }
 
@@ -29,16 +35,16 @@ const MAX_CAPACITY_EXAMPLE = 4;
 /** Columns of a terminal. */
 const TERMINAL_WIDTH = 80;
 
-/** What the target is, in words: where no limit was found it is safe, and no more is known. */
-function sayTarget({ verdict, targetShare }: CapacityResult): string {
+/** How the target was found, in words: where no limit was found it is safe, and more may be possible. */
+function targetInWords({ verdict, targetShare }: CapacityResult): string {
   const base = Math.min(verdict.sessionsPerInstance, verdict.kneePerInstance ?? verdict.sessionsPerInstance);
   const share = `${Math.round(100 * targetShare)} % of ${base}`;
   return verdict.kind === 'found' ? share : `${share}: safe, and lower than it need be if more hold`;
 }
 
-/** The target as a line of CDK and as context; `undefined` where there is no target. */
+/** The target as a line of CDK and as context; `undefined` where there is no target for an instance in AWS. */
 function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
-  if (verdict.targetConcurrency === undefined) return undefined;
+  if (verdict.targetConcurrency === undefined || subject.isLocal) return undefined;
   const target = verdict.targetConcurrency;
   return {
     cdk: `endpoint.autoScaleConcurrency({ maxCapacity: ${MAX_CAPACITY_EXAMPLE}, targetConcurrency: ${target} });`,
@@ -47,15 +53,16 @@ function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): Tar
 }
 
 /** The verdict in a sentence. */
-function sayVerdict({ verdict, limits }: CapacityResult): string {
+function verdictInWords({ verdict, limits }: CapacityResult, { isLocal }: CapacitySubject): string {
+  const holder = isLocal ? 'This machine' : 'One instance';
   const sessions = `${verdict.sessionsPerInstance} real-time session${verdict.sessionsPerInstance === 1 ? '' : 's'}`;
   switch (verdict.kind) {
     case 'found':
-      return `One instance holds ${sessions} with a p95 lag of at most ${limits.maxLagMs} ms.`;
+      return `${holder} holds ${sessions} with a p95 lag of at most ${limits.maxLagMs} ms.`;
     case 'not-reached':
-      return `One instance holds at least ${sessions}; its limit was not reached.`;
+      return `${holder} holds at least ${sessions}; its limit was not reached.`;
     case 'generator-limited':
-      return `No verdict: the load generator was the limit. One instance holds at least ${sessions}.`;
+      return `No verdict: the load generator was the limit. ${holder} holds at least ${sessions}.`;
     case 'never-held':
       return 'Not even the smallest number of sessions held.';
   }
@@ -64,16 +71,16 @@ function sayVerdict({ verdict, limits }: CapacityResult): string {
 /** A capacity for people, on a terminal of 80 columns. */
 export function renderCapacity(result: CapacityResult, subject: CapacitySubject): string {
   const { verdict } = result;
-  const lines = wrap(sayVerdict(result), TERMINAL_WIDTH);
-  const say = (text: string) => lines.push(...hanging('  ', text, TERMINAL_WIDTH));
-  say(verdict.reason);
+  const lines = wrap(verdictInWords(result, subject), TERMINAL_WIDTH);
+  const add = (text: string) => lines.push(...hanging('  ', text, TERMINAL_WIDTH));
+  add(verdict.reason);
   if (verdict.kneePerInstance !== undefined && verdict.kneePerInstance < verdict.sessionsPerInstance) {
-    say(`The lag begins to rise at ${verdict.kneePerInstance} sessions.`);
+    add(`The lag begins to rise at ${verdict.kneePerInstance} sessions.`);
   }
-  for (const remark of subject.remarks) say(remark);
+  for (const remark of subject.remarks) add(remark);
   const target = targetLines(result, subject);
   if (target) {
-    lines.push('', ...wrap(`targetConcurrency ${verdict.targetConcurrency}, ${sayTarget(result)}`, TERMINAL_WIDTH));
+    lines.push('', ...wrap(`targetConcurrency ${verdict.targetConcurrency}, ${targetInWords(result)}`, TERMINAL_WIDTH));
     lines.push(`  ${target.cdk}`, `  ${target.context}`);
   }
   return `${lines.join('\n')}\n`;
@@ -116,12 +123,12 @@ export function capacityCharts(result: CapacityResult): LineChart[] {
       xLabel,
       yLabel: 'milliseconds',
       series: [
-        series('p50', '#2e7d32', step => step.lagMs.p50),
-        series('p95', '#1565c0', step => step.lagMs.p95),
-        series('p99', '#6a1b9a', step => step.lagMs.p99),
-        series('generator p99', '#90a4ae', step => step.generator.lagP99Ms),
+        series('p50', '#2c974b', step => step.lagMs.p50),
+        series('p95', '#2f81f7', step => step.lagMs.p95),
+        series('p99', '#a371f7', step => step.lagMs.p99),
+        series('generator p99', '#8b949e', step => step.generator.lagP99Ms),
       ],
-      // Far beyond the limit nothing is to be read, and what is below would be flat.
+      // A scale that reaches far beyond the limit would flatten everything below it.
       yLimit: 2 * result.limits.maxLagMs,
       marks: [...marks, { axis: 'y', at: result.limits.maxLagMs, label: `limit ${result.limits.maxLagMs} ms` }],
     },
@@ -129,7 +136,7 @@ export function capacityCharts(result: CapacityResult): LineChart[] {
       title: 'Failed and stalled sessions',
       xLabel,
       yLabel: 'percent',
-      series: [series('errors', '#c62828', step => 100 * step.errorShare)],
+      series: [series('errors', '#e5534b', step => 100 * step.errorShare)],
       marks: [{ axis: 'y', at: 100 * result.limits.maxErrors, label: `limit ${100 * result.limits.maxErrors} %` }],
     },
     {
@@ -137,8 +144,8 @@ export function capacityCharts(result: CapacityResult): LineChart[] {
       xLabel,
       yLabel: 'messages a second',
       series: [
-        series('sent', '#ef6c00', step => step.sentPerSecond),
-        series('received', '#1565c0', step => step.receivedPerSecond),
+        { ...series('sent', '#d9730d', step => step.sentPerSecond), isDashed: true },
+        series('received', '#2f81f7', step => step.receivedPerSecond),
       ],
     },
   ];
@@ -174,14 +181,15 @@ td { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; }
 pre { padding: .75rem; background: #8882; overflow-x: auto; border-radius: 6px; }
+@media (prefers-color-scheme: dark) { ${DARK_CHART_STYLE} }
 </style>
 </head>
 <body>
 <h1>Capacity of ${escapeXml(subject.endpointName)}</h1>
-<p><strong>${escapeXml(sayVerdict(result))}</strong> ${escapeXml(verdict.reason)}</p>
+<p><strong>${escapeXml(verdictInWords(result, subject))}</strong> ${escapeXml(verdict.reason)}</p>
 ${
   target
-    ? `<p>For the stack, ${escapeXml(sayTarget(result))}:</p>\n<pre>${escapeXml(target.cdk)}\n\n${escapeXml(target.context)}</pre>`
+    ? `<p>For the stack, ${escapeXml(targetInWords(result))}:</p>\n<pre>${escapeXml(target.cdk)}\n\n${escapeXml(target.context)}</pre>`
     : ''
 }
 ${subject.remarks.map(remark => `<p>${escapeXml(remark)}</p>`).join('\n')}

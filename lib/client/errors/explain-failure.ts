@@ -6,6 +6,7 @@ import {
   StreamErrorName,
   THROTTLING_ERROR,
 } from '../../contract';
+import { printable } from '../../report/printable';
 import {
   AccessDeniedError,
   ClientConfigurationError,
@@ -46,6 +47,9 @@ const LOOPBACK_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
 /** The SDK's errors for a machine without credentials, region or a usable configuration. */
 const CONFIGURATION_ERRORS =
   /^(CredentialsProviderError|ProviderError|TokenProviderError)$|Region is missing|Invalid Configuration|No AWS partition/;
+
+/** How AWS names the action that a policy lacks. */
+const NOT_AUTHORIZED = /not authorized to perform: ([\w:]+)(?: on resource: (arn:\S+))?/;
 
 /** WebSocket close code of a message over the receiver's limit (RFC 6455, section 7.4.1). */
 const MESSAGE_TOO_BIG = 1009;
@@ -107,6 +111,16 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
         why: `The request was signed for ${signedFor[1] ?? 'one region'}, and the endpoint's host is of another region.`,
         next: "Set {region} or AWS_REGION to the endpoint's region.",
         settings: ['region'],
+        destination,
+        cause,
+      });
+    }
+    const [, action, resource] = NOT_AUTHORIZED.exec(failure.Message ?? failure.message ?? '') ?? [];
+    if (action) {
+      return new AccessDeniedError({
+        what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
+        why: `No policy of the caller allows ${printable(action)}.`,
+        next: `Allow it on ${printable(resource ?? "the endpoint's ARN")}, or use credentials of an identity that may.`,
         destination,
         cause,
       });
@@ -300,7 +314,7 @@ function rootOf(failure: Failure): Failure {
 }
 
 function quote(words: string | undefined): string {
-  const said = words?.replace(/[\s.]+$/, '');
+  const said = words && printable(words.replace(/[\s.]+$/, ''));
   if (!said) return 'no reason given.';
   const quoted = said.length > QUOTATION_LIMIT ? `${said.slice(0, QUOTATION_LIMIT)}…` : said;
   return /[.!?…]$/.test(quoted) ? quoted : `${quoted}.`;

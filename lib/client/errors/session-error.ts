@@ -58,6 +58,8 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
   readonly LogStreamArn?: string;
   /** HTTP status, where one came. */
   readonly httpStatusCode?: number;
+  /** What `Retry-After` asks to wait before another attempt, in milliseconds, where it came. */
+  readonly retryAfterMs?: number;
   /** `x-amzn-requestid`, where one came. */
   readonly requestId?: string;
   /** CloudWatch log group of a real endpoint. */
@@ -85,6 +87,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
       message?: string;
       $fault?: string;
       $metadata?: { httpStatusCode?: number; requestId?: string };
+      $response?: { headers?: Readonly<Record<string, string>> };
     };
     // The SDK moves the member Message to the error's own message.
     this.Message = said.Message ?? (said.$fault ? said.message : undefined);
@@ -94,6 +97,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
     this.LogStreamArn = said.LogStreamArn;
     this.httpStatusCode = said.$metadata?.httpStatusCode;
     this.requestId = said.$metadata?.requestId;
+    this.retryAfterMs = retryAfterMs(said.$response?.headers?.['retry-after']);
   }
 
   override toJSON() {
@@ -220,4 +224,11 @@ export class ReceiveTimeoutError extends SessionError {
 /** A message over a limit or neither text nor bytes, a text message that is not UTF-8, or a fragment of another type than its message. */
 export class MessageError extends SessionError {
   override readonly code = 'ERR_BIDI_MESSAGE';
+}
+
+/** `Retry-After` in milliseconds: a number of seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

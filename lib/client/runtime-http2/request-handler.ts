@@ -1,9 +1,9 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+import type { SageMakerRuntimeClientConfig } from '@aws-sdk/client-sagemaker-runtime';
 import { NodeHttp2Handler, type NodeHttp2HandlerOptions } from '@smithy/node-http-handler';
 import { SESSION_LIMIT_MS } from '../../contract';
-import type { SageMakerRuntimeHTTP2ClientConfig } from './client';
 
 /**
  * Longest silence on a connection, in milliseconds, before the handler drops it. The SDK's own is five minutes, which would
@@ -80,7 +80,7 @@ function connect(authority: URL, options: TlsConnectionOptions): Duplex {
 
 /** The HTTP/2 handler of a client: the caller's own, or the SDK's with limits that a long, quiet, fast stream needs. */
 export function requestHandler(
-  given: SageMakerRuntimeHTTP2ClientConfig['requestHandler'],
-): SageMakerRuntimeHTTP2ClientConfig['requestHandler'] {
+  given: SageMakerRuntimeClientConfig['requestHandler'],
+): SageMakerRuntimeClientConfig['requestHandler'] {
   return given && 'handle' in given ? given : new StreamingHttp2Handler((given ?? {}) as NodeHttp2HandlerOptions);
 }

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SessionError } from '../errors/session-error';
+import { SessionError, ThrottledError } from '../errors/session-error';
 import { type BidiClient, BidiStream, type StreamTarget } from './bidi-stream';
 import { type RetryOptions, retryDelayMs } from './retry';
+
+/** Attempts in all, unless `maxAttempts` says otherwise. */
+const MAX_ATTEMPTS = 5;
 
 /** How a stream is opened, repeatedly if need be. */
 export interface OpenOptions {
@@ -23,7 +26,6 @@ export interface OpenOptions {
  */
 export async function openStream(client: BidiClient, target: StreamTarget, options: OpenOptions): Promise<BidiStream> {
   const { openTimeoutMs, retry, signal, onAttempt } = options;
-  const maxAttempts = retry === false ? 1 : (retry.maxAttempts ?? 5);
   const deadline = performance.now() + openTimeoutMs;
   for (let attempt = 1; ; attempt += 1) {
     onAttempt();
@@ -32,11 +34,18 @@ export async function openStream(client: BidiClient, target: StreamTarget, optio
       return await BidiStream.open(client, target, { timeoutMs, boundMs: openTimeoutMs, signal });
     } catch (error) {
       signal.throwIfAborted();
-      const isRetryable = error instanceof SessionError && error.retryable && attempt < maxAttempts;
-      if (!isRetryable || retry === false) throw error;
-      const delayMs = retryDelayMs(attempt, retry);
+      if (retry === false || !(error instanceof SessionError) || !error.retryable) throw error;
+      if (attempt >= (retry.maxAttempts ?? (isAskedToWait(error) ? Number.POSITIVE_INFINITY : MAX_ATTEMPTS)))
+        throw error;
+      // What the platform asks for, and jitter: streams that were refused together do not come back together.
+      const delayMs = (error.retryAfterMs ?? 0) + retryDelayMs(attempt, retry);
       if (performance.now() + delayMs >= deadline) throw error;
       await delay(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
+}
+
+/** Whether the platform has room later: such an open is repeated as long as its bound allows. */
+function isAskedToWait(error: SessionError): boolean {
+  return error instanceof ThrottledError || error.retryAfterMs !== undefined;
 }

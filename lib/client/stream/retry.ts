@@ -3,7 +3,7 @@ export interface RetryOptions {
   /**
    * Attempts in all, the first included.
    *
-   * @default 5
+   * @default 5; where the platform throttles or sends `Retry-After`, as many as `openTimeoutMs` has room for
    */
   readonly maxAttempts?: number;
   /**

@@ -39,7 +39,7 @@ export class AutomaticEngine implements ContainerEngine {
         : {
             what: `Model ${model.name} needs a container engine, and none answers on this machine.`,
             why: 'The template names no command that runs it as a process; docker, podman and finch were asked.',
-            next: 'Start one of them, or give BidiImage.fromDirectory a command.',
+            next: 'Start one of them, or name the command that runs it: bidi local --command, or `localCommand` of BidiImage.fromDirectory.',
           },
     );
   }

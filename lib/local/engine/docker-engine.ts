@@ -28,6 +28,9 @@ export type DockerCommand = (typeof DOCKER_COMMANDS)[number];
 
 const run = promisify(execFile);
 
+/** What a name of an image looks like: never an option of the engine's command line. */
+const IMAGE_NAME = /^[a-z0-9][\w.:/@+-]*$/i;
+
 /** Milliseconds for an engine to say that it is there. */
 const DETECTION_TIMEOUT_MS = 5_000;
 
@@ -93,6 +96,7 @@ export class DockerEngine implements ContainerEngine {
         '--tmpfs',
         `${MODEL_DIRECTORY}:ro`,
         ...environment,
+        '--',
         image,
         SERVE_ARGUMENT,
       ],
@@ -116,7 +120,7 @@ export class DockerEngine implements ContainerEngine {
       ...(model.target === undefined ? [] : ['--target', model.target]),
       ...Object.entries(model.buildArgs ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ];
-    const child = spawn(this.command, [...build, '--tag', tag, directory], {
+    const child = spawn(this.command, [...build, '--tag', tag, '--', directory], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, [NO_ATTESTATIONS_VARIABLE]: '1' },
     });
@@ -201,7 +205,14 @@ function imageOf(model: ModelDefinition): string {
     return `sagemaker-bidi-local:${key}`;
   }
   const imageUri = localValue(model.imageUri);
-  if (imageUri) return imageUri;
+  if (imageUri !== undefined) {
+    if (IMAGE_NAME.test(imageUri)) return imageUri;
+    throw new ContainerStartError({
+      what: `Model ${model.name} names the image "${imageUri}", which is no name of an image.`,
+      why: 'A name of an image begins with a letter or a digit and holds no spaces.',
+      next: 'Name it as docker pull takes it, such as public.ecr.aws/acme/speech:7.',
+    });
+  }
   throw new ContainerStartError({
     what: `Model ${model.name} names neither a directory nor an image.`,
     why: model.modelPackageArn

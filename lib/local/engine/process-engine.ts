@@ -36,7 +36,7 @@ export class ProcessEngine implements ContainerEngine {
       throw new ContainerStartError({
         what: `Model ${model.name} cannot run as a process: the template names no command for it.`,
         why: 'Only an image that this kit built from a directory carries the command that starts it without a container engine.',
-        next: 'Run it with --engine docker, or give BidiImage.fromDirectory a command.',
+        next: 'Run it with --engine docker, or name the command: bidi local --command, or `localCommand` of BidiImage.fromDirectory.',
       });
     }
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {

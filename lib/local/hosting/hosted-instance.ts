@@ -176,6 +176,11 @@ export class HostedInstance {
     return `Container ${this.name.variant}/${this.name.instance} of endpoint ${this.name.endpoint}`;
   }
 
+  /** Tells that a container could not be started, and whether the one before it goes on. */
+  reportFailure(error: Error): void {
+    this.observe({ type: 'container-failed', ...this.name, message: error.message, isServing: this.isInService });
+  }
+
   private async watch(serving: Serving): Promise<void> {
     const { container } = serving;
     const exit = await container.exited;
@@ -192,7 +197,7 @@ export class HostedInstance {
     if (Date.now() - serving.since < SHORT_LIFE_MS) await new Promise(resolve => setTimeout(resolve, RESTART_PAUSE_MS));
     if (this.isStopping || this.serving) return;
     await this.start().catch((error: Error) => {
-      this.observe({ type: 'container-failed', ...this.name, message: error.message });
+      this.reportFailure(error);
     });
   }
 }

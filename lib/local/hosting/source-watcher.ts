@@ -1,5 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { sep } from 'node:path';
+import { basename, dirname, relative, sep } from 'node:path';
+import { watch } from 'chokidar';
 
 /** Milliseconds of quiet after a change before it counts: an editor or a build writes many files. */
 const QUIET_MS = 300;
@@ -8,21 +8,29 @@ const QUIET_MS = 300;
 const IGNORED = new Set(['node_modules', 'dist', '.git', 'cdk.out', '__pycache__', 'coverage']);
 
 /**
- * Watches a directory and everything below it.
+ * Watches a directory and everything below it, whatever an editor does to save a file: write it, or write another and rename it. The
+ * directory itself may be moved away and come back.
  *
  * @param onChange called once after each burst of changes.
  * @returns a function that stops watching.
  */
 export function watchSources(directory: string, onChange: () => void): () => void {
   let quiet: NodeJS.Timeout | undefined;
-  const watcher: FSWatcher = watch(directory, { recursive: true }, (_, file) => {
-    if (file?.split(sep).some(part => IGNORED.has(part))) return;
+  // Its parent is watched for the directory's own return, and nothing else of it.
+  const parent = dirname(directory);
+  const isIgnored = (path: string): boolean => {
+    if (path === parent) return false;
+    const [first, ...rest] = relative(parent, path).split(sep);
+    return first !== basename(directory) || rest.some(part => IGNORED.has(part));
+  };
+  const watcher = watch(parent, { ignored: isIgnored, ignoreInitial: true });
+  watcher.on('all', () => {
     clearTimeout(quiet);
     quiet = setTimeout(onChange, QUIET_MS);
   });
-  watcher.on('error', () => {}); // the directory is gone: there is nothing to watch
+  watcher.on('error', () => {}); // a directory that cannot be read
   return () => {
     clearTimeout(quiet);
-    watcher.close();
+    void watcher.close();
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:http2';
-import { BIDIRECTIONAL_STREAM_PATH } from '../../contract';
+import { BIDIRECTIONAL_STREAM_PATH, RuntimeHeader } from '../../contract';
 import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
 import { invoke } from './invocation';
 import type { ServiceRequest } from './loopback-server';
@@ -61,6 +61,8 @@ export class RequestHandler {
       requestId,
       method: request.method,
       path: request.target,
+      containerPath: isPlain ? undefined : containerPath(request.headers),
+      containerAnswer: containerAnswer(error),
       statusCode: error.statusCode,
       error: errorType,
       message: error.message,
@@ -82,6 +84,19 @@ export class RequestHandler {
       stream.once('close', () => clearTimeout(reset));
     }
   }
+}
+
+/** Path and query of the WebSocket that a request asks for, without a leading slash. */
+function containerPath(headers: ServiceRequest['headers']): string {
+  const path = headers[RuntimeHeader.MODEL_INVOCATION_PATH.toLowerCase()] ?? BIDIRECTIONAL_STREAM_PATH;
+  const query = headers[RuntimeHeader.MODEL_QUERY_STRING.toLowerCase()];
+  return query ? `${path}?${query}` : path;
+}
+
+function containerAnswer({ fields }: ServiceError): string | undefined {
+  const { OriginalStatusCode: status, OriginalMessage: message } = fields;
+  if (status === undefined) return undefined;
+  return [status === 0 ? '' : status, message].filter(Boolean).join(' ');
 }
 
 function route({ method, target }: ServiceRequest): { endpointName: string; operation: string | undefined } {

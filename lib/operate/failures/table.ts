@@ -75,6 +75,34 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     source: 'API reference, CreateEndpoint, ResourceLimitExceeded; measured by operators',
   },
   {
+    name: 'scaled-update',
+    title: 'A variant that is a scalable target changes its instance type, or goes',
+    phase: 'deployment',
+    symptoms: [
+      {
+        reason: /scalable target/i,
+        example: {
+          reason: 'An Application AutoScaling scalable target exists for a variant being deleted',
+        },
+      },
+    ],
+    cause:
+      'SageMaker refuses to change the instance type of a variant, or to remove it, while the variant is registered for auto scaling. CloudFormation deletes the scalable target only after it has updated the endpoint, so it cannot make room by itself.',
+    fixes: [
+      {
+        text: 'Deploy twice. First without the scalable target and with nothing else changed; the instances stay as they are. The stacks take it as context (repeat your other -c), autoScaleConcurrency as a property.',
+        command: 'npx cdk deploy <stack> -c <stack>:scalingPaused=true',
+        cdk: 'paused: true',
+      },
+      {
+        text: 'Then with the change, and without the pause: the endpoint is updated and registered again.',
+        command: 'npx cdk deploy <stack>',
+      },
+    ],
+    source:
+      'SageMaker AI developer guide, "Update endpoints that use auto scaling"; the text of the error from public reports of a removed variant',
+  },
+  {
     name: 'subscription',
     title: 'The account is not subscribed to the Marketplace listing',
     phase: 'deployment',

@@ -18,6 +18,7 @@ import { checkModelImage } from './image';
 import { checkModelPackage } from './model-package';
 import { checkQuotas } from './quota';
 import { checkPrivateAccess, checkRuntimePort } from './reach';
+import { checkScaledUpdate } from './scaled-update';
 import { checkStackState } from './stack-state';
 
 const ANSWERS: Rule = {
@@ -67,6 +68,7 @@ export async function preflight(
     online ? [await checkBootstrap(plane, environment)] : [],
     online ? [await checkStackState(plane, stack.name)] : [],
     online ? perEndpoint(async endpoint => [await checkEndpointName(plane, stack.name, endpoint)]) : [],
+    online ? perEndpoint(endpoint => checkScaledUpdate(plane, stack.name, endpoint)) : [],
     online ? checkQuotas(plane, endpoints, environment.region!) : [],
     perModel((model, variants) => checkModelPackage(plane, model, variants, environment.region, online)),
     online ? perModel(model => checkModelImage(plane, model)) : [],

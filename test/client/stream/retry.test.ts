@@ -197,3 +197,95 @@ test('a burst at a cold endpoint opens: 150 streams that each wait longer than 2
   expect(sessions.every(session => session.statistics.openAttempts === 1)).toBe(true);
   await Promise.all(sessions.map(session => session.close()));
 });
+
+describe('a platform that asks to wait', () => {
+  /** Refuses this often with `Retry-After`, then echoes. Returns when the attempts came. */
+  function askToWait(times: number, retryAfter: string): number[] {
+    const attempts: number[] = [];
+    fake.behaviour = stream => {
+      attempts.push(performance.now());
+      if (attempts.length > times) return echo(stream);
+      stream.raw.respond({ ':status': 503, 'x-amzn-errortype': 'ServiceUnavailableError', 'retry-after': retryAfter });
+      stream.raw.end('{}');
+      return undefined;
+    };
+    return attempts;
+  }
+
+  test('gets its time', async () => {
+    const attempts = askToWait(2, '0.3');
+    await (await open()).close();
+    expect(attempts[1]! - attempts[0]!).toBeGreaterThanOrEqual(299);
+    expect(attempts[2]! - attempts[1]!).toBeGreaterThanOrEqual(299);
+  });
+
+  test('for longer than the open may take is not waited for', async () => {
+    const attempts = askToWait(100, new Date(Date.now() + 3_600_000).toUTCString());
+    const error = await failure(open());
+    expect(error).toBeInstanceOf(EndpointUnavailableError);
+    expect(error.retryAfterMs).toBeGreaterThan(3_500_000);
+    expect(attempts).toHaveLength(1);
+  });
+});
+
+test('a burst of 500 streams at an endpoint that admits 50 at a time opens within the bound', async () => {
+  let admitted = 0;
+  const refill = setInterval(() => {
+    admitted = 0;
+  }, 100);
+  fake.behaviour = stream => {
+    admitted += 1;
+    return admitted <= 50 ? echo(stream) : stream.refuse(429, 'TooManyRequestsException', { Message: 'slow down' });
+  };
+  const sharing = new SageMakerRuntimeHTTP2Client({ ...fake.client, requestHandler: { maxConcurrentStreams: 50 } });
+  const sessions = await Promise.all(
+    Array.from({ length: 500 }, () => open({ client: sharing, retry: { baseDelayMs: 50 }, openTimeoutMs: 60_000 })),
+  );
+  clearInterval(refill);
+  expect(Math.max(...sessions.map(({ statistics }) => statistics.openAttempts))).toBeGreaterThan(1);
+  await Promise.all(sessions.map(session => session.close()));
+  sharing.destroy();
+}, 60_000);
+
+test('credentials that expire in a session are renewed for its next stream', async () => {
+  let issued = 0;
+  const renewing = new SageMakerRuntimeHTTP2Client({
+    ...fake.client,
+    credentials: async () => {
+      issued += 1;
+      fake.secrets.set(`AKID${issued}`, `secret ${issued}`);
+      return { accessKeyId: `AKID${issued}`, secretAccessKey: `secret ${issued}`, expiration: new Date() };
+    },
+  });
+  let streams = 0;
+  fake.behaviour = async stream => {
+    streams += 1;
+    if (streams > 1) return echo(stream);
+    stream.respond();
+    for await (const _part of stream.parts()) return stream.cut();
+  };
+  let replies = 0;
+  const acknowledge = () => ({ messages: ++replies });
+  const session = await open({ client: renewing, resume: { acknowledge } });
+  await session.send('hello');
+  expect(await session.receive()).toBe('hello');
+  await session.close();
+  const keys = fake.streams.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization!)![1]);
+  expect(new Set(keys).size).toBe(2);
+  renewing.destroy();
+});
+
+test('a missing action is named', async () => {
+  const resource = 'arn:aws:sagemaker:eu-west-1:111122223333:endpoint/echo';
+  refuseFirst(1, 403, 'AccessDeniedException', {
+    Message: `User: arn:aws:iam::444455556666:user/app is not authorized to perform: sagemaker:InvokeEndpointWithBidirectionalStream on resource: ${resource} because no identity-based policy allows it`,
+  });
+  const error = await failure(open());
+  expect(error.why).toBe('No policy of the caller allows sagemaker:InvokeEndpointWithBidirectionalStream.');
+  expect(error.next).toContain(`Allow it on ${resource}`);
+});
+
+test('what the other side says is made printable', async () => {
+  refuseFirst(1, 400, 'ValidationException', { Message: '\x1b[2Jcleared\nforged: line' });
+  expect((await failure(open())).what).toContain('\\x1b[2Jcleared\\x0aforged: line');
+});

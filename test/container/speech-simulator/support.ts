@@ -47,7 +47,9 @@ export class Caller {
       this.received.push(isBinary ? data : JSON.parse(data.toString()));
       for (const look of this.watchers) look();
     });
-    this.closed = once(webSocket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
+    this.closed = new Promise(resolve =>
+      webSocket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
   }
 
   static async open(url: string): Promise<Caller> {

@@ -342,6 +342,12 @@ test('every ARN of a model package that the contract takes is one that the API t
   );
 });
 
+test('the pattern of an instance type takes every published one', () => {
+  const types = Object.values(sagemaker.ProductionVariantInstanceType);
+  expect(types.length).toBeGreaterThan(200);
+  expect(types.filter(type => !contract.INSTANCE_TYPE_PATTERN.test(type))).toEqual([]);
+});
+
 test.each([
   [contract.invocationsPath, InvokeEndpoint$],
   [contract.responseStreamPath, InvokeEndpointWithResponseStream$],

@@ -60,6 +60,7 @@ test('builds the directory once, runs the image as the platform does and leaves 
       'MODEL=small',
       '--tag',
       expect.stringMatching(/^sagemaker-bidi-local:[0-9a-f]{16}$/),
+      '--',
       directory,
     ],
   ]);
@@ -77,7 +78,8 @@ test('builds the directory once, runs the image as the platform does and leaves 
     '/opt/ml/model:ro',
     '--env',
     'SIZE=large',
-    builds[0]!.at(-2),
+    '--',
+    builds[0]!.at(-3),
     'serve',
   ]);
   expect(events.some(event => event.type === 'build-line' && event.line === 'step 1: built')).toBe(true);
@@ -92,6 +94,15 @@ test('an image of a registry is run as it is', async () => {
   });
   expect(asked().at(-1)!.slice(-2)).toEqual(['public.ecr.aws/acme/speech:7', 'serve']);
   expect(local.url).toMatch(/^http:/);
+});
+
+test.each(['--volume=/:/host', '-v', 'an image', ''])('the image "%s" never reaches the engine', async imageUri => {
+  const model = { name: 'm', environment: {}, imageUri };
+  const start = startLocal({
+    engine: engine(),
+    endpoints: [{ name: 'echo', variants: [{ name: 'AllTraffic', model }] }],
+  });
+  await expect(start).rejects.toThrow('which is no name of an image');
 });
 
 test('a build that fails, an engine that is not there, a model package', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Construct, RootConstruct } from 'constructs';
-import { readAppContext } from '../../../bin/app-context';
+import { readAppContext } from '../../../bin/context/app-context';
 import { RUNBOOK, renderRunbook } from '../../../docs/generate/runbook';
 import { explainFailure, FAILURE_CAUSES, fillFix } from '../../../lib/operate/failures';
 

@@ -88,6 +88,23 @@ function ownedBy(stackName: string) {
 }
 
 const ENDPOINT_ARN = 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo';
+/** The variant of {@link stack}, as AWS describes it once it is deployed. */
+const DEPLOYED = {
+  VariantName: 'AllTraffic',
+  ModelName: 'echo',
+  InitialInstanceCount: 1,
+  InstanceType: 'ml.g6.2xlarge',
+};
+const SCALED = {
+  DescribeEndpoint: () => ({
+    EndpointName: 'echo',
+    EndpointArn: ENDPOINT_ARN,
+    EndpointStatus: 'InService',
+    EndpointConfigName: 'deployed',
+  }),
+  DescribeStackResources: () => ownedBy('Echo'),
+  DescribeScalableTargets: () => ({ ScalableTargets: [{ ResourceId: 'endpoint/echo/variant/AllTraffic' }] }),
+};
 const CONFIG = { architecture: 'amd64', os: 'linux', config: { Labels: { [BIDIRECTIONAL_LABEL]: 'true' } } };
 
 function digestOf(document: object): string {
@@ -119,6 +136,8 @@ function account(url: () => string, image: { config?: object; manifest?: object;
     GetCallerIdentity: () => CALLER_IDENTITY,
     DescribeStacks: stacksXml({ CDKToolkit: bootstrapped(28) }),
     DescribeEndpoint: () => new Fault('ValidationException', 'Could not find endpoint "echo".'),
+    DescribeEndpointConfig: () => ({ ProductionVariants: [DEPLOYED] }),
+    DescribeScalableTargets: () => ({ ScalableTargets: [] }),
     ListServiceQuotas: () => ({
       Quotas: [{ QuotaName: 'ml.g6.2xlarge for endpoint usage', QuotaCode: 'L-1', Value: 4 }],
     }),
@@ -227,6 +246,59 @@ describe('each check finds its fault, and only its fault', () => {
         },
       ],
       { 'stack-state': 'fail' },
+    ],
+    ['a variant that scales and keeps its instance type', [stack(), SCALED], { 'scaled-update': 'pass' }],
+    [
+      'a variant that scales and changes its instance type',
+      [
+        stack(),
+        {
+          ...SCALED,
+          DescribeEndpointConfig: () => ({ ProductionVariants: [{ ...DEPLOYED, InstanceType: 'ml.g5.xlarge' }] }),
+        },
+      ],
+      { 'scaled-update': 'fail' },
+    ],
+    [
+      'a pool that scales and changes its order',
+      [
+        stack({
+          variant: {
+            InstanceType: undefined,
+            InstancePools: [
+              { InstanceType: 'ml.g6.2xlarge', Priority: 1 },
+              { InstanceType: 'ml.g6.xlarge', Priority: 2 },
+            ],
+          },
+        }),
+        {
+          ...SCALED,
+          DescribeEndpointConfig: () => ({
+            ProductionVariants: [
+              {
+                VariantName: 'AllTraffic',
+                InstancePools: [
+                  { InstanceType: 'ml.g6.2xlarge', Priority: 2 },
+                  { InstanceType: 'ml.g6.xlarge', Priority: 1 },
+                ],
+              },
+            ],
+          }),
+          ListServiceQuotas: () => ({
+            Quotas: ['ml.g6.2xlarge', 'ml.g6.xlarge'].map(type => ({
+              QuotaName: `${type} for endpoint usage`,
+              QuotaCode: `L-${type}`,
+              Value: 4,
+            })),
+          }),
+        },
+      ],
+      { 'scaled-update': 'warn', 'quota-ml.g6.xlarge': 'pass' },
+    ],
+    [
+      'a variant that scales and goes',
+      [stack({ variant: { VariantName: 'Blue' } }), SCALED],
+      { 'scaled-update': 'fail' },
     ],
     [
       'a name that another stack has',

@@ -6,6 +6,7 @@ template becomes an API request that the published model has accepted, and is wh
 
 from typing import Any
 
+from emulated_client import emulated_client
 from moto.core.utils import utcnow
 from moto.sagemaker import models as moto_sagemaker
 from moto.sagemaker.exceptions import ValidationError
@@ -38,6 +39,24 @@ def _tags(request: dict[str, Any], stack: dict[str, Any]) -> list[dict[str, str]
     stack_id: str = stack["StackId"]
     marks = {"stack-name": stack_id.split("/")[1], "stack-id": stack_id, "logical-id": stack["LogicalId"]}
     return request.get("Tags", []) + [{"Key": f"aws:cloudformation:{key}", "Value": value} for key, value in marks.items()]
+
+
+def _refuse_change_of_scaled(endpoint_name: str, before: dict[str, Any], after: dict[str, Any], region: str) -> None:
+    """Developer guide, "Update endpoints that use auto scaling": a scalable target keeps its instance type, and is not removed."""
+    client = emulated_client("application-autoscaling", region)
+    targets = client.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    scaled = {target["ResourceId"] for target in targets}
+    kept = {variant["VariantName"]: _instance_types(variant) for variant in after["ProductionVariants"]}
+    for variant in before["ProductionVariants"]:
+        name = variant["VariantName"]
+        is_scaled = f"endpoint/{endpoint_name}/variant/{name}" in scaled
+        if is_scaled and kept.get(name) != _instance_types(variant):
+            raise ValidationError(message=f"Variant {name} is a scalable target; deregister it before its instance type changes.")
+
+
+def _instance_types(variant: dict[str, Any]) -> set[str]:
+    pools = variant.get("InstancePools") or [variant]
+    return {pool["InstanceType"] for pool in pools}
 
 
 class ModelResource:
@@ -93,7 +112,10 @@ class EndpointResource:
     def update(cls, original_resource: Any, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> Any:
         properties = {key: value for key, value in cloudformation_json["Properties"].items() if key != "Tags"}
         request = _request("UpdateEndpoint", {**properties, "EndpointName": original_resource.endpoint_name})
-        config = sagemaker_backends[account_id][region_name].describe_endpoint_config(request["EndpointConfigName"])
+        backend = sagemaker_backends[account_id][region_name]
+        config = backend.describe_endpoint_config(request["EndpointConfigName"])
+        before = backend.describe_endpoint_config(original_resource.endpoint_config_name)
+        _refuse_change_of_scaled(original_resource.endpoint_name, before, config, region_name)
         original_resource.endpoint_config_name = request["EndpointConfigName"]
         original_resource.production_variants = original_resource._process_production_variants(config["ProductionVariants"])
         deployment = request.get("DeploymentConfig")

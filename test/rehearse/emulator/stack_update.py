@@ -51,6 +51,24 @@ def _resolved(resource: dict[str, Any], resources: ResourceMap) -> dict[str, Any
 
 
 def _update(self: ResourceMap, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
+    template_before, parsed_before = self._template, dict(self._parsed_resources)
+    try:
+        _update_all(self, template, parameters)
+    except Exception:
+        _roll_back(self, template_before, parsed_before)
+        raise
+
+
+def _roll_back(self: ResourceMap, template: dict[str, Any], parsed: dict[str, Any]) -> None:
+    """What the failed update created is deleted. What it superseded is still there: that is deleted last."""
+    created = {name: resource for name, resource in self._parsed_resources.items() if parsed.get(name) is not resource}
+    for name, resource in reversed(created.items()):
+        self._delete_resource(resource, self._resource_json_map[name])
+    self._parsed_resources = parsed
+    self._template, self._resource_json_map = template, template["Resources"]
+
+
+def _update_all(self: ResourceMap, template: dict[str, Any], parameters: dict[str, Any] | None) -> None:
     before = self._resource_json_map
     properties_before = {name: _resolved(resource, self) for name, resource in before.items() if name in self._parsed_resources}
     order_before = _in_dependency_order(before)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admission, Upgrade } from '../streaming/streaming-server';
 import { ProbeRecords, ProbeSession } from './probe-session';
-import { ProcessReport } from './process-report';
+import type { ProcessReport } from './process-report';
 
 /** Longest time that an upgrade can be told to wait, in milliseconds. */
 const ACCEPT_DELAY_LIMIT_MS = 60_000;
@@ -9,7 +9,9 @@ const ACCEPT_DELAY_LIMIT_MS = 60_000;
 /** Answers upgrades on the probe's path. */
 export class ProbeAdmission {
   private readonly records = new ProbeRecords();
-  private readonly process = new ProcessReport();
+
+  /** @param process how the container was started and is being stopped */
+  constructor(private readonly process: ProcessReport) {}
 
   /** Waits or refuses where the query asks for it: `accept_delay_ms`, `status`. */
   async admit(upgrade: Upgrade): Promise<Admission> {

@@ -11,13 +11,15 @@ export class ProcessReport {
   readonly signals: { readonly signal: string; readonly at: string }[] = [];
   private readonly listeners = new Set<(signal: string) => void>();
 
-  constructor() {
+  /** Takes note of the signals that reach the process. For the container's own program: a listener keeps a process alive. */
+  watchSignals(): this {
     for (const signal of SIGNALS) {
       process.on(signal, () => {
         this.signals.push({ signal, at: new Date().toISOString() });
         for (const listener of this.listeners) listener(signal);
       });
     }
+    return this;
   }
 
   /** Calls back at each signal until the returned function is called. */

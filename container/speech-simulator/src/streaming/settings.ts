@@ -35,7 +35,7 @@ export class Settings {
   }
 
   /** An integer from `min` to `max`. */
-  integer(name: string, fallback: number, min: number, max: number): number {
+  integer<T extends number | undefined>(name: string, fallback: T, min: number, max: number): number | T {
     const text = this.text(name);
     if (text === undefined) return fallback;
     const value = Number(text);

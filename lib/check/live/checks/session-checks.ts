@@ -60,7 +60,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'abrupt-disconnect',
-    rule: 'A connection that is cut in the middle of a message harms nobody else.',
+    rule: 'A connection that is cut in the middle of a message harms no other session.',
     source: Source.ADVICE,
     isAdvice: true,
     advice: 'Handle the error event of every socket, and free what belongs to the session.',

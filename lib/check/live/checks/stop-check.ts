@@ -47,7 +47,8 @@ export const STOP_CHECK: LiveCheck = {
     const end = socket && (await socket.endWithin(1_000));
     const wasClosed = end !== undefined && end.code !== 1006;
     // Some servers, such as uvicorn, raise the signal again after they have handled it: without a stream the two look alike.
-    if (exit.signal === 'SIGTERM' && !socket) {
+    const endedBySignal = exit.signal === 'SIGTERM' || exit.code === SIGTERM_EXIT_CODE;
+    if (endedBySignal && !socket) {
       return skip(`ended after ${took} with SIGTERM; no stream was open, so a handler cannot be told from none`);
     }
     if (exit.signal === 'SIGTERM' && !wasClosed) {
@@ -63,7 +64,7 @@ export const STOP_CHECK: LiveCheck = {
       : 'no stream was open';
     const seen = `ended after ${took} with ${exit.signal ?? `exit code ${exit.code}`}; ${stream}`;
     // Some end by the same signal once all is closed (uvicorn), or with the exit code 128 + 15 (the JVM).
-    const isOrderly = exit.code === 0 || ((exit.signal === 'SIGTERM' || exit.code === SIGTERM_EXIT_CODE) && wasClosed);
+    const isOrderly = exit.code === 0 || (endedBySignal && wasClosed);
     return isOrderly && end?.code !== 1006 ? pass(seen) : warn(seen, this.advice);
   },
 };

@@ -8,6 +8,9 @@ import type { SessionSettings } from '../../session-settings';
 import type { Session } from '../../streaming/streaming-server';
 import { type ClientMessage, readClientMessage } from '../client-message';
 
+/** Deepgram's: audio or `KeepAlive` within 10 seconds (developers.deepgram.com/docs/audio-keep-alive). */
+const IDLE_TIMEOUT_MS = 10_000;
+
 /** What a listening session is given. */
 export interface ListeningOptions {
   readonly requestId: string;
@@ -38,7 +41,7 @@ export abstract class ListeningSession implements Session {
     this.hearing = new Hearing(webSocket, options.clock, options.playback, options.settings.speed, heard =>
       this.step(heard),
     );
-    this.patience = new Patience(options.settings.idleTimeoutMs, () =>
+    this.patience = new Patience(options.settings.idleTimeoutMs ?? IDLE_TIMEOUT_MS, () =>
       this.end(1011, 'NET-0001: No audio and no message came within the time allowed.'),
     );
     webSocket.on('message', (data, isBinary) => this.receive(data, isBinary));

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Construct, RootConstruct } from 'constructs';
-import { InvalidContextError, readAppContext } from '../../bin/app-context';
-import { PACKAGE_ARN } from '../infra/synthesis';
+import { InvalidContextError, readAppContext } from '../../../bin/context/app-context';
+import { PACKAGE_ARN } from '../../infra/synthesis';
 
 const STACKS = ['EchoBidiStack', 'DeepgramStack'];
 
@@ -58,6 +58,8 @@ test('scaling, from its three keys', () => {
     'DeepgramStack',
   ).scaling;
   expect(scaling).toEqual({ minCapacity: 2, maxCapacity: 4, targetConcurrency: 22.5 });
+  const paused = read({ maxCapacity: 4, targetConcurrency: 1, 'EchoBidiStack:scalingPaused': 'true' });
+  expect(STACKS.map(stack => paused.forStack(stack).scaling?.paused)).toEqual([true, undefined]);
   expect(read({ maxCapacity: 4, targetConcurrency: 1 }).forStack('DeepgramStack').scaling).toMatchObject({
     maxCapacity: 4,
   });
@@ -217,7 +219,7 @@ test.each<[context: Record<string, unknown>, violation: string | undefined]>([
   ],
   [
     { 'EchoBidiStack:modelPackageArn': PACKAGE_ARN },
-    '"EchoBidiStack:modelPackageArn" would change nothing: modelPackageArn is for DeepgramStack; write "DeepgramStack:modelPackageArn", or leave it out.',
+    '"EchoBidiStack:modelPackageArn" would change nothing: modelPackageArn is for DeepgramStack and ModelPackageStack; write "DeepgramStack:modelPackageArn", or leave it out.',
   ],
   [{ 'EchoBidiStack:product': 'flux' }, '"EchoBidiStack:product" would change nothing: product is for DeepgramStack;'],
   [{ 'EchoBidiStack:query': 'a=b' }, '"EchoBidiStack:query" would change nothing: query is for DeepgramStack;'],
@@ -225,6 +227,12 @@ test.each<[context: Record<string, unknown>, violation: string | undefined]>([
     { 'DeepgramStack:nagPacks': 'none' },
     '"DeepgramStack:nagPacks" would change nothing: nagPacks is for the app as a whole; write "nagPacks", or leave it out.',
   ],
+  [
+    { 'EchoBidistack:instanceType': 'ml.g5.xlarge' },
+    '"EchoBidistack:instanceType" would change nothing: no stack is called EchoBidistack (there are EchoBidiStack, DeepgramStack); did you mean "EchoBidiStack:instanceType"?',
+  ],
+  [{ 'Deepgrm:product': 'flux' }, 'did you mean "DeepgramStack:product"?'],
+  [{ 'other-library:feature': 'x', '@aws-cdk/core:target-partitions': ['aws'] }, undefined],
   [{ 'DeepgramStack:rolout': 'canary' }, 'did you mean "EchoBidiStack:rollout"?'],
   [{ 'EchoBidiStack:nagPack': 'none' }, 'did you mean "nagPacks"?'],
   [{ 'EchoBidiStack:rollout': 'canary', 'DeepgramStack:product': 'flux' }, undefined],

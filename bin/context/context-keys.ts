@@ -1,0 +1,117 @@
+import {
+  type DeepgramProductName,
+  DeepgramProducts,
+  endpointNameViolation,
+  INFERENCE_AMI_VERSIONS,
+  INSTANCE_POOL_LIMIT,
+  INSTANCE_TYPE_PATTERN,
+  MODEL_DOWNLOAD_TIMEOUT_SECONDS,
+  MODEL_PACKAGE_ARN_PATTERN,
+  queryStringViolation,
+  STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
+} from '../../lib/contract';
+import type { RolloutName } from '../../lib/infra';
+import { editDistance } from './edit-distance';
+import {
+  checked,
+  flag,
+  list,
+  matching,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  retention,
+  seconds,
+  text,
+  variables,
+} from './value-parsers';
+
+const instanceType = matching(INSTANCE_TYPE_PATTERN, 'a hosting instance type, such as ml.g6.2xlarge');
+const shapeOnly = (found: string | undefined) => found && `is not allowed: ${found.replace(/\.$/, '')}`;
+
+/** cdk-nag packs by the names that the context gives them. */
+export const NAG_PACKS = [
+  'AwsSolutions',
+  'HIPAASecurity',
+  'NIST80053R4',
+  'NIST80053R5',
+  'PCIDSS321',
+  'Serverless',
+] as const;
+/** Name of a cdk-nag pack. */
+export type NagPackName = (typeof NAG_PACKS)[number];
+
+/** Every context key of this kit with what its value must be. */
+export const PARSERS = {
+  endpointName: checked(value => shapeOnly(endpointNameViolation(value))),
+  instanceType,
+  instanceTypes: list(instanceType, INSTANCE_POOL_LIMIT),
+  instanceCount: positiveInteger,
+  inferenceAmi: oneOf(INFERENCE_AMI_VERSIONS),
+  environment: variables,
+  modelDownloadTimeout: seconds(MODEL_DOWNLOAD_TIMEOUT_SECONDS),
+  startupHealthCheckTimeout: seconds(STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS),
+  minCapacity: positiveInteger,
+  maxCapacity: positiveInteger,
+  targetConcurrency: positiveNumber,
+  scalingPaused: flag,
+  vpcId: matching(/^vpc-[0-9a-f]{8,17}$/, 'the id of a VPC, such as vpc-0123456789abcdef0'),
+  privateAccess: flag,
+  alarmTopicArn: matching(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of an SNS topic'),
+  logRetentionDays: retention,
+  invokePolicy: flag,
+  rollout: oneOf<RolloutName>(['all-at-once', 'canary', 'linear', 'rolling']),
+  modelPackageArn: matching(
+    MODEL_PACKAGE_ARN_PATTERN,
+    'the ARN of a model package, such as arn:aws:sagemaker:us-east-1:123456789012:model-package/name',
+  ),
+  product: oneOf(Object.keys(DeepgramProducts) as DeepgramProductName[]),
+  query: checked(value => shapeOnly(queryStringViolation(value))),
+  imageRepository: text,
+  nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
+};
+
+/** Keys that only these stacks understand. */
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  rollout: ['EchoBidiStack'],
+  modelPackageArn: ['DeepgramStack', 'ModelPackageStack'],
+  product: ['DeepgramStack'],
+  query: ['DeepgramStack'],
+} satisfies { [Key in keyof typeof PARSERS]?: string[] };
+
+/** Keys that are about the app, not about a stack. */
+const APP_KEYS: readonly string[] = ['nagPacks', 'imageRepository'] satisfies (keyof typeof PARSERS)[];
+
+/** Values by key, as parsed. */
+export type ContextValues = { [Key in keyof typeof PARSERS]?: ReturnType<(typeof PARSERS)[Key]> };
+
+/** Whether a name is one of the kit's keys. */
+export function isKey(name: string): name is keyof ContextValues {
+  return Object.hasOwn(PARSERS, name);
+}
+
+/** What reads a key: the app, or one or two stacks. */
+export function readerOf(key: string): string {
+  return APP_KEYS.includes(key) ? 'the app as a whole' : (OWNERS[key] ?? []).join(' and ');
+}
+
+/** Where a key has to stand to be read: as it was written, unless it is for another stack or for the app. */
+export function placeOf(key: string, stackId: string | undefined): string {
+  if (stackId === undefined || APP_KEYS.includes(key)) return key;
+  const owners = OWNERS[key];
+  return `${owners === undefined || owners.includes(stackId) ? stackId : owners[0]}:${key}`;
+}
+
+/**
+ * The key of ours that an unknown one was probably meant to be. Keys of the CDK and of others hold a colon, an at sign or
+ * nothing like ours; with a stack's name before it, every unknown key is a mistake.
+ */
+export function meantKey(key: string, ofStack: boolean): string | undefined {
+  if (/[:@/]/.test(key)) return undefined;
+  const [nearest] = Object.keys(PARSERS)
+    .map(candidate => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest && (ofStack || nearest.distance <= Math.max(1, Math.floor(key.length / 4)))
+    ? nearest.candidate
+    : undefined;
+}

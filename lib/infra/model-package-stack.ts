@@ -1,0 +1,44 @@
+import type { Construct } from 'constructs';
+import { BidiEndpoint } from './bidi-endpoint';
+import { BidiModel } from './bidi-model';
+import { BidiStack, type BidiStackProps } from './bidi-stack';
+import { modelPackageParameter } from './model-package-parameter';
+
+/** What the stack of a model package can be told. */
+export interface ModelPackageStackProps extends BidiStackProps {
+  /**
+   * ARN of the model package in the stack's region.
+   *
+   * @default - a CloudFormation parameter, `ModelPackageArn`, without which the stack cannot be deployed
+   */
+  readonly modelPackageArn?: string;
+}
+
+/** An endpoint for any model package that streams in both directions, such as a subscription on AWS Marketplace gives. */
+export class ModelPackageStack extends BidiStack {
+  /** The endpoint of the model package. */
+  readonly endpoint: BidiEndpoint;
+
+  constructor(scope: Construct, id: string, props: ModelPackageStackProps = {}) {
+    super(scope, id, { description: 'A model package over SageMaker bidirectional streaming', ...props });
+    const vpc = this.lookUpVpc(props);
+    const modelPackageArn = props.modelPackageArn ?? modelPackageParameter(this, 'a model package');
+    this.endpoint = new BidiEndpoint(this, 'ModelPackage', {
+      endpointName: props.endpointName,
+      model: BidiModel.fromModelPackage(modelPackageArn, { environment: props.environment }),
+      instanceType: props.instanceType,
+      instanceTypes: props.instanceTypes,
+      instanceCount: props.instanceCount,
+      inferenceAmi: props.inferenceAmi,
+      modelDownloadTimeout: props.modelDownloadTimeout,
+      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
+      vpc,
+      logRetention: props.logRetention,
+    });
+    const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;
+    this.operate(this.endpoint, props, `npx bidi invoke "Hello there" ${target}`, vpc);
+  }
+
+  /** The platform updates model packages without guardrails. */
+  protected override guardDeployment(): void {}
+}

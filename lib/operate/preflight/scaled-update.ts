@@ -1,0 +1,109 @@
+import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  type ProductionVariant,
+} from '@aws-sdk/client-sagemaker';
+import { type EndpointDefinition, knownValue, knownValues, type VariantDefinition } from '../../assembly';
+import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
+import type { Answer, ControlPlane } from '../aws';
+import { unanswered } from '../unanswered';
+
+const RULE: Rule = {
+  name: 'scaled-update',
+  rule: 'No variant that is a scalable target changes its instance types or goes.',
+  source: 'SageMaker AI developer guide, "Update endpoints that use auto scaling"',
+};
+
+/** Holds what an endpoint in AWS scales against what the template makes of it. Nothing to say of an endpoint that is not there yet. */
+export async function checkScaledUpdate(
+  plane: ControlPlane,
+  stackName: string,
+  endpoint: EndpointDefinition,
+): Promise<Finding[]> {
+  const name = knownValue(endpoint.deployedName);
+  if (name === undefined) return [];
+  const deployed = await deployedVariants(plane, name);
+  if (deployed === undefined || deployed.kind === 'absent') return [];
+  if (deployed.kind !== 'answered') return [finding(RULE, unanswered(deployed))];
+  const scaled = await scaledVariants(plane, name, deployed.value);
+  if (scaled.kind === 'absent') return [];
+  if (scaled.kind !== 'answered') return [finding(RULE, unanswered(scaled))];
+  return scaled.value.length > 0 ? [finding(RULE, judge(stackName, endpoint.variants, scaled.value))] : [];
+}
+
+function judge(
+  stackName: string,
+  planned: readonly VariantDefinition[],
+  scaled: readonly ProductionVariant[],
+): Observation {
+  const changes = scaled.flatMap(variant => changeOf(variant, planned) ?? []);
+  if (changes.length === 0) return pass('The variants that scale keep their instance types');
+  const seen = changes.map(({ seen }) => seen).join('; ');
+  const next = `Deploy twice. First, with nothing else changed: npx cdk deploy ${stackName} -c ${stackName}:scalingPaused=true (in code: paused: true). Then with the change, without the pause.`;
+  return changes.some(({ isRefused }) => isRefused)
+    ? fail(`SageMaker refuses this update while the variant is a scalable target: ${seen}.`, next)
+    : warn(`SageMaker may refuse this update while the variant is a scalable target: ${seen}.`, next);
+}
+
+interface Change {
+  readonly seen: string;
+  /** Whether the documentation is clear. It names the instance type, and says nothing of pools. */
+  readonly isRefused: boolean;
+}
+
+/** What would become of a variant that scales, if it matters. */
+function changeOf(deployed: ProductionVariant, planned: readonly VariantDefinition[]): Change | undefined {
+  const variant = planned.find(({ name }) => name === deployed.VariantName);
+  const before = typesOf(deployed);
+  if (!variant) return { seen: `${deployed.VariantName} would go`, isRefused: true };
+  const after = knownValues(variant.instanceTypes);
+  // Types that only CloudFormation knows are not judged.
+  if (after.length === 0 || after.length < (variant.instanceTypes?.length ?? 0)) return undefined;
+  if (after.join() === before.join()) return undefined;
+  return {
+    seen: `${deployed.VariantName} would change from ${before.join(', ')} to ${after.join(', ')}`,
+    isRefused: before.length === 1 && after.length === 1,
+  };
+}
+
+function typesOf({ InstanceType, InstancePools = [] }: ProductionVariant): string[] {
+  if (InstancePools.length === 0) return InstanceType ? [InstanceType] : [];
+  const ordered = InstancePools.toSorted((one, other) => (one.Priority ?? 0) - (other.Priority ?? 0));
+  return ordered.flatMap(pool => pool.InstanceType ?? []);
+}
+
+/** The variants in AWS; `undefined` when nothing is known of the endpoint, which the check of its name reports. */
+async function deployedVariants(
+  plane: ControlPlane,
+  name: string,
+): Promise<Answer<readonly ProductionVariant[]> | undefined> {
+  const endpoint = await plane.ask('sagemaker:DescribeEndpoint', abortSignal =>
+    plane.sageMaker.send(new DescribeEndpointCommand({ EndpointName: name }), { abortSignal }),
+  );
+  if (endpoint.kind !== 'answered') return undefined;
+  return plane.ask('sagemaker:DescribeEndpointConfig', async abortSignal => {
+    const { EndpointConfigName } = endpoint.value;
+    const config = await plane.sageMaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName }), {
+      abortSignal,
+    });
+    return config.ProductionVariants ?? [];
+  });
+}
+
+/** Those of the variants that are scalable targets. */
+function scaledVariants(
+  plane: ControlPlane,
+  name: string,
+  variants: readonly ProductionVariant[],
+): Promise<Answer<readonly ProductionVariant[]>> {
+  const resourceId = ({ VariantName }: ProductionVariant) => `endpoint/${name}/variant/${VariantName}`;
+  return plane.ask('application-autoscaling:DescribeScalableTargets', async abortSignal => {
+    const { ScalableTargets = [] } = await plane.applicationAutoScaling.send(
+      new DescribeScalableTargetsCommand({ ServiceNamespace: 'sagemaker', ResourceIds: variants.map(resourceId) }),
+      { abortSignal },
+    );
+    const ids = ScalableTargets.map(({ ResourceId }) => ResourceId);
+    return variants.filter(variant => ids.includes(resourceId(variant)));
+  });
+}
