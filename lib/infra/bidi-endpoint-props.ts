@@ -7,7 +7,7 @@ import type { BidiModel } from './bidi-model';
 import type { ProductionVariantProps, VariantHostingProps } from './production-variant';
 import type { Rollout } from './rollout';
 
-/** What the platform tells of an endpoint beyond its standard metrics. */
+/** Metrics that SageMaker publishes beyond the standard ones. */
 export interface EndpointMetricsProps {
   /**
    * Whether utilisation and invocations are published per instance and container too.

@@ -112,7 +112,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
       endpointName: this.knownName,
       endpointConfigName: this.cfnEndpointConfig.attrEndpointConfigName,
       deploymentConfig: Lazy.any({ produce: () => this.renderDeployment() }),
-      // Without it an update would set the fleet back to the count it began with, in the midst of its streams.
+      // Without it an update would set a scaled fleet back to its initial count while streams are open.
       retainAllVariantProperties: Lazy.any({ produce: () => (this.isScaled ? true : undefined) }),
       // But weights are the template's: with several variants, keeping them would ignore a change.
       excludeRetainedVariantProperties: Lazy.any({

@@ -24,7 +24,7 @@ export interface BidiImageRepositoryProps {
 }
 
 /**
- * A repository of one's own name to which stacks publish their images, instead of the bootstrap's asset repository: scanned on
+ * A repository with a name of your choice to which stacks publish their images, instead of the bootstrap's asset repository: scanned on
  * push, with tags that never move.
  *
  * The images are pushed straight to it. Copying them from the asset repository afterwards, as `cdk-ecr-deployment` does, would

@@ -42,7 +42,7 @@ export interface BidiImagePushedProps {
   readonly platform?: Platform;
 }
 
-/** What a model tells its image. */
+/** Options that a model passes to its image. */
 export interface BidiImageBindOptions {
   /** Platform that the endpoint's instances run, such as `linux/amd64`. */
   readonly platform: string;

@@ -60,7 +60,7 @@ export interface BidiModelFromModelPackageProps {
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * A container of one's own that can stand in for the package on this machine. Its command, and its directory relative to the
+   * A container that can stand in for the package on this machine. Its command, and its directory relative to the
    * cloud assembly, stand in the template's metadata, which is uploaded with the template.
    *
    * @default - the model cannot run on this machine
@@ -76,7 +76,7 @@ export interface ModelSimulator {
   readonly command: readonly string[];
 }
 
-/** What an endpoint tells the model that it hosts. */
+/** Options that an endpoint passes to its model. */
 export interface BidiModelBindOptions {
   /** Platform that the endpoint's instances run, such as `linux/amd64`. */
   readonly platform: string;
@@ -84,7 +84,7 @@ export interface BidiModelBindOptions {
 
 /** What an endpoint hosts: where the container comes from and how it is started. */
 export abstract class BidiModel {
-  /** A model that is an image of one's own. */
+  /** A model from a container image. */
   static fromImage(image: BidiImage, props: BidiModelFromImageProps = {}): BidiModel {
     return new ImageModel(image, props);
   }

@@ -32,7 +32,7 @@ export class BidiMonitoring extends Construct {
     return 'sagemaker-bidi-kit.BidiMonitoring';
   }
 
-  /** The dashboard. It shows the last 3 hours unless told otherwise. */
+  /** The dashboard. It shows the last 3 hours by default. */
   readonly dashboard: Dashboard;
   /** Every alarm. */
   readonly alarms: readonly Alarm[];

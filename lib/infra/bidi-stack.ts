@@ -11,7 +11,7 @@ import type { ConcurrencyScalingProps } from './concurrency-scaling';
 import { runtimeUri } from './runtime-uri';
 import { throwIfInvalid } from './violations';
 
-/** What both stacks can be told, all of it through the app's context too. */
+/** Properties of every stack of this kit. The app's context sets each of them. */
 export interface BidiStackProps extends StackProps {
   /** Name of the endpoint. @default - derived from the path, so that two stages of an app do not collide */
   readonly endpointName?: string;

@@ -4,7 +4,7 @@ import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { DeepgramEndpoint } from './deepgram-endpoint';
 import { modelPackageParameter } from './model-package-parameter';
 
-/** What the Deepgram stack can be told. */
+/** Properties of the Deepgram stack. */
 export interface DeepgramStackProps extends BidiStackProps {
   /**
    * ARN of the model package in the stack's region.

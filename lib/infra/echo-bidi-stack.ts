@@ -9,7 +9,7 @@ import { Rollout } from './rollout';
 /** How the stack's properties and the context name a rollout. */
 export type RolloutName = 'all-at-once' | 'canary' | 'linear' | 'rolling';
 
-/** What the echo stack can be told. */
+/** Properties of the echo stack. */
 export interface EchoBidiStackProps extends BidiStackProps {
   /** How an update gets to the new instances; all but `all-at-once` need two instances. @default 'all-at-once' */
   readonly rollout?: RolloutName;

@@ -50,7 +50,7 @@ export function endpointViolations(props: BidiEndpointProps): Violation[] {
 
 /** SageMaker writes to the log group of this name and to no other. */
 function logGroupNameViolation({ endpointName, logGroup }: BidiEndpointProps): Violation {
-  // The name of a group of this app is a token; what the CDK was told is the physical name of its L1.
+  // The name of a group of this app is a token; its L1 holds the name that was given.
   const l1 = logGroup?.node.defaultChild as CfnLogGroup | undefined;
   const name = l1?.logGroupName ?? logGroup?.logGroupName;
   if (!known(name) || !known(endpointName) || name === endpointLogGroup(endpointName)) return undefined;

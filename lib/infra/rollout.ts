@@ -9,7 +9,7 @@ import {
 } from '../contract';
 import { durationViolation, numberViolation, type Violation } from './violations';
 
-/** What every rollout can be told. */
+/** Properties of every rollout. */
 export interface RolloutProps {
   /**
    * How long the old instances stay after they got their last new stream, so that open streams can end: whole seconds, up to
@@ -27,7 +27,7 @@ export interface RolloutProps {
   readonly maximumExecution?: Duration;
 }
 
-/** What a rollout in steps can be told. */
+/** Properties of a rollout in steps. */
 export interface SteppedRolloutProps extends RolloutProps {
   /** How much of the fleet one step takes, in percent. */
   readonly stepPercent: number;
@@ -39,7 +39,7 @@ export interface SteppedRolloutProps extends RolloutProps {
   readonly bake?: Duration;
 }
 
-/** What a rolling update can be told. */
+/** Properties of a rolling update. */
 export interface RollingRolloutProps extends Omit<SteppedRolloutProps, 'bake' | 'drain'> {
   /**
    * How long a batch of old instances stays after new ones took its place, so that open streams can end and alarms can tell:
