@@ -52,7 +52,7 @@ const client = (httpError?: number): SchemaTraits => ({ error: 'client', ...(htt
 const server = (httpError?: number): SchemaTraits => ({ error: 'server', ...(httpError && { httpError }) });
 const header = (name: string): [number, { httpHeader: string }] => [STRING, { httpHeader: name }];
 
-export const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
+const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
   ERROR,
   SYNTHETIC_NAMESPACE,
   'SageMakerRuntimeHTTP2ServiceException',
@@ -60,7 +60,7 @@ export const SageMakerRuntimeHTTP2ServiceException$: StaticErrorSchema = [
   [],
   [],
 ];
-export const InputValidationError$: StaticErrorSchema = [
+const InputValidationError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InputValidationError',
@@ -68,7 +68,7 @@ export const InputValidationError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-export const ModelError$: StaticErrorSchema = [
+const ModelError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ModelError',
@@ -76,7 +76,7 @@ export const ModelError$: StaticErrorSchema = [
   ['Message', 'OriginalStatusCode', 'OriginalMessage', 'LogStreamArn', 'ErrorCode'],
   [STRING, INTEGER, STRING, STRING, STRING],
 ];
-export const InternalServerError$: StaticErrorSchema = [
+const InternalServerError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InternalServerError',
@@ -84,7 +84,7 @@ export const InternalServerError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-export const ServiceUnavailableError$: StaticErrorSchema = [
+const ServiceUnavailableError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ServiceUnavailableError',
@@ -92,7 +92,7 @@ export const ServiceUnavailableError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-export const ModelStreamError$: StaticErrorSchema = [
+const ModelStreamError$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'ModelStreamError',
@@ -100,7 +100,7 @@ export const ModelStreamError$: StaticErrorSchema = [
   ['Message', 'ErrorCode'],
   [STRING, STRING],
 ];
-export const InternalStreamFailure$: StaticErrorSchema = [
+const InternalStreamFailure$: StaticErrorSchema = [
   ERROR,
   NAMESPACE,
   'InternalStreamFailure',
@@ -138,10 +138,10 @@ const payloadPart = (name: string): StaticStructureSchema => [
     [STRING, { eventHeader: 1 }],
   ],
 ];
-export const RequestPayloadPart$ = payloadPart('RequestPayloadPart');
+const RequestPayloadPart$ = payloadPart('RequestPayloadPart');
 export const ResponsePayloadPart$ = payloadPart('ResponsePayloadPart');
 
-export const RequestStreamEvent$: StaticUnionSchema = [
+const RequestStreamEvent$: StaticUnionSchema = [
   UNION,
   NAMESPACE,
   'RequestStreamEvent',
@@ -162,7 +162,7 @@ export const ResponseStreamEvent$: StaticUnionSchema = [
   ],
 ];
 
-export const InvokeEndpointWithBidirectionalStreamInput$: StaticStructureSchema = [
+const InvokeEndpointWithBidirectionalStreamInput$: StaticStructureSchema = [
   STRUCTURE,
   NAMESPACE,
   'InvokeEndpointWithBidirectionalStreamInput',

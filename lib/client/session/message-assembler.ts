@@ -4,10 +4,10 @@ import type { Fragment } from '../stream/bidi-stream';
 import type { Message } from './message';
 
 /** Most fragments of one message. The kit's own bound, so that empty fragments without end hold no memory without end. */
-export const FRAGMENT_LIMIT = 100_000;
+const FRAGMENT_LIMIT = 100_000;
 
 /** A received message that cannot be given to the caller. */
-export class InvalidMessageError extends Error {}
+class InvalidMessageError extends Error {}
 
 /** Puts messages together from their fragments. */
 export class MessageAssembler {

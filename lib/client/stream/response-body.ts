@@ -11,7 +11,7 @@ const LENGTH_BYTES = 4;
 export const EVENT_LIMIT_BYTES = EVENT_PAYLOAD_LIMIT_BYTES + EVENT_HEADERS_LIMIT_BYTES + EVENT_FRAMING_BYTES;
 
 /** Longest body of an error response that is taken in, in bytes. */
-export const ERROR_BODY_LIMIT_BYTES = 1024 * 1024;
+const ERROR_BODY_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * The bytes of an event stream as they come, up to an event that claims to be longer than any may be: the SDK allocates what an
