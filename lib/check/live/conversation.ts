@@ -51,29 +51,32 @@ export class ExchangeConversation implements Conversation {
   constructor(private readonly exchange: Exchange) {}
 
   async run(socket: ProbeSocket, options: ConversationOptions): Promise<string | undefined> {
-    const { frames = 1, closeEarly = false } = options;
     const timeoutMs = this.exchange.timeoutMs ?? options.timeoutMs;
-    for (const { opcode, payload, intervalMs } of this.exchange.send) {
-      if (!socket.isOpen) break;
-      if (!sendInFrames(socket, opcode, payload, frames)) await socket.drained(timeoutMs);
-      if (intervalMs > 0) await delay(intervalMs);
-    }
-    if (closeEarly) socket.sendClose(1000);
+    await this.send(socket, options.frames ?? 1, timeoutMs);
+    if (options.closeEarly) socket.sendClose(1000);
     let last: ProbeMessage | undefined;
     for (const [index, expectation] of this.exchange.expect.entries()) {
       const deadline = performance.now() + timeoutMs;
-      for (;;) {
-        const message = await socket.messages.take(Math.max(0, deadline - performance.now()));
-        if (!message) {
-          const seen = last ? `the last message was ${describeMessage(last)}` : 'no message came';
-          const reason = socket.isOpen ? `within ${timeoutMs} ms` : await reasonOfSilence(socket, timeoutMs);
-          return `expectation ${index + 1} of ${this.exchange.expect.length} was not met: ${seen}, ${reason}`;
-        }
-        last = message;
-        if (meets(message, expectation)) break;
+      let message: ProbeMessage | undefined;
+      do {
+        message = await socket.messages.take(Math.max(0, deadline - performance.now()));
+        last = message ?? last;
+      } while (message && !meets(message, expectation));
+      if (!message) {
+        const seen = last ? `the last message was ${describeMessage(last)}` : 'no message came';
+        const reason = socket.isOpen ? `within ${timeoutMs} ms` : await reasonOfSilence(socket, timeoutMs);
+        return `expectation ${index + 1} of ${this.exchange.expect.length} was not met: ${seen}, ${reason}`;
       }
     }
     return undefined;
+  }
+
+  private async send(socket: ProbeSocket, frames: number, timeoutMs: number): Promise<void> {
+    for (const { opcode, payload, intervalMs } of this.exchange.send) {
+      if (!socket.isOpen) return;
+      if (!sendInFrames(socket, opcode, payload, frames)) await socket.drained(timeoutMs);
+      if (intervalMs > 0) await delay(intervalMs);
+    }
   }
 }
 

@@ -62,25 +62,19 @@ export function readExchange(path: string): Exchange {
   } catch (error) {
     throw exchangeError(path, [(error as Error).message], error);
   }
-  const faults: string[] = [];
   if (!isRecord(parsed)) throw exchangeError(path, ['It is not a JSON object.']);
   const { path: invocationPath, query, send, expect, timeoutMs } = parsed;
-  if (invocationPath !== undefined) {
-    const fault =
-      typeof invocationPath === 'string' ? invocationPathViolation(invocationPath) : '"path" is not a string.';
-    if (fault) faults.push(fault);
-  }
-  if (query !== undefined) {
-    const fault = typeof query === 'string' ? queryStringViolation(query) : '"query" is not a string.';
-    if (fault) faults.push(fault);
-  }
-  if (timeoutMs !== undefined && !isPositive(timeoutMs)) faults.push('"timeoutMs" is not a number above 0.');
-  if (!Array.isArray(send) || send.length === 0) faults.push('"send" is not a list of messages.');
-  if (!Array.isArray(expect) || expect.length === 0) faults.push('"expect" is not a list of expectations.');
-  const messages = (Array.isArray(send) ? send : []).flatMap((message, index) =>
+  const faults = [
+    textFault('path', invocationPath, invocationPathViolation),
+    textFault('query', query, queryStringViolation),
+    timeoutMs === undefined || isPositive(timeoutMs) ? undefined : '"timeoutMs" is not a number above 0.',
+    isFilledList(send) ? undefined : '"send" is not a list of messages.',
+    isFilledList(expect) ? undefined : '"expect" is not a list of expectations.',
+  ].filter(fault => fault !== undefined);
+  const messages = (isFilledList(send) ? send : []).flatMap((message, index) =>
     readMessage(message, dirname(path), fault => faults.push(`Message ${index + 1}: ${fault}`)),
   );
-  const expectations = (Array.isArray(expect) ? expect : []).map((expectation, index) =>
+  const expectations = (isFilledList(expect) ? expect : []).map((expectation, index) =>
     readExpectation(expectation, fault => faults.push(`Expectation ${index + 1}: ${fault}`)),
   );
   if (faults.length > 0) throw exchangeError(path, faults);
@@ -91,6 +85,16 @@ export function readExchange(path: string): Exchange {
     send: messages,
     expect: expectations,
   };
+}
+
+/** What is wrong with an optional text, as a sentence. */
+function textFault(name: string, value: unknown, violation: (text: string) => string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'string' ? violation(value) : `"${name}" is not a string.`;
+}
+
+function isFilledList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function readMessage(message: unknown, directory: string, fault: (text: string) => void): ExchangeMessage[] {

@@ -68,63 +68,91 @@ export function isContainerPortTaken(): Promise<boolean> {
 export async function followStartup(
   context: LiveContext,
   container: RunningContainer,
-  options: {
-    readonly isContainerPortTaken: boolean;
-    readonly abortSignal?: AbortSignal | undefined;
-    readonly onProgress: (detail: string) => void;
-  },
+  options: StartupOptions,
 ): Promise<Startup> {
   const startedAt = performance.now();
-  const elapsedMs = () => performance.now() - startedAt;
-  const seconds = () => `${(elapsedMs() / 1_000).toFixed(1)} s`;
-  const addresses = addressesOf(container, options.isContainerPortTaken);
-  let address: Address | undefined;
-  let exited = '';
-  void container.exited.then(({ code, signal }) => {
-    exited = signal ?? `exit code ${code}`;
-  });
-  const answers = new Map<string, number>();
-  let isReady = false;
-  let reportedAt = startedAt;
-  while (!isReady && exited === '' && elapsedMs() < context.limits.startMs && !options.abortSignal?.aborted) {
-    for (const candidate of address ? [address] : addresses) {
-      context.target = { ...context.target, origin: originOf(candidate) };
-      const answer = await pingOnce(context);
-      isReady = answer === '200';
-      if (/^\d+$/.test(answer)) address = candidate;
-      // Refused connections count where the container was asked to listen, not everywhere it is looked for.
-      if (!isReady && (address === candidate || candidate === addresses[0])) {
-        answers.set(answer, (answers.get(answer) ?? 0) + 1);
-      }
-      if (address) break;
-    }
-    if (performance.now() - reportedAt > PROGRESS_MS) {
-      reportedAt = performance.now();
-      options.onProgress(`/ping gives ${[...answers.keys()].at(-1) ?? 'nothing'}`);
-    }
-    if (!isReady) await delay(POLL_MS);
-  }
-
+  const { isReady, exited, address, answers } = await pollUntilReady(context, container, options);
+  const elapsedMs = performance.now() - startedAt;
+  const seconds = `${(elapsedMs / 1_000).toFixed(1)} s`;
   const heard = [...answers].map(([answer, count]) => `${answer} (${count} times)`).join(', ');
-  const start = isReady
-    ? pass(`ready after ${seconds()}`)
-    : exited !== ''
+  const failure =
+    exited === undefined
       ? fail(
-          `it ended with ${exited} after ${seconds()}${lastLineOf(container)}`,
-          'Read its output; start it by hand with "serve".',
+          `not ready after ${seconds}; /ping gave ${heard || 'nothing'}${lastLineOf(container)}`,
+          `Listen on 0.0.0.0, port ${CONTAINER_PORT}, and answer /ping with 200 once the model is loaded.`,
         )
       : fail(
-          `not ready after ${seconds()}; /ping gave ${heard || 'nothing'}${lastLineOf(container)}`,
-          `Listen on 0.0.0.0, port ${CONTAINER_PORT}, and answer /ping with 200 once the model is loaded.`,
+          `it ended with ${exited} after ${seconds}${lastLineOf(container)}`,
+          'Read its output; start it by hand with "serve".',
         );
   return {
     isReady,
     findings: [
-      finding(STARTUP_RULES.START, start, elapsedMs()),
+      finding(STARTUP_RULES.START, isReady ? pass(`ready after ${seconds}`) : failure, elapsedMs),
       finding(STARTUP_RULES.LISTEN_ADDRESS, addressObservation(container, address)),
       finding(STARTUP_RULES.LOADING, loadingObservation(answers, heard, isReady)),
     ],
   };
+}
+
+interface StartupOptions {
+  readonly isContainerPortTaken: boolean;
+  readonly abortSignal?: AbortSignal | undefined;
+  readonly onProgress: (detail: string) => void;
+}
+
+/** What was seen until the container was ready, ended or ran out of time. */
+interface Polled {
+  readonly isReady: boolean;
+  /** How it ended, where it did. */
+  readonly exited: string | undefined;
+  /** Where it answered, where it did. */
+  readonly address: Address | undefined;
+  /** Statuses of `/ping`, or the system's codes, with how often each came. */
+  readonly answers: ReadonlyMap<string, number>;
+}
+
+async function pollUntilReady(
+  context: LiveContext,
+  container: RunningContainer,
+  { isContainerPortTaken, abortSignal, onProgress }: StartupOptions,
+): Promise<Polled> {
+  const deadline = performance.now() + context.limits.startMs;
+  const addresses = addressesOf(container, isContainerPortTaken);
+  const answers = new Map<string, number>();
+  let address: Address | undefined;
+  let exited: string | undefined;
+  void container.exited.then(({ code, signal }) => {
+    exited = signal ?? `exit code ${code}`;
+  });
+  let reportedAt = performance.now();
+  while (exited === undefined && performance.now() < deadline && !abortSignal?.aborted) {
+    const answer = await firstAnswer(context, address ? [address] : addresses);
+    address ??= answer.address;
+    if (answer.status === '200') return { isReady: true, exited, address, answers };
+    answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
+    if (performance.now() - reportedAt > PROGRESS_MS) {
+      reportedAt = performance.now();
+      onProgress(`/ping gives ${answer.status}`);
+    }
+    await delay(POLL_MS);
+  }
+  return { isReady: false, exited, address, answers };
+}
+
+/** The answer of the first address that has one, else what came of the address on which the container was asked to listen. */
+async function firstAnswer(
+  context: LiveContext,
+  addresses: readonly Address[],
+): Promise<{ status: string; address?: Address }> {
+  let refusal: string | undefined;
+  for (const address of addresses) {
+    context.target = { ...context.target, origin: originOf(address) };
+    const status = await pingOnce(context);
+    if (/^\d+$/.test(status)) return { status, address };
+    refusal ??= status;
+  }
+  return { status: refusal ?? 'no answer' };
 }
 
 /** The status of `/ping`, or the system's code where there was no answer. */

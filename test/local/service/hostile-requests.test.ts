@@ -89,6 +89,18 @@ describe('a web page in the browser', () => {
   });
 });
 
+test('only the loopback address 127.0.0.1 is listened on', async () => {
+  if (process.platform !== 'linux') return; // elsewhere 127.0.0.2 is no address of this machine
+  const socket = connect(port, '127.0.0.2');
+  const outcome = await new Promise(resolve =>
+    socket
+      .once('connect', () => resolve('connected'))
+      .once('error', (error: NodeJS.ErrnoException) => resolve(error.code)),
+  );
+  socket.destroy();
+  expect(outcome).toBe('ECONNREFUSED');
+});
+
 describe('memory', () => {
   test('the body of a caller without a key is not read: 40 of 25 MiB leave no trace', async () => {
     const before = process.memoryUsage().arrayBuffers;

@@ -134,3 +134,21 @@ test('the streaming operation over HTTP/1.1 is refused', async () => {
   );
   expect(status).toBe(400);
 });
+
+test('a body that was changed after it was signed is refused', async () => {
+  const changing = clientWith(local.credentials);
+  changing.middlewareStack.add(
+    next => args => {
+      const request = args.request as { body: unknown; headers: Record<string, string> };
+      expect(request.headers['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/);
+      request.body = Buffer.from('{"text":"HELLO"}');
+      return next(args);
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  const refused = changing.send(
+    new InvokeEndpointCommand({ EndpointName: 'echo', Body: Buffer.from('{"text":"hello"}') }),
+  );
+  await expect(refused).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  changing.destroy();
+});

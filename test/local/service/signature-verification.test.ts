@@ -262,6 +262,14 @@ describe('the chain of the events', () => {
     expect(answer).toEqual(invalid(MISMATCH));
   });
 
+  test('events in their order are accepted, each by the signature of the one before', async () => {
+    const stream = await SignedStream.open(local);
+    for (const text of ['one', 'two', 'three']) await stream.part(text);
+    expect((await stream.nth(3)).body.toString()).toBe('three');
+    await stream.end();
+    await stream.ended;
+  });
+
   test('an event that was left out', async () => {
     const answer = await errorOf(async stream => {
       await stream.sign(Buffer.from('left out'));

@@ -365,6 +365,24 @@ describe('clocks', () => {
     expect(performance.now() - began).toBeGreaterThan(220);
   });
 
+  test('the pings of a stream end with it', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const setInterval = Clock.prototype.setInterval;
+    const spy = jest.spyOn(Clock.prototype, 'setInterval').mockImplementation(function (this: Clock, ...words) {
+      const timer = setInterval.apply(this, words);
+      timers.push(timer);
+      return timer;
+    });
+    const stream = await openFast('act=echo');
+    await stream.response;
+    spy.mockRestore();
+    expect(timers).toHaveLength(1);
+    await stream.end();
+    await stream.ended;
+    // Node.js marks a timer that is cleared; there is no public way to ask.
+    expect(timers[0]).toHaveProperty('_destroyed', true);
+  });
+
   test('the container’s pings are answered', async () => {
     const stream = await open('act=ping');
     await stream.part('x');

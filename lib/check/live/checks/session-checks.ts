@@ -1,5 +1,5 @@
 import { SESSION_LIMIT_MS, Source } from '../../../contract';
-import { fail, pass } from '../../../report/finding';
+import { fail, type Observation, pass } from '../../../report/finding';
 import { Opcode } from '../../../wire/frame';
 import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
@@ -150,25 +150,13 @@ export const FRAME_FORMAT_CHECK: LiveCheck = {
   },
 };
 
-async function slowReader(this: LiveCheck, context: LiveContext) {
-  const { slowReaderBytes } = context.load;
+async function slowReader(this: LiveCheck, context: LiveContext): Promise<Observation> {
   const pid = context.container?.pid;
   const before = await residentBytes(pid);
   return context.withSocket(async socket => {
     socket.pause();
-    const message = Buffer.alloc(SLOW_READER_MESSAGE_BYTES, 'bidi');
-    let sentBytes = 0;
-    let isStalled = false;
-    while (sentBytes < slowReaderBytes && !isStalled && socket.isOpen) {
-      const flushed = socket.send(Opcode.BINARY, message);
-      sentBytes += message.length;
-      if (!flushed) isStalled = !(await socket.drained(context.limits.stallMs));
-    }
-    const after = await residentBytes(pid);
-    const growth =
-      before === undefined || after === undefined
-        ? 'its memory is not visible from here'
-        : `its memory grew by ${((after - before) / MEBIBYTE).toFixed(0)} MiB`;
+    const { sentBytes, isStalled } = await sendUntilStalled(context, socket);
+    const growth = growthInWords(before, await residentBytes(pid));
     const seen = `it took ${(sentBytes / MEBIBYTE).toFixed(0)} MiB from a caller that does not read; ${growth}`;
     if (!isStalled && socket.isOpen) return fail(`${seen}; it never waited`, this.advice);
 
@@ -177,16 +165,43 @@ async function slowReader(this: LiveCheck, context: LiveContext) {
     if (!socket.isOpen) return pass(`${seen}; it closed that stream`);
 
     socket.resume();
-    let receivedBytes = 0;
-    while (receivedBytes < sentBytes) {
-      const reply = await socket.messages.take(context.limits.replyMs);
-      if (!reply) break;
-      receivedBytes += reply.payload.length;
-    }
-    return receivedBytes === sentBytes || !socket.isOpen
-      ? pass(
-          `${seen}; it waited, and ${receivedBytes === sentBytes ? 'all came once it was read' : 'then closed that stream'}`,
-        )
-      : fail(`${seen}; once it was read, ${sentBytes - receivedBytes} bytes were missing`, this.advice);
+    const receivedBytes = await receiveBytes(context, socket, sentBytes);
+    if (receivedBytes === sentBytes) return pass(`${seen}; it waited, and all came once it was read`);
+    return socket.isOpen
+      ? fail(`${seen}; once it was read, ${sentBytes - receivedBytes} bytes were missing`, this.advice)
+      : pass(`${seen}; it waited, and then closed that stream`);
   });
+}
+
+/** Sends to an echo that is not read, until the container waits or the load is all sent. */
+async function sendUntilStalled(
+  { load, limits }: LiveContext,
+  socket: ProbeSocket,
+): Promise<{ sentBytes: number; isStalled: boolean }> {
+  const message = Buffer.alloc(SLOW_READER_MESSAGE_BYTES, 'bidi');
+  let sentBytes = 0;
+  let isStalled = false;
+  while (sentBytes < load.slowReaderBytes && !isStalled && socket.isOpen) {
+    const hasRoom = socket.send(Opcode.BINARY, message);
+    sentBytes += message.length;
+    if (!hasRoom) isStalled = !(await socket.drained(limits.stallMs));
+  }
+  return { sentBytes, isStalled };
+}
+
+/** Bytes of the replies, up to a number or to the first long pause. */
+async function receiveBytes({ limits }: LiveContext, socket: ProbeSocket, expectedBytes: number): Promise<number> {
+  let receivedBytes = 0;
+  while (receivedBytes < expectedBytes) {
+    const reply = await socket.messages.take(limits.replyMs);
+    if (!reply) break;
+    receivedBytes += reply.payload.length;
+  }
+  return receivedBytes;
+}
+
+function growthInWords(before: number | undefined, after: number | undefined): string {
+  return before === undefined || after === undefined
+    ? 'its memory is not visible from here'
+    : `its memory grew by ${((after - before) / MEBIBYTE).toFixed(0)} MiB`;
 }
