@@ -8,7 +8,8 @@ serve({
     else accept();
   },
   session: webSocket => {
-    webSocket.on('close', code => {
+    // Before the close frame is answered: the next upgrade may come right after the answer.
+    webSocket._receiver.prependListener('conclude', code => {
       if (code === 1001) refusals = 5;
     });
     echo(webSocket);

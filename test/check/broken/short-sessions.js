@@ -1,7 +1,7 @@
 const { echo, serve } = require('./base');
 serve({
   session: webSocket => {
-    const timer = setTimeout(() => webSocket.close(1000), 250);
+    const timer = setTimeout(() => webSocket.close(1000), 600);
     webSocket.on('close', () => clearTimeout(timer));
     echo(webSocket);
   },
