@@ -41,18 +41,6 @@ test('the echo container passes everything', async () => {
   ]);
 }, 60_000);
 
-test('the Deepgram simulator passes what an exchange makes checkable', async () => {
-  const directory = join(__dirname, '..', '..', 'container', 'speech-simulator');
-  const findings = await checkContainer({
-    ...SMALL,
-    start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
-    exchange: readExchange(join(__dirname, 'listen.json')),
-  });
-  const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
-  expect(caught.map(({ name, seen }) => `${name}: ${seen}`)).toEqual([expect.stringMatching(/^open-default-path: /)]);
-  expect(verdictOf(findings, 'concurrent-sessions').verdict).toBe('pass');
-}, 60_000);
-
 describe('a container that is not an echo', () => {
   test('is checked without a known reply as far as that goes', async () => {
     const findings = await checkContainer({

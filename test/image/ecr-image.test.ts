@@ -114,15 +114,23 @@ describe('a hostile document', () => {
   };
 
   test.each<[string, Made, RegExp]>([
-    ['a digest that is a path', manifest({ config: { digest: 'sha256:../../etc/passwd' }, layers: [] }), /digest/],
+    [
+      'a digest that is a path',
+      manifest({ config: { digest: 'sha256:../../etc/passwd' }, layers: [] }),
+      /something else than a sha256/,
+    ],
     [
       'a digest of an unknown algorithm',
       manifest({ config: { digest: `md5:${'0'.repeat(32)}` }, layers: [] }),
-      /digest/,
+      /something else than a sha256/,
     ],
-    ['a digest that is too short', manifest({ config: { digest: 'sha256:00' }, layers: [] }), /digest/],
+    [
+      'a digest that is too short',
+      manifest({ config: { digest: 'sha256:00' }, layers: [] }),
+      /something else than a sha256/,
+    ],
     ['layers that are no list', manifest({ config: { digest: sound.configuration }, layers: 7 }), /list/],
-    ['an entry of null', manifest({ manifests: [null] }), /digest/],
+    ['an entry of null', manifest({ manifests: [null] }), /something else than a sha256/],
     ['too many layers', manifest({ layers: Array(1_001).fill({ digest: sound.configuration }) }), /at most 1000/],
     ['a list as the manifest', manifest([1, 2]), /not a JSON object/],
     ['a number as the configuration', configuration(7), /not a JSON object/],
