@@ -13,6 +13,7 @@ const lock = (...path: string[]) =>
 test('the containers’ constants are the contract’s', () => {
   const known: Record<string, unknown> = { ...contract };
   for (const [constant, value] of Object.entries(contract.MeteringHeader)) known[`${constant}_HEADER`] = value;
+  expect(platform.METRICS_PATH).toBe(contract.METRICS_PATH);
   expect(Object.keys(platform).length).toBeGreaterThan(5);
   for (const [constant, value] of Object.entries(platform))
     expect({ [constant]: known[constant] }).toEqual({ [constant]: value });

@@ -10,7 +10,7 @@ import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platf
 import { type Admission, StreamingServer } from './streaming/streaming-server';
 
 /** Path on which the container reports what it is sent, without the leading slash. */
-export const PROBE_PATH = 'probe';
+const PROBE_PATH = 'probe';
 
 /** The echo container's server, not yet listening. */
 export function echoServer(configuration: Configuration, log: Log, process = new ProcessReport()): StreamingServer {

@@ -1,5 +1,5 @@
 /** What answers, in every dialect's upgrade response. */
-export const SIMULATOR_NAME = 'speech-simulator';
+const SIMULATOR_NAME = 'speech-simulator';
 
 /** Header that says who answered. */
 export function simulatedBy(): Record<string, string> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { closeReason, isSendableCloseCode } from '../../../container/echo/src/probe/close-reason';
 import { FrameLog } from '../../../container/echo/src/probe/frame-log';
 import { ContainerProcess } from '../container-process';
 
@@ -174,4 +175,25 @@ test('the frame log reads frames however the connection’s bytes are cut, and k
     expect(log.dropped).toBe(100);
     expect(log.frames.slice(0, 3).map(({ length }) => length)).toEqual([5, 200, 66_000]);
   }
+});
+
+describe('close frames', () => {
+  test.each([
+    ['short', 'short'],
+    ['line\nbreak\u0007', 'line break '],
+    ['x'.repeat(200), 'x'.repeat(123)],
+    ['ü'.repeat(100), 'ü'.repeat(61)],
+    ['😀'.repeat(40), '😀'.repeat(30)],
+  ])('the reason %j fits', (text, reason) => {
+    expect(closeReason(text)).toBe(reason);
+    expect(Buffer.byteLength(closeReason(text))).toBeLessThanOrEqual(123);
+  });
+
+  test.each([1000, 1001, 1011, 1014, 3000, 4999])('%i may be sent', code => {
+    expect(isSendableCloseCode(code)).toBe(true);
+  });
+
+  test.each([999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, '1000', undefined])('%p may not', code => {
+    expect(isSendableCloseCode(code)).toBe(false);
+  });
 });

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { closeReason, isSendableCloseCode } from '../../../container/streaming/close-reason';
 import type { Log } from '../../../container/streaming/log';
 import { METRICS_CONTENT_TYPE } from '../../../container/streaming/metrics';
 import { isForeignOrigin } from '../../../container/streaming/origin';
@@ -136,27 +135,6 @@ test('/metrics counts sessions, their numbers and refusals in the Prometheus tex
   expect(ended).toContain('\nbidi_sessions_open 0\n');
   expect(ended).toContain('\nbidi_sessions_closed_total{code="1000"} 1\n');
   expect(ended).toContain('\nbidi_session_messages_total 1\n');
-});
-
-describe('close frames', () => {
-  test.each([
-    ['short', 'short'],
-    ['line\nbreak\u0007', 'line break '],
-    ['x'.repeat(200), 'x'.repeat(123)],
-    ['ü'.repeat(100), 'ü'.repeat(61)],
-    ['😀'.repeat(40), '😀'.repeat(30)],
-  ])('the reason %j fits', (text, reason) => {
-    expect(closeReason(text)).toBe(reason);
-    expect(Buffer.byteLength(closeReason(text))).toBeLessThanOrEqual(123);
-  });
-
-  test.each([1000, 1001, 1011, 1014, 3000, 4999])('%i may be sent', code => {
-    expect(isSendableCloseCode(code)).toBe(true);
-  });
-
-  test.each([999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, '1000', undefined])('%p may not', code => {
-    expect(isSendableCloseCode(code)).toBe(false);
-  });
 });
 
 describe('memory of a container whose caller does not read', () => {

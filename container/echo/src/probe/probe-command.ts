@@ -1,4 +1,4 @@
-import { isSendableCloseCode } from '../streaming/close-reason';
+import { isSendableCloseCode } from './close-reason';
 
 /** Longest payload that a probe may be told to send, in bytes. */
 const SEND_LIMIT_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
-import { closeReason } from '../streaming/close-reason';
 import type { Session, Upgrade } from '../streaming/streaming-server';
+import { closeReason } from './close-reason';
 import { FrameLog } from './frame-log';
 import { type ProbeCommand, readProbeCommand } from './probe-command';
 import { ProbeRecord } from './probe-report';
