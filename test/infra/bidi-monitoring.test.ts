@@ -91,9 +91,9 @@ describe('BidiMonitoring', () => {
   });
 
   test('thresholds that are known at deployment only pass', () => {
-    const percent = Token.asNumber({ Ref: 'Percent' });
+    const percent = Token.asNumber({ Ref: 'AWS::AccountId' });
     expect(alarmsOf(monitor({ errorPercent: percent, memoryPercent: percent }).template)).toContainEqual(
-      expect.objectContaining({ id: 'Memory', threshold: { Ref: 'Percent' } }),
+      expect.objectContaining({ id: 'Memory', threshold: { Ref: 'AWS::AccountId' } }),
     );
   });
 
