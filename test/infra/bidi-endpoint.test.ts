@@ -333,7 +333,11 @@ describe('capacity', () => {
 
   test('a log key from elsewhere: a warning with the statement that it has to hold', () => {
     const stack = newStack('us-east-1');
-    const key = Key.fromKeyArn(stack, 'Key', `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`);
+    const key = Key.fromKeyArn(
+      stack,
+      'Key',
+      `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+    );
     endpointIn(stack, { logEncryptionKey: key });
     Annotations.fromStack(stack).hasWarning(
       '/Stack/Speech',
