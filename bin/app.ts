@@ -1,6 +1,6 @@
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
 import { EXPLANATION_METADATA_KEY, ExplainedError, type ExplanationMetadata } from '../lib/contract';
-import { BidiImageRepository, DeepgramStack, EchoBidiStack, ModelPackageStack } from '../lib/infra';
+import { BidiImageRepository, DeepgramStack, EchoBidiStack, ModelPackageStack, VllmStack } from '../lib/infra';
 import { readAppContext } from './context/app-context';
 import type { NagPackName } from './context/context-keys';
 
@@ -36,7 +36,7 @@ function addStack(app: App, id: string, create: () => void): void {
 
 function main(): void {
   const app = new App();
-  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack']);
+  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack', 'VllmStack']);
   const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION };
 
   const images =
@@ -68,6 +68,9 @@ function main(): void {
       endpointName: 'model-package-bidi',
       ...context.forStack('ModelPackageStack'),
     });
+  });
+  addStack(app, 'VllmStack', () => {
+    new VllmStack(app, 'VllmStack', { env, endpointName: 'vllm-bidi', ...context.forStack('VllmStack') });
   });
 
   for (const name of context.nagPacks) Validations.of(app).addPlugins(new (NAG_PACK_MODULES[name]())(app));

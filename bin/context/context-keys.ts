@@ -2,6 +2,7 @@ import {
   type DeepgramProductName,
   DeepgramProducts,
   endpointNameViolation,
+  HUB_MODEL_PATTERN,
   INFERENCE_AMI_VERSIONS,
   INSTANCE_POOL_LIMIT,
   INSTANCE_TYPE_PATTERN,
@@ -67,6 +68,18 @@ export const PARSERS = {
   ),
   product: oneOf(Object.keys(DeepgramProducts) as DeepgramProductName[]),
   query: checked(value => shapeOnly(queryStringViolation(value))),
+  modelData: matching(
+    /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+\/$/,
+    'a prefix in S3 that ends with a slash, such as s3://bucket/model/',
+  ),
+  hubModel: matching(
+    HUB_MODEL_PATTERN,
+    'the id of a model on the Hugging Face hub, such as mistralai/Voxtral-Mini-4B-Realtime-2602',
+  ),
+  hubTokenSecret: text,
+  servedModelName: text,
+  maxModelLen: positiveInteger,
+  maxSequences: positiveInteger,
   imageRepository: text,
   nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
 };
@@ -77,6 +90,12 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   modelPackageArn: ['DeepgramStack', 'ModelPackageStack'],
   product: ['DeepgramStack'],
   query: ['DeepgramStack'],
+  modelData: ['VllmStack'],
+  hubModel: ['VllmStack'],
+  hubTokenSecret: ['VllmStack'],
+  servedModelName: ['VllmStack'],
+  maxModelLen: ['VllmStack'],
+  maxSequences: ['VllmStack'],
 } satisfies { [Key in keyof typeof PARSERS]?: string[] };
 
 /** Keys that are about the app, not about a stack. */

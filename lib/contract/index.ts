@@ -9,6 +9,7 @@ export * from './hosting';
 export * from './metering';
 export * from './metrics';
 export * from './names';
+export * from './open-models';
 export * from './region';
 export * from './running-container';
 export * from './runtime';

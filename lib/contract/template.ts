@@ -55,6 +55,10 @@ export const StackOutput = {
   ENDPOINT_NAME: 'EndpointName',
   /** ARN of the endpoint, with its name in lower case, as policies name it. */
   ENDPOINT_ARN: 'EndpointArn',
+  /** Protocol of the model, such as `vllm`, so that clients need no option for it; only where the stack knows it. */
+  PROTOCOL: 'Protocol',
+  /** Name by which clients ask for the model; only where the protocol has one. */
+  MODEL_NAME: 'ModelName',
   /** URI of the container's image; only where the model has one. */
   IMAGE_URI: 'ImageUri',
   /** CloudWatch log group of the containers' output. */

@@ -125,7 +125,8 @@ export abstract class BidiStack extends Stack {
     this.output(StackOutput.FIPS_RUNTIME_URI, uri, 'The same at a FIPS 140 validated host', condition);
   }
 
-  private output(key: string, value: string, description: string, condition?: CfnCondition): void {
+  /** Writes an output under the key that the kit promises. */
+  protected output(key: string, value: string, description: string, condition?: CfnCondition): void {
     new CfnOutput(this, key, { value, description, condition });
   }
 }

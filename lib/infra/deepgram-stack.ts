@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import type { DeepgramProductName } from '../contract';
+import { type DeepgramProductName, StackOutput } from '../contract';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { DeepgramEndpoint } from './deepgram-endpoint';
 import { modelPackageParameter } from './model-package-parameter';
@@ -42,6 +42,7 @@ export class DeepgramStack extends BidiStack {
       logRetention: props.logRetention,
     });
     this.operate(this.endpoint, props, this.tryIt(), vpc);
+    this.output(StackOutput.PROTOCOL, 'deepgram', 'Protocol of the model');
   }
 
   /** The platform updates model packages without guardrails. */

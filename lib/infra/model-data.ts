@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Asset, type AssetOptions } from 'aws-cdk-lib/aws-s3-assets';
@@ -82,8 +82,9 @@ class Prefix extends ModelData {
     super();
   }
 
-  bind(_scope: Construct, grantee: IGrantable): ModelDataConfig {
+  bind(scope: Construct, grantee: IGrantable): ModelDataConfig {
     allowRead(grantee, this.bucket, `${this.prefix}*`);
+    acknowledgePrefix(scope, this.bucket.arnForObjects(`${this.prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
@@ -101,6 +102,19 @@ class Prefix extends ModelData {
       },
     };
   }
+}
+
+/** cdk-nag asks for a reason for every wildcard; it names the resource as it is rendered. */
+function acknowledgePrefix(scope: Construct, arn: string): void {
+  const rendered = Stack.of(scope).resolve(arn) as string | { 'Fn::Join': ['', (string | { Ref: string })[]] };
+  const name =
+    typeof rendered === 'string'
+      ? rendered
+      : rendered['Fn::Join'][1].map(part => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('');
+  Validations.of(scope).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::${name}]`,
+    reason: 'The model is every object under this prefix, whose names are not known beforehand.',
+  });
 }
 
 function archiveViolation(name: string): Violation {

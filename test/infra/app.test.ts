@@ -42,7 +42,7 @@ test('without a model package every stack synthesizes, so that a bare cdk synth 
   const { status, stderr } = run(['bin/app.ts'], { nagPacks: 'none' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  for (const stackId of ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack']) {
+  for (const stackId of ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack', 'VllmStack']) {
     expect(errorsOf(stackId)).toEqual([]);
     expect(resourcesOf(stackId)).toContain('AWS::SageMaker::Endpoint');
   }

@@ -1,7 +1,7 @@
 import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { Annotations as AnnotationAssertions, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks } from 'cdk-nag';
-import { BidiEndpoint, BidiImageRepository, DeepgramStack, EchoBidiStack } from '../../lib/infra';
+import { BidiEndpoint, BidiImageRepository, DeepgramStack, EchoBidiStack, VllmStack } from '../../lib/infra';
 import { ACCOUNT, imageModel, newApp, PACKAGE_ARN, VPC_ID } from './synthesis';
 
 const env = { account: ACCOUNT, region: 'us-east-1' };
@@ -33,6 +33,13 @@ test.each<[title: string, create: (app: App) => void]>([
   [
     'DeepgramStack with everything',
     app => new DeepgramStack(app, 'Stack', { ...everything, modelPackageArn: PACKAGE_ARN }),
+  ],
+  ['VllmStack', app => new VllmStack(app, 'Stack', { env, modelData: 's3://weights/voxtral/' })],
+  ['VllmStack without weights', app => new VllmStack(app, 'Stack')],
+  ['VllmStack, region unknown', app => new VllmStack(app, 'Stack', { modelData: 's3://weights/voxtral/' })],
+  [
+    'VllmStack with everything',
+    app => new VllmStack(app, 'Stack', { ...everything, hubModel: 'a/b', hubTokenSecret: 'hub' }),
   ],
   [
     'the image repository',

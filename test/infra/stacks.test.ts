@@ -7,6 +7,8 @@ import {
   EchoBidiStack,
   type EchoBidiStackProps,
   ModelPackageStack,
+  VllmStack,
+  type VllmStackProps,
 } from '../../lib/infra';
 import { ACCOUNT, newApp, PACKAGE_ARN, snapshotOf, VPC_ID } from './synthesis';
 
@@ -23,6 +25,14 @@ function deepgram(props?: DeepgramStackProps): DeepgramStack {
   return new DeepgramStack(newApp(), 'DeepgramStack', {
     endpointName: 'deepgram-bidi',
     modelPackageArn: PACKAGE_ARN,
+    ...props,
+  });
+}
+
+function vllm(props?: VllmStackProps): VllmStack {
+  return new VllmStack(newApp(), 'VllmStack', {
+    endpointName: 'vllm-bidi',
+    modelData: 's3://weights/voxtral/',
     ...props,
   });
 }
@@ -52,6 +62,7 @@ describe('templates', () => {
           rollout: 'canary',
         }),
     ],
+    ['VllmStack in us-east-1', () => vllm(US_EAST_1)],
     ['DeepgramStack in us-east-1', () => deepgram(US_EAST_1)],
     [
       'DeepgramStack with everything',
@@ -92,11 +103,12 @@ test.each<[title: string, create: (props: EchoBidiStackProps) => Stack, own: [do
 
 describe('outputs', () => {
   test('all that the contract promises', () => {
-    const common = Object.values(StackOutput).filter(key => key !== 'ImageUri');
-    expect(Object.keys(outputsOf(echo({ ...US_EAST_1, invokePolicy: true }))).sort()).toEqual(
-      [...common, 'ImageUri'].sort(),
-    );
-    expect(Object.keys(outputsOf(deepgram({ ...US_EAST_1, invokePolicy: true }))).sort()).toEqual(common.sort());
+    const keysOf = (stack: Stack) => new Set(Object.keys(outputsOf(stack)));
+    const without = (...keys: string[]) => new Set(Object.values(StackOutput).filter(key => !keys.includes(key)));
+    const props = { ...US_EAST_1, invokePolicy: true };
+    expect(keysOf(echo(props))).toEqual(without('Protocol', 'ModelName'));
+    expect(keysOf(deepgram(props))).toEqual(without('ImageUri', 'ModelName'));
+    expect(keysOf(vllm(props))).toEqual(without());
   });
 
   test.each([
