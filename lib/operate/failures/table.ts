@@ -173,7 +173,8 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     cause:
       'Types with local NVMe storage (g4dn, g5, g6 and others) encrypt it by a hardware module on the host and take no other key.',
     fixes: [{ text: 'Leave `volumeEncryptionKey` of BidiEndpoint out, or choose a type without local storage.' }],
-    source: 'API reference, CreateEndpointConfig, KmsKeyId',
+    source:
+      'API reference, CreateEndpointConfig, KmsKeyId, in its older text; the current one only says that the key does not encrypt the local storage',
   },
   {
     name: 'instance-type-not-supported',

@@ -6,12 +6,13 @@ import {
   type VariantDefinition,
 } from '../../assembly';
 import { DEEPGRAM_INFERENCE_AMI, instanceFamily, NVME_INSTANCE_FAMILIES } from '../../contract';
-import { type Finding, fail, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
+import { type Finding, finding, type Observation, pass, type Rule, warn } from '../../report/finding';
 
 const VOLUME_KEY: Rule = {
   name: 'volume-key',
-  rule: 'A volume key is only used with instance types that have no local NVMe storage.',
-  source: 'API reference, CreateEndpointConfig, KmsKeyId',
+  rule: 'A volume key encrypts all storage of the instances: they have no local NVMe storage.',
+  source:
+    'API reference, CreateEndpointConfig, KmsKeyId: it "does not encrypt instance local storage"; older text: refused',
 };
 
 const AMI: Rule = {
@@ -53,9 +54,9 @@ function judgeVolumeKey(types: readonly string[]): Observation {
   const nvme = types.filter(type => NVME_INSTANCE_FAMILIES.includes(instanceFamily(type) ?? ''));
   return nvme.length === 0
     ? pass('No type with local NVMe storage')
-    : fail(
-        `${nvme.join(', ')} encrypt their local storage in hardware and take no key.`,
-        'Leave `volumeEncryptionKey` out, or choose other types.',
+    : warn(
+        `The key does not encrypt the local storage of ${nvme.join(', ')}; the host's hardware does, with its own key.`,
+        'Choose other types where a key of yours has to encrypt everything.',
       );
 }
 
