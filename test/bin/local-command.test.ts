@@ -185,11 +185,6 @@ describe('a folder without a CDK app', () => {
     ['a folder that is not there', ['./nowhere'], /There is no folder \.\/nowhere/],
     ['a folder beside a stack', ['./test', 'Echo'], /Folders and stacks are named together/],
     ['a variable that is not set here', ['./test', '-e', 'NOT_SET_HERE'], /No\s+variable NOT_SET_HERE/],
-    [
-      'a file of variables that is not there',
-      ['./test', '--env-file', 'nowhere.env'],
-      /nowhere\.env could not be read/,
-    ],
     ['a file that holds none', ['./test', '--env-file', 'package.json'], /line 1: It has to be KEY=VALUE/],
   ])('%s', async (_, words, message) => {
     const running = run(['bin/bidi.js', 'local', ...words]);

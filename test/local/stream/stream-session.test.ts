@@ -332,6 +332,21 @@ describe('what breaks the protocol', () => {
   });
 });
 
+test('a session that is over leaves no timer', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+  const before = timers();
+  for (let count = 0; count < 20; count += 1) {
+    const stream = await open('act=echo');
+    await stream.part('x');
+    await stream.end();
+    await stream.ended;
+  }
+  // A session's own timers would tick on for half an hour; those that wait for the ends of sockets go in a second.
+  for (let tries = 0; tries < 200 && timers() > before + 5; tries += 1)
+    await new Promise(resolve => setTimeout(resolve, 20));
+  expect(timers()).toBeLessThanOrEqual(before + 5);
+});
+
 describe('clocks', () => {
   let fast: LocalSageMaker;
   beforeAll(async () => {
