@@ -5,6 +5,7 @@ import { DEFAULT_VARIANT_NAME } from '../lib/contract';
 import { type Environment, readEnvironmentFile } from './environment-options';
 import { cloudAssembly, type StackOptions } from './stack';
 import { UsageError } from './usage-error';
+import { words } from './words';
 
 /** What `bidi local` hosts, as its options say it. */
 export interface LocalSourceOptions extends StackOptions {
@@ -59,17 +60,12 @@ function endpointOfFolder(folder: string): EndpointDefinition {
 
 function modelChange({ command, env, envFile }: LocalSourceOptions): (model: ModelDefinition) => ModelDefinition {
   const environment = { ...(envFile === undefined ? {} : readEnvironmentFile(envFile)), ...env };
-  const words = command === undefined ? undefined : commandWords(command);
+  const commandWords = command === undefined ? undefined : words(command);
   return model => ({
     ...model,
     environment: { ...model.environment, ...environment },
-    ...(words ? { command: words, directory: model.directory ?? process.cwd() } : {}),
+    ...(commandWords ? { command: commandWords, directory: model.directory ?? process.cwd() } : {}),
   });
-}
-
-/** The words of a command, quotes taken off. */
-function commandWords(command: string): string[] {
-  return command.match(/"[^"]*"|'[^']*'|\S+/g)?.map(word => word.replace(/^(["'])(.*)\1$/, '$2')) ?? [];
 }
 
 /** A folder is written as a path: a stack's name has neither dot nor slash. */

@@ -13,6 +13,7 @@ import { printError } from '../print-error';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 import { UsageError } from '../usage-error';
+import { words } from '../words';
 
 interface CheckOptions extends StackOptions {
   readonly url?: string;
@@ -187,8 +188,7 @@ async function checkModel(
   live: CheckContainerOptions,
   progress: CheckProgressLine,
 ): Promise<Finding[]> {
-  const { checkContainer, checkStatically, PROBE_HOST } =
-    require('../../lib/check') as typeof import('../../lib/check');
+  const { checkContainer, checkStatically, PROBE_HOST } = await import('../../lib/check');
   const checked = await checkStatically(model.target, {
     ...(options.file || model.file ? { file: options.file ?? model.file } : {}),
     ...(options.target ? { target: options.target } : {}),
@@ -234,9 +234,7 @@ interface CheckedModel {
 }
 
 function ownModel(target: string, { command }: CheckOptions): CheckedModel {
-  // Words as a shell would part them, without a shell: quotes group, nothing expands.
-  const words = command?.match(/"[^"]*"|'[^']*'|\S+/g)?.map(word => word.replace(/^(["'])(.*)\1$/, '$2'));
-  return { target, ...(words ? { command: words } : {}) };
+  return { target, ...(command === undefined ? {} : { command: words(command) }) };
 }
 
 async function stackModel(name: string, options: CheckOptions): Promise<CheckedModel> {

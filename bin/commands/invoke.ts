@@ -60,7 +60,7 @@ Examples:
 
 async function invoke(messages: string[], options: InvokeOptions, interrupted: AbortSignal): Promise<void> {
   using target = await openStreamTarget(options);
-  const { BidiSession, queryStringOf } = require('../../lib/client') as typeof import('../../lib/client');
+  const { BidiSession, queryStringOf } = await import('../../lib/client');
   const session = await openUnlessInterrupted(interrupted, abortSignal =>
     BidiSession.open({
       ...target,

@@ -57,7 +57,7 @@ Examples:
 
 async function speak(text: string, options: SpeakOptions, interrupted: AbortSignal): Promise<void> {
   checkOutput(options);
-  const { DeepgramSpeak } = require('../../lib/client') as typeof import('../../lib/client');
+  const { DeepgramSpeak } = await import('../../lib/client');
   const sampleRate = options.sampleRate ?? (options.encoding === 'linear16' ? 24_000 : 8_000);
   const parameters = {
     model: options.model,
@@ -118,7 +118,7 @@ class Recording {
   }
 
   async write(samples: Uint8Array): Promise<void> {
-    const { WavWriter, wavHeader } = require('../../lib/client') as typeof import('../../lib/client');
+    const { WavWriter, wavHeader } = await import('../../lib/client');
     if (this.path === '-') {
       if (this.bytes === 0) await toStdout(wavHeader(this.format));
       await toStdout(samples);

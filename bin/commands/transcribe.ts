@@ -63,8 +63,7 @@ Examples:
 }
 
 async function transcribe(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
-  const { DeepgramListen, pace, readAudio, untilAborted } =
-    require('../../lib/client') as typeof import('../../lib/client');
+  const { DeepgramListen, pace, readAudio, untilAborted } = await import('../../lib/client');
   const multichannel = options.query?.multichannel === 'true';
   const { source, totalBytes } = openInput(file);
   const audio = await readAudio(untilAborted(source, interrupted), {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
@@ -27,4 +28,12 @@ describe('the start of bidi', () => {
     );
     expect(modules.filter(module => HEAVY_ROOMS.test(module))).toEqual([]);
   });
+});
+
+test('commands load a room by import(), which the compiler checks', () => {
+  const files = readdirSync(join(ROOT, 'bin'), { recursive: true, encoding: 'utf8' }).filter(file =>
+    file.endsWith('.ts'),
+  );
+  const text = (file: string) => readFileSync(join(ROOT, 'bin', file), 'utf8');
+  expect(files.filter(file => /require\([^)]*\) as typeof import/.test(text(file)))).toEqual([]);
 });
