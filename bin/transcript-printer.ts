@@ -1,4 +1,4 @@
-import type { ListenMessage } from '../lib/client';
+import type { ListenMessage, TranscriptionEvent } from '../lib/client';
 import { type CaptionFormat, Captions } from '../lib/client/deepgram/captions';
 import { Transcript } from '../lib/client/deepgram/transcript';
 import { printable } from '../lib/report/printable';
@@ -31,6 +31,8 @@ export class TranscriptPrinter {
   private readonly format: TranscriptFormat;
   private readonly stdout: Output;
   private readonly notices: NoticePrinter;
+  /** What a model of another dialect has heard and may still change. */
+  private partial = '';
   private readonly progress: (seconds: number) => string;
   /** `undefined` where nobody counts: a container does not tell how long its bytes are. */
   private sentSeconds: number | undefined;
@@ -68,6 +70,17 @@ export class TranscriptPrinter {
     this.showLive();
   }
 
+  /** The next event of a model of another dialect than Deepgram's. */
+  event(event: TranscriptionEvent): void {
+    if (this.format === 'json') {
+      this.print(`${JSON.stringify(event)}\n`);
+      return;
+    }
+    if (event.type === 'final') this.utterance({ channel: undefined, ...event });
+    if (event.type === 'partial' || event.type === 'final') this.partial = event.type === 'partial' ? event.text : '';
+    this.showLive();
+  }
+
   /** Prints what was still open; nothing follows. */
   end(): void {
     for (const utterance of this.transcript.end()) this.utterance(utterance);
@@ -87,7 +100,7 @@ export class TranscriptPrinter {
   }
 
   private showLive(): void {
-    const interim = this.transcript.interim;
+    const interim = this.partial || this.transcript.interim;
     this.live.show(this.sentSeconds === undefined ? '' : `${this.progress(this.sentSeconds)}  `, interim);
   }
 }

@@ -9,6 +9,7 @@ import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer'
 import { UsageError } from '../usage-error';
 
 interface TranscribeOptions extends StreamTargetOptions {
+  readonly protocol: 'deepgram' | 'vllm' | 'nim';
   readonly model: string;
   readonly language?: string;
   readonly query?: Record<string, string | string[]>;
@@ -29,7 +30,10 @@ export function transcribeCommand(): Command {
       'Streams audio to a Deepgram speech-to-text model (Nova-3 or Flux) and prints what is said: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
     )
     .argument('<file>', 'WAV of any kind, or another container that the model reads; - is stdin')
-    .option('--model <name>', 'nova-3..., flux-general-en or flux-general-multi', 'nova-3')
+    .addOption(
+      new Option('--protocol <name>', 'dialect of the model').choices(['deepgram', 'vllm', 'nim']).default('deepgram'),
+    )
+    .option('--model <name>', 'nova-3..., flux-general-en or flux-general-multi; with vllm the served name', 'nova-3')
     .option('--language <code>', 'one that the model package holds, or multi (Nova-3 only)', 'en')
     .option('--query <key=value>', 'any other parameter of the model; may be repeated', collectPair)
     .addOption(
@@ -58,7 +62,12 @@ Examples:
       // Flux refuses a language; one that was asked for is not left out silently.
       const language =
         isFlux(options) && command.getOptionValueSource('language') === 'default' ? undefined : options.language;
-      return runStreaming('transcribe', options, signal => transcribe(file, { ...options, language }, signal));
+      const model = command.getOptionValueSource('model') === 'default' ? undefined : options.model;
+      return runStreaming('transcribe', options, signal =>
+        options.protocol === 'deepgram'
+          ? transcribe(file, { ...options, language }, signal)
+          : transcribeDialect(file, { ...options, model: model ?? '' }, signal),
+      );
     });
 }
 
@@ -102,6 +111,60 @@ async function transcribe(file: string, options: TranscribeOptions, interrupted:
   } finally {
     printer.end();
     note(audio, listen.statistics, interrupted);
+  }
+}
+
+/** A transcription by a model of another dialect than Deepgram's. */
+async function transcribeDialect(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
+  const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } =
+    require('../../lib/client') as typeof import('../../lib/client');
+  const { protocol, model, language = 'en-US' } = options;
+  if (protocol === 'vllm' && model === '') {
+    throw new UsageError({
+      what: '--model is missing.',
+      why: 'vLLM takes the name that its server serves the model under.',
+      next: 'Give --model NAME; for weights under /opt/ml/model that path, unless the server was told another.',
+    });
+  }
+  if (protocol === 'vllm' && (options.srt || options.vtt)) {
+    throw new UsageError({
+      what: 'vLLM gives no times, so there are no captions.',
+      why: 'Its transcription is text alone.',
+      next: 'Leave --srt and --vtt out.',
+    });
+  }
+  const { source, totalBytes } = openInput(file);
+  const audio = await readAudio(untilAborted(source, interrupted), {
+    raw: rawInput(options),
+    containers: false,
+    totalBytes,
+  });
+  const { raw, bytesPerSecond, frameBytes } = audio as Required<AudioInput>;
+  using target = await openStreamTarget(options);
+  const speech = await openUnlessInterrupted(interrupted, abortSignal =>
+    SpeechToText.open({
+      ...target,
+      model: protocol === 'vllm' ? vllm({ model }) : nim({ language, model: model || undefined }),
+      audio: raw!,
+      abortSignal,
+    }),
+  );
+  const printer = new TranscriptPrinter({
+    format: formatOf(options),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    totalSeconds: audio.seconds,
+  });
+  const paced = pace(audio.chunks, {
+    bytesPerSecond: bytesPerSecond!,
+    frameBytes,
+    speed: options.speed,
+    abortSignal: interrupted,
+  });
+  try {
+    for await (const event of speech.transcribe(paced)) printer.event(event);
+  } finally {
+    printer.end();
   }
 }
 
