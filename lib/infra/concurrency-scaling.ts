@@ -80,6 +80,7 @@ export class ConcurrencyScaling extends Construct {
   /** The scaled number of instances; `undefined` while scaling is paused. */
   readonly target?: ScalableTarget;
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;

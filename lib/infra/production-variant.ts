@@ -102,6 +102,7 @@ export class ProductionVariant extends VariantMetrics {
   readonly isModelPackage: boolean;
   private scaling?: ConcurrencyScaling;
 
+  /** @internal */
   constructor(
     private readonly construct: Construct,
     private readonly props: ProductionVariantProps,

@@ -98,13 +98,21 @@ export class Rollout {
     return this.kind === 'rolling';
   }
 
-  /** What is wrong with a fleet that may have as few instances as this when an update comes. */
+  /**
+   * What is wrong with a fleet that may have as few instances as this when an update comes.
+   *
+   * @internal
+   */
   fleetViolation(fewestInstances: number, reason = 'and the endpoint has'): Violation {
     if (this.kind === 'allAtOnce' || Token.isUnresolved(fewestInstances) || fewestInstances >= 2) return undefined;
     return `A ${this.kind} rollout needs at least 2 instances, ${reason} ${fewestInstances}: a step is at most half of the fleet, and half of one instance is none.`;
   }
 
-  /** What is wrong with this rollout, whatever the fleet. */
+  /**
+   * What is wrong with this rollout, whatever the fleet.
+   *
+   * @internal
+   */
   violations(): Violation[] {
     const { maximumExecution } = this.props;
     const waits = this.waitSeconds();
