@@ -336,7 +336,7 @@ function parsed<T>(parse: (text: string) => T, text: string): T {
 function faultHelp(): string {
   const width = Math.max(...Object.keys(INJECTED_FAULT_KINDS).map(kind => kind.length));
   const lines = Object.entries(INJECTED_FAULT_KINDS).map(([kind, definition]) => {
-    const value = 'value' in definition ? `; =${definition.value.meaning} (${definition.value.default})` : '';
+    const value = definition.value ? `; =${definition.value.meaning} (${definition.value.default})` : '';
     return `  ${kind.padEnd(width)}  ${definition.summary}: ${definition.phases.map(phase => `@${phase}`).join(' ')}${value}`;
   });
   return [

@@ -34,8 +34,7 @@ export interface DeepgramProduct {
   readonly instanceTypes: readonly [string, ...string[]];
 }
 
-/** The four products. */
-export const DeepgramProducts = {
+const PRODUCTS = {
   /** Speech-to-text with utterances. */
   nova3: {
     title: 'Nova-3 speech-to-text',
@@ -102,10 +101,13 @@ export const DeepgramProducts = {
     multiGpu: false,
     instanceTypes: ['ml.g6e.2xlarge', 'ml.g6.2xlarge', 'ml.g7e.2xlarge'],
   },
-} as const satisfies Record<string, DeepgramProduct>;
+} as const satisfies Readonly<Record<string, DeepgramProduct>>;
 
 /** Key of a product in {@link DeepgramProducts}. */
-export type DeepgramProductName = keyof typeof DeepgramProducts;
+export type DeepgramProductName = keyof typeof PRODUCTS;
+
+/** The four products. */
+export const DeepgramProducts: Readonly<Record<DeepgramProductName, DeepgramProduct>> = PRODUCTS;
 
 /**
  * Name of an environment variable that a Deepgram package reads: one setting of `api.toml` or `engine.toml` each, applied in

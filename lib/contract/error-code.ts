@@ -9,11 +9,7 @@ export interface ErrorCodeDefinition {
   readonly meaning: string;
 }
 
-/**
- * The code of every error of this kit. A code never changes its meaning and is never used again; class names and messages may
- * change. `npm run docs:errors` writes docs/errors.md from this table.
- */
-export const ERROR_CODES = {
+const CODES = {
   // Opening a stream.
   ERR_BIDI_ACCESS_DENIED: {
     kind: 'input',
@@ -120,4 +116,10 @@ export const ERROR_CODES = {
 } as const satisfies Readonly<Record<string, ErrorCodeDefinition>>;
 
 /** Code of an error of this kit. */
-export type ErrorCode = keyof typeof ERROR_CODES;
+export type ErrorCode = keyof typeof CODES;
+
+/**
+ * The code of every error of this kit. A code never changes its meaning and is never used again; class names and messages may
+ * change. `npm run docs:errors` writes docs/errors.md from this table.
+ */
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeDefinition>> = CODES;

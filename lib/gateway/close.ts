@@ -3,7 +3,9 @@ import type { WebSocketEnd } from '../wire/frame-socket';
 
 /** How a client's WebSocket is closed (RFC 6455, section 7.4). */
 export interface Close {
+  /** Close code. */
   readonly code: number;
+  /** Reason, up to 123 bytes. */
   readonly reason: string;
 }
 

@@ -28,7 +28,9 @@ export interface GatewaySession {
 
 /** Frames and their payload in one direction. */
 export interface TrafficCount {
+  /** WebSocket frames. */
   readonly frames: number;
+  /** Bytes of their payload. */
   readonly bytes: number;
 }
 
@@ -57,7 +59,9 @@ export type GatewayEvent =
   | {
       /** A stream to an endpoint could not be opened at the start, for a reason that may pass. The gateway is not ready yet. */
       readonly type: 'not-ready';
+      /** Name of the endpoint. */
       readonly endpointName: string;
+      /** What happened, in one sentence. */
       readonly message: string;
     }
   | {

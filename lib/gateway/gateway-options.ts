@@ -32,7 +32,12 @@ export interface BidiGatewayOptions {
    *
    * @default - none: `ws:`, for this machine or behind a load balancer that ends TLS
    */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: {
+    /** Certificate chain, as PEM. */
+    readonly certificate: string;
+    /** Private key, as PEM. */
+    readonly key: string;
+  };
   /**
    * Tokens of clients: `Authorization: Bearer TOKEN`, `Authorization: Token TOKEN`, or the subprotocols `['token', TOKEN]`.
    *
@@ -80,7 +85,14 @@ export interface BidiGatewayOptions {
    *
    * @default - a port that is free, on the address of `host`
    */
-  readonly operations?: { readonly host?: string; readonly port: number } | false;
+  readonly operations?:
+    | {
+        /** Address to listen on. */
+        readonly host?: string;
+        /** TCP port to listen on; 0 for any that is free. */
+        readonly port: number;
+      }
+    | false;
   /**
    * Bound of an open, retries included, in milliseconds: a client waits that long for its upgrade.
    *

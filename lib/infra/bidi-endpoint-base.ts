@@ -153,6 +153,7 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
     return this.onlyVariant(this.variants, 'metricDiskUtilization').metricDiskUtilization(props);
   }
 
+  /** The variant of that name, or an `InvalidPropsError` that names those that there are. */
   protected findVariant<T extends IProductionVariant>(variants: readonly T[], variantName: string): T {
     const found = variants.find(variant => variant.variantName === variantName);
     const names = variants.map(variant => variant.variantName).join(', ');

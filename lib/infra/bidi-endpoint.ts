@@ -153,6 +153,11 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
     return this.variants[0]!.cfnModel;
   }
 
+  /**
+   * One of its production variants.
+   *
+   * @throws InvalidPropsError when it has none of that name.
+   */
   override variant(variantName: string): ProductionVariant {
     return this.findVariant(this.variants, variantName);
   }

@@ -29,6 +29,7 @@ export {
   INJECTED_FAULT_KINDS,
   INJECTED_FAULT_PHASES,
   type InjectedFault,
+  type InjectedFaultDefinition,
   type InjectedFaultKind,
   type InjectedFaultPhase,
   parseInjectedFault,

@@ -45,9 +45,13 @@ export interface StreamCount {
 /** What happens in a local SageMaker. */
 export type LocalEvent =
   /** A container is about to be started; its image may have to be built first. */
-  | ({ readonly type: 'container-starting' } & InstanceName)
+  | ({
+      /** A container is being started. */
+      readonly type: 'container-starting';
+    } & InstanceName)
   /** A container wrote a line. */
   | ({
+      /** A container wrote a line. */
       readonly type: 'container-line';
       /** Where it was written. */
       readonly stream: 'stdout' | 'stderr';
@@ -56,6 +60,7 @@ export type LocalEvent =
     } & InstanceName)
   /** A container has passed its `/ping` and takes requests. */
   | ({
+      /** A container answers its health check. */
       readonly type: 'container-in-service';
       /** TCP port on this machine on which it answers. */
       readonly port: number;
@@ -64,6 +69,7 @@ export type LocalEvent =
     } & InstanceName)
   /** A container in service has ended by itself. It is started again. */
   | ({
+      /** A container ended without being asked to. */
       readonly type: 'container-crashed';
       /** How it ended. */
       readonly exit: ContainerExit;
@@ -74,6 +80,7 @@ export type LocalEvent =
     } & InstanceName)
   /** A container that crashed or was to be replaced could not be started anew. */
   | ({
+      /** A container did not come into service. */
       readonly type: 'container-failed';
       /** Message of the error. */
       readonly message: string;
@@ -82,12 +89,14 @@ export type LocalEvent =
     } & InstanceName)
   /** A newer container answers from here on. */
   | ({
+      /** Another container took the place of one that ended. */
       readonly type: 'container-replaced';
       /** Sessions that finish on the older one. */
       readonly openSessions: number;
     } & InstanceName)
   /** The build of an image wrote a line. */
   | {
+      /** The build of an image wrote a line. */
       readonly type: 'build-line';
       /** Name of the model. */
       readonly model: string;
@@ -96,12 +105,14 @@ export type LocalEvent =
     }
   /** Every instance of an endpoint has come into service for the first time. */
   | {
+      /** An endpoint takes requests. */
       readonly type: 'in-service';
       /** Name of the endpoint. */
       readonly endpoint: string;
     }
   /** A container has accepted a session. */
   | {
+      /** A stream is open. */
       readonly type: 'session-opened';
       /** Request id of the session, as the response header `x-amzn-RequestId` has it. */
       readonly requestId: string;
@@ -112,12 +123,14 @@ export type LocalEvent =
     }
   /** A session that was opened has ended. */
   | {
+      /** A stream has ended. */
       readonly type: 'session-ended';
       /** What it came to. */
       readonly session: SessionSummary;
     }
   /** A plain invocation, or one with a response stream, was answered. */
   | {
+      /** A non-streaming request was answered. */
       readonly type: 'invoked';
       /** Request id, as the response header `x-amzn-RequestId` has it. */
       readonly requestId: string;
@@ -130,12 +143,14 @@ export type LocalEvent =
     }
   /** Something is not as it was meant to be, and the local SageMaker goes on. */
   | {
+      /** Something that works here may not work in AWS. */
       readonly type: 'warning';
       /** What it is. */
       readonly message: string;
     }
   /** A request was answered with an error. */
   | {
+      /** A request was refused before its stream opened. */
       readonly type: 'refused';
       /** Request id, as the response header `x-amzn-RequestId` has it. */
       readonly requestId: string;

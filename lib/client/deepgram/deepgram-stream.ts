@@ -58,7 +58,7 @@ const QUEUE_LIMIT = 256;
  * What Deepgram's products have in common: control messages as text, silence that is kept alive, and an end that is asked for
  * and waited for.
  */
-export abstract class DeepgramStream<Message extends { readonly type: string }>
+export abstract class DeepgramStream<Message extends { /** Kind of the message. */ readonly type: string }>
   implements AsyncIterable<Message, undefined>, AsyncDisposable
 {
   /** Opens the session of a request that was checked. */

@@ -100,7 +100,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
     this.retryAfterMs = retryAfterMs(said.$response?.headers?.['retry-after']);
   }
 
-  override toJSON() {
+  override toJSON(): ReturnType<ExplainedError['toJSON']> & Readonly<Record<string, unknown>> {
     const { endpointName, Message, ErrorCode, OriginalStatusCode, OriginalMessage, LogStreamArn } = this;
     const { httpStatusCode, requestId, logGroup, consoleUrl, logsUrl, retryable } = this;
     return {

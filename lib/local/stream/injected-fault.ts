@@ -5,17 +5,22 @@ export const INJECTED_FAULT_PHASES = ['opening', 'streaming', 'closing'] as cons
 /** When a fault strikes: while a stream opens, after the first event of the client, or when the client ends its input. */
 export type InjectedFaultPhase = (typeof INJECTED_FAULT_PHASES)[number];
 
-interface InjectedFaultDefinition {
+/** What an injected fault does, when, and with which value. */
+export interface InjectedFaultDefinition {
   /** What happens, for people. */
   readonly summary: string;
   /** Phases in which the platform can show it; the first is the default. */
   readonly phases: readonly InjectedFaultPhase[];
   /** What the value means, and what it is when none is given. Absent: it takes none. */
-  readonly value?: { readonly meaning: string; readonly default: number };
+  readonly value?: {
+    /** What the value means, with its unit. */
+    readonly meaning: string;
+    /** The value when none is given. */
+    readonly default: number;
+  };
 }
 
-/** What operators fear, and what can be injected. */
-export const INJECTED_FAULT_KINDS = {
+const KINDS = {
   /** The value is how long. Over 250 ms, the platform's limit, the open fails with HTTP 424 `ModelError`. */
   'accept-delay': {
     summary: 'the container takes its time to accept the socket',
@@ -65,9 +70,13 @@ export const INJECTED_FAULT_KINDS = {
     phases: ['streaming'],
     value: { meaning: 'bytes a second', default: 16_000 },
   },
-} as const satisfies Record<string, InjectedFaultDefinition>;
+} as const satisfies Readonly<Record<string, InjectedFaultDefinition>>;
+
 /** What can be injected: a key of {@link INJECTED_FAULT_KINDS}. */
-export type InjectedFaultKind = keyof typeof INJECTED_FAULT_KINDS;
+export type InjectedFaultKind = keyof typeof KINDS;
+
+/** What operators fear, and what can be injected. */
+export const INJECTED_FAULT_KINDS: Readonly<Record<InjectedFaultKind, InjectedFaultDefinition>> = KINDS;
 
 /** One fault to inject. */
 export interface InjectedFault {
