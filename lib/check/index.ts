@@ -1,3 +1,3 @@
 export * from './live';
 export * from './static/check-dockerfile';
-export { checkStatically, type StaticCheck, StaticCheckError, type StaticCheckOptions } from './static/static-check';
+export { checkStatically } from './static/static-check';

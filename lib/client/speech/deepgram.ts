@@ -12,6 +12,7 @@ import type { SpeechTarget, TranscriptionModel, TranscriptionStream } from './mo
 
 /** Parameters of a Deepgram product but those that follow from the audio. */
 export type DeepgramTranscriptionParameters = Omit<ListenParameters, 'encoding' | 'sample_rate' | 'channels'> & {
+  /** Name of the model, such as `nova-3`. */
   readonly model: string;
 };
 

@@ -2,6 +2,7 @@ import type { TimedWord } from '../deepgram';
 
 /** What was heard so far of an utterance, and may still change. */
 export interface PartialEvent {
+  /** Kind of the event. */
   readonly type: 'partial';
   /** All of the open utterance, not the last piece of it alone. */
   readonly text: string;
@@ -9,7 +10,9 @@ export interface PartialEvent {
 
 /** An utterance that does not change any more. */
 export interface FinalEvent {
+  /** Kind of the event. */
   readonly type: 'final';
+  /** Its words as text. */
   readonly text: string;
   /** Seconds from the start of the audio; where the model gives no times, of the audio that was sent for it. */
   readonly start: number;
@@ -23,6 +26,7 @@ export interface FinalEvent {
 
 /** Speech begins, where the model detects it. */
 export interface SpeechStartedEvent {
+  /** Kind of the event. */
   readonly type: 'speechStarted';
   /** Seconds from the start of the audio. */
   readonly at: number;
@@ -30,6 +34,7 @@ export interface SpeechStartedEvent {
 
 /** The speaker has finished a turn, where the model detects it. */
 export interface TurnEndedEvent {
+  /** Kind of the event. */
   readonly type: 'turnEnded';
   /** Seconds from the start of the audio. */
   readonly at: number;
@@ -37,6 +42,7 @@ export interface TurnEndedEvent {
 
 /** What the model counted. */
 export interface UsageEvent {
+  /** Kind of the event. */
   readonly type: 'usage';
   /** Audio that one stream of the model heard, in seconds, where it tells it. */
   readonly audioSeconds?: number;
@@ -46,6 +52,7 @@ export interface UsageEvent {
 
 /** The model has said that everything was sent. The last event. */
 export interface DoneEvent {
+  /** Kind of the event. */
   readonly type: 'done';
 }
 

@@ -43,7 +43,9 @@ export interface TranscriptionStream {
 
 /** A speech-to-text model in its dialect: what `deepgram()`, `vllm()` and `nim()` give. */
 export interface TranscriptionModel {
+  /** The protocol that it speaks. */
   readonly protocol: SpeechProtocol;
+  /** What it can do beyond words. */
   readonly capabilities: TranscriptionCapabilities;
   /** The audio that it takes in place of what there is; the same object where it takes it as it is. */
   accepts(audio: RawAudio): RawAudio;

@@ -4,13 +4,29 @@ import type { SpeechProtocol, SpeechTarget } from './model';
 /** What a text-to-speech model sends, in whichever dialect. Tell the events apart by `type`. */
 export type SpeechEvent =
   /** Samples, coded as {@link TextToSpeech.audio} says. */
-  | { readonly type: 'audio'; readonly data: Uint8Array }
+  | {
+      /** Kind of the event. */
+      readonly type: 'audio';
+      /** The samples. */
+      readonly data: Uint8Array;
+    }
   /** Everything up to a `flush()` was spoken. */
-  | { readonly type: 'flushed' }
+  | {
+      /** Kind of the event. */
+      readonly type: 'flushed';
+    }
   /** The model notes something without ending the stream. */
-  | { readonly type: 'warning'; readonly message: string }
+  | {
+      /** Kind of the event. */
+      readonly type: 'warning';
+      /** The model's words. */
+      readonly message: string;
+    }
   /** The model has sent everything. The last event. */
-  | { readonly type: 'done' };
+  | {
+      /** Kind of the event. */
+      readonly type: 'done';
+    };
 
 /** One stream of a text-to-speech model. */
 export interface VoiceStream {
@@ -32,6 +48,7 @@ export interface VoiceStream {
 
 /** A text-to-speech model in its dialect: what `deepgramVoice()` and `vllmOmni()` give. */
 export interface VoiceModel {
+  /** The protocol that it speaks. */
   readonly protocol: SpeechProtocol;
   /** How its audio is coded. */
   readonly audio: RawAudio;
