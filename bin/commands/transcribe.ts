@@ -116,8 +116,7 @@ async function transcribe(file: string, options: TranscribeOptions, interrupted:
 
 /** A transcription by a model of another dialect than Deepgram's. */
 async function transcribeDialect(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
-  const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } =
-    require('../../lib/client') as typeof import('../../lib/client');
+  const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } = await import('../../lib/client');
   const { protocol, model, language = 'en-US' } = options;
   if (protocol === 'vllm' && model === '') {
     throw new UsageError({
