@@ -144,7 +144,7 @@ export class LocalSageMaker {
       if (options.waitUntilInService === false) inService.catch(() => {});
       else await inService;
       abortSignal?.throwIfAborted();
-      if (options.watch) local.watchSources();
+      if (options.watch) await local.watchSources();
       return local;
     } catch (error) {
       await local.close(0);
@@ -283,7 +283,7 @@ export class LocalSageMaker {
   }
 
   /** Starts anew what runs from a directory whose files have changed. */
-  private watchSources(): void {
+  private async watchSources(): Promise<void> {
     const byDirectory = new Map<string, HostedInstance[]>();
     for (const { definition, instances } of [...this.endpoints.values()].flatMap(({ variants }) => variants)) {
       const { directory } = definition.model;
@@ -292,7 +292,7 @@ export class LocalSageMaker {
     for (const [directory, instances] of byDirectory) {
       const replace = (instance: HostedInstance): Promise<void> =>
         instance.start().catch((error: Error) => instance.reportFailure(error));
-      this.stopWatching.push(watchSources(directory, () => void Promise.all(instances.map(replace))));
+      this.stopWatching.push(await watchSources(directory, () => void Promise.all(instances.map(replace))));
     }
   }
 

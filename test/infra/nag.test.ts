@@ -23,7 +23,17 @@ function findings(pack: NagPack, app: App): string[] {
     );
 }
 
+/** aws-cdk-lib 2.268 takes no acknowledgement that names an ARN; the template of VllmStack needs one. */
+const VLLM: [title: string, create: (app: App) => void][] = process.env.LOWEST_PEERS
+  ? []
+  : [
+      ['VllmStack', app => new VllmStack(app, 'Stack', { env, modelData: 's3://weights/voxtral/' })],
+      ['VllmStack without weights', app => new VllmStack(app, 'Stack')],
+      ['VllmStack, region unknown', app => new VllmStack(app, 'Stack', { modelData: 's3://weights/voxtral/' })],
+    ];
+
 test.each<[title: string, create: (app: App) => void]>([
+  ...VLLM,
   ['EchoBidiStack, region unknown', app => new EchoBidiStack(app, 'Stack')],
   [
     'EchoBidiStack with everything',
@@ -34,9 +44,6 @@ test.each<[title: string, create: (app: App) => void]>([
     'DeepgramStack with everything',
     app => new DeepgramStack(app, 'Stack', { ...everything, modelPackageArn: PACKAGE_ARN }),
   ],
-  ['VllmStack', app => new VllmStack(app, 'Stack', { env, modelData: 's3://weights/voxtral/' })],
-  ['VllmStack without weights', app => new VllmStack(app, 'Stack')],
-  ['VllmStack, region unknown', app => new VllmStack(app, 'Stack', { modelData: 's3://weights/voxtral/' })],
   [
     'VllmStack with everything',
     app => new VllmStack(app, 'Stack', { ...everything, hubModel: 'a/b', hubTokenSecret: 'hub' }),

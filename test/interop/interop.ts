@@ -32,6 +32,7 @@ async function main(): Promise<number> {
     endpoints: INTEROP_ENDPOINTS.slice(0, 1),
     port: 0,
     certificateDirectory: directory,
+    credentials: local.credentials,
     faults: [parseInjectedFault('internal-failure')],
   });
   try {

@@ -11,10 +11,12 @@ const IGNORED = new Set(['node_modules', 'dist', '.git', 'cdk.out', '__pycache__
  * Watches a directory and everything below it, whatever an editor does to save a file: write it, or write another and rename it. The
  * directory itself may be moved away and come back.
  *
+ * Resolves when everything is watched, so that no change from then on is missed.
+ *
  * @param onChange called once after each burst of changes.
  * @returns a function that stops watching.
  */
-export function watchSources(directory: string, onChange: () => void): () => void {
+export async function watchSources(directory: string, onChange: () => void): Promise<() => void> {
   let quiet: NodeJS.Timeout | undefined;
   // Its parent is watched for the directory's own return, and nothing else of it.
   const parent = dirname(directory);
@@ -29,6 +31,7 @@ export function watchSources(directory: string, onChange: () => void): () => voi
     quiet = setTimeout(onChange, QUIET_MS);
   });
   watcher.on('error', () => {}); // a directory that cannot be read
+  await new Promise<void>(resolve => watcher.once('ready', resolve));
   return () => {
     clearTimeout(quiet);
     void watcher.close();

@@ -10,7 +10,7 @@ import { FrameSequenceError, FrameToEventMapper, type PayloadPart } from '../../
 import { type SessionEnd, StreamSession } from '../../../lib/local/stream/stream-session';
 import type { Frame } from '../../../lib/wire/frame';
 import type { FrameSocket } from '../../../lib/wire/frame-socket';
-import { TEST_CREDENTIALS } from '../support/local';
+import { TEST_CREDENTIALS } from '../support/test-credentials';
 import { Random } from './random';
 
 const codec = new EventStreamCodec(

@@ -19,10 +19,9 @@ beforeEach(async () => {
   writeFileSync(file('app.py'), 'one');
   writeFileSync(file('src', 'model.py'), 'one');
   changes = 0;
-  stop = watchSources(directory, () => {
+  stop = await watchSources(directory, () => {
     changes += 1;
   });
-  await pause(300); // until every directory is watched
 });
 afterEach(() => {
   stop();

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:http2';
 import type { LocalSageMaker } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
-import { startLocal, TEST_CREDENTIALS } from '../support/local';
+import { startLocal } from '../support/local';
 import { SignedStream, type SignedStreamOptions } from '../support/signed-stream';
+import { TEST_CREDENTIALS } from '../support/test-credentials';
 
 const MINUTE_MS = 60_000;
 const MISMATCH = /^The request signature we calculated does not match the signature you provided\./;

@@ -2,7 +2,7 @@ import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { LOCAL_REGION } from '../../../lib/local';
 import { SignatureVerifier } from '../../../lib/local/service/signature-verification';
-import { TEST_CREDENTIALS } from '../support/local';
+import { TEST_CREDENTIALS } from '../support/test-credentials';
 
 const TARGET = '/endpoints/echo/invocations-bidirectional-stream';
 

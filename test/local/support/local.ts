@@ -8,9 +8,6 @@ import {
   type ModelDefinition,
 } from '../../../lib/local';
 
-/** A fixed pair, for tests of signatures. */
-export const TEST_CREDENTIALS = { accessKeyId: 'AKIATEST', secretAccessKey: 'a secret of tests' };
-
 /** The model that runs the scripted container as a process. */
 export function scriptedModel(environment: Record<string, string> = {}, name = 'scripted'): ModelDefinition {
   return { name, directory: __dirname, command: [process.execPath, 'scripted-container.js'], environment };
