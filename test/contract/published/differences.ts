@@ -47,9 +47,20 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     subject: 'least characters of an endpoint name',
     kit: 1,
-    sources: { [PublishedSource.BOTOCORE]: 0, [PublishedSource.CLOUDFORMATION]: 0 },
-    follows: 'the pattern of the same sources',
-    why: 'The pattern needs one character, so the published minimum of 0 cannot be reached.',
+    sources: { [PublishedSource.BOTOCORE]: 0, [PublishedSource.CLOUDFORMATION]: 1 },
+    follows: 'CloudFormation resource schema',
+    why: 'The pattern of both needs one character, so the minimum of 0 cannot be reached.',
+  },
+  {
+    subject: 'most characters of an endpoint name',
+    kit: 63,
+    sources: {
+      [PublishedSource.BOTOCORE]: 63,
+      [PublishedSource.STREAMING]: 63,
+      [PublishedSource.CLOUDFORMATION]: 64,
+    },
+    follows: 'the API models',
+    why: "The schema's own pattern ends at 63 characters.",
   },
   {
     subject: 'routing strategies',
