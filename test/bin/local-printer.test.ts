@@ -1,5 +1,5 @@
 import { LocalPrinter } from '../../bin/local-printer';
-import type { SessionSummary } from '../../lib/local';
+import type { LocalEvent, SessionSummary } from '../../lib/local';
 
 // Node colours by what stands behind the process, which a test has no say in.
 jest.mock('node:util', () => ({
@@ -46,4 +46,51 @@ test('a model that closes normally ended the session; any other close is a failu
   expect(printed(closed('1000'))).not.toContain('WebSocket');
   expect(printed(closed('1000: all said'))).toContain('· all said');
   expect(printed(closed('1011: out of memory'))).toContain('<red>ModelStreamError');
+});
+
+const INSTANCE = { endpoint: 'speech', variant: 'AllTraffic', instance: 0 };
+
+/** What one event puts on each of the two outputs. */
+function linesOf(event: LocalEvent): { sessions: string; progress: string } {
+  const written = { sessions: '', progress: '' };
+  const output = (name: keyof typeof written) => ({
+    isTTY: false,
+    write: (piece: string) => {
+      written[name] += piece;
+    },
+  });
+  new LocalPrinter(output('sessions'), output('progress')).print(event);
+  return written;
+}
+
+test('the line of a 424 names the path that was asked for and the reason that the container gave', () => {
+  const { sessions } = linesOf({
+    type: 'refused',
+    requestId: 'id',
+    method: 'POST',
+    path: '/endpoints/speech/invocations-bidirectional-stream',
+    containerPath: 'v1/listen?model=nova-4',
+    containerAnswer: '400 no such model: nova-4',
+    statusCode: 424,
+    error: 'ModelError',
+    message: 'The container refused the WebSocket.',
+  });
+  expect(sessions).toMatch(
+    /^\d\d:\d\d:\d\d 424 ModelError POST \/endpoints\/speech\S+ \/v1\/listen\?model=nova-4: The container refused the WebSocket\. \(the container: 400 no such model: nova-4\)\n$/,
+  );
+});
+
+test.each([
+  [true, 'the container before it goes on serving'],
+  [false, 'out of service'],
+])('a container that does not start: whether another one serves (%s) is told with the reason', (isServing, fate) => {
+  const { progress } = linesOf({
+    type: 'container-failed',
+    ...INSTANCE,
+    isServing,
+    message: 'It ended with exit code 1.\nSyntaxError: Unexpected token',
+  });
+  expect(progress).toBe(
+    `speech/AllTraffic/0 | ${fate}, because the new one did not start: It ended with exit code 1.\n    SyntaxError: Unexpected token\n`,
+  );
 });

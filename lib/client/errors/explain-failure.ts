@@ -41,6 +41,9 @@ const THROTTLING_NAMES = new Set([
 const LASTING_CONNECT_CODES = /^(ENOTFOUND|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_INVALID_URL)/;
 const CERTIFICATE_CODES = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/;
 
+/** How the SDK's handler reports HTTP/2's ENHANCE_YOUR_CALM; Node.js itself resets a new stream so. */
+const ENHANCE_YOUR_CALM = /result code 11\b|NGHTTP2_ENHANCE_YOUR_CALM/;
+
 /** This machine, where the local SageMaker answers. */
 const LOOPBACK_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
 
@@ -187,6 +190,15 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
     });
   }
   if (failure.name === StreamErrorName.INTERNAL_STREAM_FAILURE) return platformError(says, destination, cause);
+  if (isOutOfSessionMemory(failure)) {
+    return new StreamInterruptedError({
+      what: `The stream to ${endpoint} broke: ${says}`,
+      ...SESSION_MEMORY_ADVICE,
+      settings: ['requestHandler'],
+      destination,
+      cause,
+    });
+  }
   return interrupted(quote(rootOf(failure).code ?? failure.message), destination, cause);
 }
 
@@ -252,13 +264,38 @@ function connectError(failure: Failure, destination: StreamDestination): Session
   const root = rootOf(failure);
   const code = root.code ?? '';
   const { host, port } = destination;
+  const where = host ? `${host}:${port}` : 'the streaming runtime';
+  if (isOutOfSessionMemory(failure)) {
+    return new ConnectError({
+      what: `No stream could be opened on the connection to ${where}: ${quote(root.message)}`,
+      ...SESSION_MEMORY_ADVICE,
+      retryable: true,
+      settings: ['requestHandler'],
+      destination,
+      cause: failure,
+    });
+  }
   return new ConnectError({
-    what: `Could not connect to ${host ? `${host}:${port}` : 'the streaming runtime'}: ${quote(root.message || code)}`,
+    what: `Could not connect to ${where}: ${quote(root.message || code)}`,
     ...connectAdvice(code, host !== undefined && LOOPBACK_HOST.test(host)),
     retryable: !LASTING_CONNECT_CODES.test(code),
     destination,
     cause: failure,
   });
+}
+
+/** Unsent events that are more than Node.js holds for a connection. */
+const SESSION_MEMORY_ADVICE = {
+  why: 'Node.js refuses a new stream while its connection holds more than `maxSessionMemory` (10 MB by default) of unsent events.',
+  next: [
+    'Give {requestHandler} as options, so that the kit raises the bound, or make yours with `nodeHttp2ConnectOptions: { maxSessionMemory: 1024 }`.',
+    'Wait for each send, or share the connection between fewer streams.',
+  ],
+};
+
+function isOutOfSessionMemory(failure: Failure): boolean {
+  const { code, message } = rootOf(failure);
+  return ENHANCE_YOUR_CALM.test(message ?? '') || ENHANCE_YOUR_CALM.test(code ?? '');
 }
 
 function connectAdvice(code: string, isLoopback: boolean): { readonly why: string; readonly next: string } {
@@ -273,10 +310,7 @@ function connectAdvice(code: string, isLoopback: boolean): { readonly why: strin
   }
   if (isLoopback) {
     return {
-      why:
-        code === 'ECONNREFUSED'
-          ? 'Nothing listens there on this machine.'
-          : 'What listens there on this machine is no local SageMaker, or its URL has https for http or the reverse.',
+      why: whyLoopback(code),
       next: 'Start `npx bidi local STACK`, or unset AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2 for the real endpoint.',
     };
   }
@@ -287,6 +321,14 @@ function connectAdvice(code: string, isLoopback: boolean): { readonly why: strin
         : 'Nothing listens there, something on the way refuses, or the connection was cut before an answer.',
     next: `Check the region and that TCP ${RUNTIME_PORT} is allowed.`,
   };
+}
+
+function whyLoopback(code: string): string {
+  const other =
+    'what listens there on this machine is no local SageMaker, or its URL has https for http or the reverse.';
+  if (code === 'ECONNREFUSED') return 'Nothing listens there on this machine.';
+  // The SDK's own HTTP/2 handler tells of a refused port as of a stream that was aborted, without a cause.
+  return code === '' ? `Nothing listens there, or ${other}` : `W${other.slice(1)}`;
 }
 
 function platformError(says: string, destination: StreamDestination, cause: unknown): PlatformError {

@@ -18,6 +18,12 @@ const SILENCE_LIMIT_MS = SESSION_LIMIT_MS + 60_000;
 const STREAM_WINDOW_BYTES = 256 * 1024;
 
 /**
+ * Megabytes that Node.js holds for one connection before it refuses new streams on it. Its own 10 are less than one event of 24
+ * MiB; what is in flight is bounded by flow control and by what the application sends without waiting.
+ */
+const SESSION_MEMORY_MEGABYTES = 1_024;
+
+/**
  * Streams that share a connection, unless `requestHandler: { maxConcurrentStreams }` says otherwise. One, as in the official
  * client: a connection that breaks then ends one stream and not many.
  */
@@ -46,6 +52,7 @@ class StreamingHttp2Handler extends NodeHttp2Handler {
           connect(authority, connectOptions as TlsConnectionOptions).once('error', error =>
             connectFailures.set(authority.host, { error, at: performance.now() }),
           ),
+        maxSessionMemory: SESSION_MEMORY_MEGABYTES,
         ...nodeHttp2ConnectOptions,
         settings: { initialWindowSize: STREAM_WINDOW_BYTES, ...nodeHttp2ConnectOptions?.settings },
       },

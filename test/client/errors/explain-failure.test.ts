@@ -107,7 +107,8 @@ test.each([
     'Nothing listens there, something',
     'TCP 8443 is allowed',
   ],
-  [LOCAL, 'ECONNRESET', 'is no local SageMaker', 'npx bidi local STACK'],
+  [LOCAL, 'ECONNRESET', 'What listens there on this machine is no local SageMaker', 'npx bidi local STACK'],
+  [LOCAL, undefined, 'Nothing listens there, or what listens there', 'npx bidi local STACK'],
   [REAL, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority', "the authority's PEM file. Logs"],
   [LOCAL, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority', 'LocalSageMaker.start({ tls: false })'],
   [LOCAL, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'authority', 'NODE_EXTRA_CA_CERTS'],
@@ -127,3 +128,15 @@ test.each([
     next: "Send smaller messages or fragments, or raise the container's own limit.",
   });
 });
+
+test.each([explainOpenFailure, explainStreamFailure])(
+  '%p: a stream refused for want of session memory names the bound',
+  explain => {
+    const message = 'HTTP/2 stream is abnormally aborted in mid-communication with result code 11.';
+    const error = explain({ name: 'Error', message }, LOCAL);
+    expect(error.why).toContain('maxSessionMemory');
+    expect(error.next).toContain('nodeHttp2ConnectOptions: { maxSessionMemory: 1024 }');
+    const other = explain({ name: 'Error', message: message.replace('11', '2') }, LOCAL);
+    expect(other.why).not.toContain('maxSessionMemory');
+  },
+);

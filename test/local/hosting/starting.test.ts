@@ -280,6 +280,7 @@ describe('watching', () => {
     await until(() => events.some(event => event.type === 'container-failed'));
     expect(events.find(event => event.type === 'container-failed')).toMatchObject({
       message: expect.stringContaining('half saved'),
+      isServing: true,
     });
     expect(await version(after, 2)).toBe('two');
     after.session.destroy();
