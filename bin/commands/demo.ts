@@ -87,8 +87,8 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
     `\n  ${green('✓')} ${roundTripsMs.length} messages sent, all came back.` +
       ` Round trip p50 ${milliseconds(percentile(roundTripsMs, 50))}, p99 ${milliseconds(percentile(roundTripsMs, 99))}.\n\n` +
       deployment(packaged) +
-      '  A GPU instance, billed until `npx cdk destroy`: see "What it costs" in\n' +
-      '  the README.\n\n',
+      '  A GPU instance, billed until `npx cdk destroy`: see "Costs" in docs/guide.md.\n' +
+      '  Now your own container: npx bidi init my-speech\n\n',
   );
 }
 
