@@ -28,6 +28,9 @@ const MAX_SEQUENCES = 4;
 
 const SECONDS_PER_TOKEN = 0.08;
 
+/** How much later than it was sent a busy machine may see an event, in milliseconds. */
+const SLACK_MS = 1_000;
+
 const EXCHANGE_TIMEOUT_MS = 60_000;
 
 /** Runs everything that the real vLLM can judge. `record` writes what it sent instead of comparing it. */
@@ -125,10 +128,10 @@ async function checkExchanges(vllm: Vllm, scorecard: Scorecard, record: boolean)
 
 /** What became of one transcription. */
 interface Transcription {
-  /** Milliseconds from the open to the first delta. */
-  readonly firstDeltaMs: number;
-  /** Milliseconds from the open to `transcription.done`. */
-  readonly doneMs: number;
+  /** When the first delta came, as `performance.now()` has it. */
+  readonly firstDeltaAt: number;
+  /** When `transcription.done` came. */
+  readonly doneAt: number;
   /** Tokens of text and silence, one for each 80 ms that was heard. */
   readonly tokens: number;
   /** Prompt and text together, of `max_model_len`. */
@@ -138,9 +141,8 @@ interface Transcription {
 /** Speaks for some seconds, at a pace of 100 ms of audio each `paceMs`. */
 async function transcribe(vllm: Vllm, seconds: number, paceMs: number): Promise<Transcription> {
   const session = await open(vllm);
-  const opened = performance.now();
   try {
-    const listening = listen(session, opened);
+    const listening = listen(session);
     listening.catch(() => undefined); // met below
     await session.send(JSON.stringify({ type: 'session.update', model: MODEL }));
     await session.send(JSON.stringify({ type: 'input_audio_buffer.commit' }));
@@ -156,16 +158,16 @@ async function transcribe(vllm: Vllm, seconds: number, paceMs: number): Promise<
   }
 }
 
-async function listen(session: BidiSession, opened: number): Promise<Transcription> {
-  let firstDeltaMs = Number.NaN;
+async function listen(session: BidiSession): Promise<Transcription> {
+  let firstDeltaAt = Number.NaN;
   for await (const message of session) {
     const event = JSON.parse(message as string) as { type: string; usage: Record<string, number> };
-    if (event.type === 'transcription.delta' && Number.isNaN(firstDeltaMs)) firstDeltaMs = performance.now() - opened;
+    if (event.type === 'transcription.delta' && Number.isNaN(firstDeltaAt)) firstDeltaAt = performance.now();
     if (event.type === 'error') throw new Error(message as string);
     if (event.type !== 'transcription.done') continue;
     return {
-      firstDeltaMs,
-      doneMs: performance.now() - opened,
+      firstDeltaAt,
+      doneAt: performance.now(),
       tokens: event.usage.completion_tokens!,
       totalTokens: event.usage.total_tokens!,
     };
@@ -176,9 +178,10 @@ async function listen(session: BidiSession, opened: number): Promise<Transcripti
 async function checkSessions(vllm: Vllm, scorecard: Scorecard): Promise<void> {
   await scorecard.check('vLLM: sessions beyond max_num_seqs wait without a word, and are served whole', async () => {
     const sessions = await Promise.all(Array.from({ length: 2 * MAX_SEQUENCES }, () => transcribe(vllm, 5, 100)));
-    const firstEnd = Math.min(...sessions.map(session => session.doneMs));
-    const waiting = sessions.filter(session => session.firstDeltaMs > firstEnd - 100);
-    strictEqual(waiting.length, MAX_SEQUENCES, `sessions that waited: ${JSON.stringify(sessions)}`);
+    const firstEnd = Math.min(...sessions.map(session => session.doneAt));
+    // Whichever come first, the one beyond the limit hears its first word only when another has ended.
+    const beyond = sessions.map(session => session.firstDeltaAt).sort((a, b) => a - b)[MAX_SEQUENCES]!;
+    ok(beyond > firstEnd - SLACK_MS, `no session waited: ${JSON.stringify(sessions)}`);
     for (const { tokens } of sessions) ok(tokens * SECONDS_PER_TOKEN >= 5, `${tokens} tokens for 5 s`);
   });
   await scorecard.check('vLLM: a session past max_model_len ends in silence, short of its audio', async () => {
