@@ -176,7 +176,7 @@ function throwIfInvalid(options: BidiGatewayOptions, host: string): void {
   const violations = routeViolations(options.routes);
   if (!LOOPBACK_HOSTS.includes(host) && tokens.length === 0 && !allowAnonymous) {
     violations.push(
-      `It would listen on ${host}, beyond this machine, and serve whoever reaches it at your cost: give {tokens}, or say {allowAnonymous}.`,
+      `It would listen on ${host}, beyond this machine, and serve every client that reaches it at your cost: give {tokens}, or say {allowAnonymous}.`,
     );
   }
   if (!tokens.every(token => TOKEN.test(token))) {
