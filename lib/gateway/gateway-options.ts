@@ -1,8 +1,7 @@
 import type { BidiClient } from '../client';
-import { ExplainedError, SESSION_LIMIT_MS } from '../contract';
+import { ExplainedError, type Route, routeViolations, SESSION_LIMIT_MS } from '../contract';
 import type { GatewayObserver } from './gateway-event';
 import type { GatewayLimits } from './limits';
-import { type Route, routeViolations } from './route';
 
 /** What {@link BidiGateway.start} takes. */
 export interface BidiGatewayOptions {

@@ -1,4 +1,5 @@
-import { findRoute, normalizeQuery, type Route, routeViolations, targetOf } from '../../lib/gateway/route';
+import { type Route, routeViolations } from '../../lib/contract';
+import { findRoute, normalizeQuery, targetOf } from '../../lib/gateway/route';
 
 const endpoint = (endpointName: string, more: Partial<Route> = {}): Route => ({ endpointName, ...more });
 
