@@ -1,10 +1,12 @@
 /**
  * What nobody here wrote, against what was written here: official SDKs and protocol conformance suites.
  *
- * `npm run test:interop`. What it installs goes to the user's cache directory; nothing else of the machine is changed.
+ * `npm run test:interop [-- NAMES]`, such as `-- chromium vllm`; without names everything. What it installs goes to the user's cache directory; nothing else of the machine is changed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
+import { checkWebPages } from './chromium/web-pages';
 import { checkContainers } from './containers/containers';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
@@ -15,7 +17,33 @@ import { runDirectory } from './tool-directory';
 import { checkVllm } from './vllm/vllm';
 import { checkWebSocketConformance } from './websocket-conformance';
 
+interface Run {
+  readonly local: LocalSageMaker;
+  /** A local SageMaker that fails while it streams. */
+  readonly failing: LocalSageMaker;
+  readonly directory: string;
+  readonly scorecard: Scorecard;
+  /** Whether what was seen is written into the fixtures instead of compared with them. */
+  readonly record: boolean;
+}
+
+/** The checks by the name that chooses them. */
+const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
+  sdks: async ({ local, failing, scorecard }) => {
+    for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
+  },
+  http2: ({ local, directory, scorecard }) => checkHttp2Conformance(local, directory, scorecard),
+  websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
+  chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),
+  containers: ({ scorecard }) => checkContainers(scorecard),
+  vllm: ({ directory, scorecard, record }) => checkVllm(directory, scorecard, record),
+};
+
 async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: { record: { type: 'boolean' } }, allowPositionals: true });
+  const unknown = positionals.filter(name => !Object.hasOwn(CHECKS, name));
+  if (unknown.length > 0)
+    throw new Error(`There is no ${unknown.join(', ')}; there are ${Object.keys(CHECKS).join(', ')}.`);
   const scorecard = new Scorecard();
   const directory = runDirectory('interop');
   const inService = new Set<string>();
@@ -38,11 +66,8 @@ async function main(): Promise<number> {
   try {
     while (inService.size < INTEROP_ENDPOINTS.length - 1) await delay(100);
     console.log(`local SageMaker in service at ${local.url}`);
-    for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
-    await checkHttp2Conformance(local, directory, scorecard);
-    await checkWebSocketConformance(directory, scorecard);
-    await checkContainers(scorecard);
-    await checkVllm(directory, scorecard, process.argv.includes('--record'));
+    const run = { local, failing, directory, scorecard, record: values.record ?? false };
+    for (const name of positionals.length > 0 ? positionals : Object.keys(CHECKS)) await CHECKS[name]!(run);
   } finally {
     await Promise.all([local.close(), failing.close()]);
     await endAll();
