@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -14,6 +15,7 @@ import {
 import { ContainerStartError } from '../local-errors';
 import type { ContainerEngine, ContainerStart } from './container-engine';
 import { ContainerOutput } from './container-output';
+import { END_MARKED_PROCESSES, endMarkedProcesses } from './marked-processes';
 import { watchdog } from './watchdog';
 
 /** Variables of this machine that a process needs to run at all. Everything else comes from the template, as in a container. */
@@ -22,8 +24,14 @@ const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'L
 /** Where a container's process is asked to listen: nobody else's business on a shared network. */
 const LOOPBACK = '127.0.0.1';
 
-/** Ends the process group of a container whose host is gone. */
-const END_GROUP = 'kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null';
+/** Variable whose random value marks a container's process and whatever it starts. */
+const MARK_VARIABLE = 'BIDI_LOCAL_CONTAINER';
+
+/** Ends the process group of a container whose host is gone, and what left the group. */
+const END_GROUP = `kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null; ${END_MARKED_PROCESSES}`;
+
+/** Milliseconds after the end of a container in which its last words are read, where something else holds its output open. */
+const LAST_WORDS_MS = 1_000;
 
 /** Runs a model's command as a process of this machine: no image, no container engine. */
 export class ProcessEngine implements ContainerEngine {
@@ -47,6 +55,7 @@ export class ProcessEngine implements ContainerEngine {
       });
     }
     const port = await freePort();
+    const mark = randomUUID();
     const child = spawn(command[0], [...command.slice(1), SERVE_ARGUMENT], {
       cwd: directory,
       env: {
@@ -54,6 +63,7 @@ export class ProcessEngine implements ContainerEngine {
         ...localEnvironment(model),
         [BIND_TO_PORT_VARIABLE]: String(port),
         [BIND_TO_HOST_VARIABLE]: host,
+        [MARK_VARIABLE]: mark,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own, so that what it starts ends with it, and Ctrl-C reaches us alone
@@ -73,7 +83,7 @@ export class ProcessEngine implements ContainerEngine {
         { cause },
       );
     }
-    return new ContainerProcess(child, host, port, output);
+    return new ContainerProcess(child, host, port, `${MARK_VARIABLE}=${mark}`, output);
   }
 }
 
@@ -85,19 +95,28 @@ class ContainerProcess implements RunningContainer {
     private readonly child: ChildProcess,
     readonly host: string,
     readonly port: number,
+    private readonly mark: string,
     private readonly recorded: ContainerOutput,
   ) {
-    const callOff = watchdog(END_GROUP, String(child.pid));
+    const callOff = watchdog(END_GROUP, String(child.pid), mark);
     this.exited = new Promise(resolve => {
       // 'close' rather than 'exit': by then its last words are read.
       child.once('close', (code, signal) => {
         this.hasExited = true;
-        this.killGroup('SIGKILL'); // what it started and left behind
         callOff();
         resolve({ code, signal });
       });
-      // A grandchild that keeps the pipes open must not keep the exit a secret.
-      child.once('exit', () => this.killGroup('SIGKILL'));
+      child.once('exit', () => {
+        // What it started and left behind.
+        this.killGroup('SIGKILL');
+        endMarkedProcesses(this.mark);
+        // What could not be found there may hold the output open, and must not keep the exit a secret.
+        const deadline = setTimeout(() => {
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, LAST_WORDS_MS);
+        child.once('close', () => clearTimeout(deadline));
+      });
     });
   }
 

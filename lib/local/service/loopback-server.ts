@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
@@ -31,8 +36,18 @@ const LOOPBACK = '127.0.0.1';
  */
 const SESSION_MEMORY_MIB = 1_024;
 
-/** Milliseconds for the headers of a request over HTTP/1.1, and for the first bytes of a connection. */
-const HEADERS_TIMEOUT_MS = 20_000;
+/** How long a caller over HTTP/1.1 may take, in milliseconds of real time. */
+export interface RequestTimeouts {
+  /** For the headers of a request, and in cleartext for the first bytes of a connection. */
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+}
+
+const TIMEOUTS: RequestTimeouts = { headersMs: 20_000, requestMs: INVOCATION_TIMEOUT_MS };
+
+/** How often Node.js looks for late requests, at most, in milliseconds. */
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Milliseconds before a connection is reset. */
 const RESET_DELAY_MS = 5;
@@ -45,15 +60,22 @@ const HTTP2_PREFACE = 'PRI * HTTP/2';
  */
 export class LoopbackServer {
   private readonly http2 = createHttp2Server({ maxSessionMemory: SESSION_MEMORY_MIB });
-  private readonly http1 = createHttpServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: INVOCATION_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
-  });
+  private readonly http1: HttpServer;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  constructor(certificate: Certificate | undefined, onRequest: (request: ServiceRequest) => void) {
+  constructor(
+    certificate: Certificate | undefined,
+    onRequest: (request: ServiceRequest) => void,
+    private readonly timeouts: RequestTimeouts = TIMEOUTS,
+  ) {
+    this.http1 = createHttpServer({
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, timeouts.headersMs),
+    });
+    // It listens nowhere itself, and looks for late requests only once it was told that it does.
+    this.http1.emit('listening');
     this.http2.on('stream', (stream, headers) =>
       onRequest(http2Request(stream, headers, () => this.reset(stream.session?.socket.remotePort))),
     );
@@ -94,6 +116,7 @@ export class LoopbackServer {
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
+    this.http1.close();
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
@@ -124,7 +147,7 @@ export class LoopbackServer {
       (beginning === HTTP2_PREFACE ? this.http2 : this.http1).emit('connection', socket);
     };
     socket.on('readable', look);
-    const deadline = setTimeout(() => socket.destroy(), HEADERS_TIMEOUT_MS);
+    const deadline = setTimeout(() => socket.destroy(), this.timeouts.headersMs);
     socket.once('close', () => clearTimeout(deadline));
   }
 }

@@ -141,6 +141,18 @@ test('the environment is that of the template, the port is its own, and nothing 
   stream.session.destroy();
 });
 
+/** A container that has started a process which left its group and lost its parent. */
+async function containerWithStray(prefix = '') {
+  const command = ['sh', '-c', `(setsid ${prefix}sh -c 'echo $$; exec sleep 600' &); exec sleep 600`];
+  const lines: string[] = [];
+  const model = { ...scriptedModel(), command };
+  const container = await new ProcessEngine().start({ model, name: 'x', onLine: ({ text }) => lines.push(text) });
+  await until(() => lines.length > 0);
+  const stray = Number(lines[0]);
+  expect(isAlive(stray)).toBe(true);
+  return { container, stray };
+}
+
 describe('nothing is left behind', () => {
   test('a container that ignores SIGTERM is killed after the grace', async () => {
     const container = await new ProcessEngine().start({
@@ -167,6 +179,24 @@ describe('nothing is left behind', () => {
     await until(() => !isAlive(grandchild));
   });
 
+  const linux = process.platform === 'linux' ? test : test.skip; // elsewhere no process tells its environment
+  linux(
+    'what a container starts in a process session of its own ends with it, though its parent was gone',
+    async () => {
+      const { container, stray } = await containerWithStray();
+      container.kill('SIGKILL');
+      await container.exited; // the stray process holds the output of the container open
+      await until(() => !isAlive(stray));
+    },
+  );
+
+  linux('what cannot be found does not keep the end of a container a secret', async () => {
+    const { container, stray } = await containerWithStray('env -i ');
+    const exit = await container.stop(2_000);
+    expect(exit.signal).toBe('SIGTERM');
+    process.kill(stray, 'SIGKILL');
+  });
+
   test('a host that is killed outright takes its containers along', async () => {
     const script = join(temporaryDirectory(), 'host.ts');
     writeFileSync(
@@ -174,7 +204,7 @@ describe('nothing is left behind', () => {
       `import { ProcessEngine } from ${JSON.stringify(join(__dirname, '../../../lib/local'))};
        new ProcessEngine().start({
          model: { name: 'm', directory: ${JSON.stringify(join(__dirname, '../support'))}, environment: {},
-           command: [process.execPath, '-e', 'console.log(process.pid); setInterval(() => {}, 1000)'] },
+           command: ['sh', '-c', '${process.platform === 'linux' ? 'setsid ' : ''}sleep 600 & echo $! $$; exec sleep 600'] },
          name: 'x',
          onLine: ({ text }) => console.log(text),
        });`,
@@ -182,12 +212,11 @@ describe('nothing is left behind', () => {
     const host = spawn(process.execPath, ['--require', 'esbuild-register', script], {
       cwd: join(__dirname, '../../..'),
     });
-    const pid = Number(
-      await new Promise(resolve => host.stdout.once('data', (data: Buffer) => resolve(data.toString()))),
-    );
-    expect(isAlive(pid)).toBe(true);
+    const line = await new Promise<string>(resolve => host.stdout.once('data', data => resolve(String(data))));
+    const pids = line.trim().split(' ').map(Number);
+    expect(pids.map(isAlive)).toEqual([true, true]);
     host.kill('SIGKILL');
-    await until(() => !isAlive(pid));
+    await until(() => !pids.some(isAlive));
   });
 
   test('close ends open streams, frees the port and may be called twice', async () => {

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { LocalSageMaker } from '../../../lib/local';
+import { LoopbackServer } from '../../../lib/local/service/loopback-server';
 import { startLocal } from '../support/local';
 
 let local: LocalSageMaker;
@@ -81,5 +82,45 @@ describe('the body of an invocation', () => {
 
   test('is refused when it was left out of the signature', async () => {
     expect(await statusOf(await signed('a', 'UNSIGNED-PAYLOAD'), 'a')).toBe(403);
+  });
+});
+
+describe('a caller over HTTP/1.1 that takes its time', () => {
+  let server: LoopbackServer;
+  let port: number;
+  beforeAll(async () => {
+    const timeouts = { headersMs: 200, requestMs: 400 };
+    server = new LoopbackServer(undefined, request => request.body.resume(), timeouts);
+    port = await server.listen(0);
+  });
+  afterAll(() => server.close());
+
+  /** Sends the beginning, then a byte again and again as long as the connection lasts; what came back. */
+  async function trickle(beginning: string, drip: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(beginning);
+    const dripping = setInterval(() => socket.write(drip), 20);
+    let answer = '';
+    socket.on('data', piece => {
+      answer += String(piece);
+    });
+    socket.on('error', () => {});
+    await new Promise(resolve => socket.once('close', resolve));
+    clearInterval(dripping);
+    return answer;
+  }
+
+  test.each([
+    ['says nothing', '', '', ''],
+    ['sends a part of the preface of HTTP/2', 'PRI * HT', '', ''],
+    ['never ends its headers', 'POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'x', 'HTTP/1.1 408'],
+    [
+      'never ends its body',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n',
+      'x',
+      'HTTP/1.1 408',
+    ],
+  ])('is given up when it %s', async (_, beginning, drip, answer) => {
+    expect((await trickle(beginning, drip)).slice(0, 12)).toBe(answer);
   });
 });
