@@ -1,8 +1,8 @@
-import type { ListenMessage, TranscriptionEvent } from '../lib/client';
-import { type CaptionFormat, Captions } from '../lib/client/deepgram/captions';
-import { Transcript } from '../lib/client/deepgram/transcript';
 import { printable } from '../lib/report/printable';
 import { wrap } from '../lib/report/wrap';
+import type { ListenMessage, TranscriptionEvent } from '../lib/speech';
+import { type CaptionFormat, Captions } from '../lib/speech/deepgram/captions';
+import { Transcript } from '../lib/speech/deepgram/transcript';
 import { NoticePrinter } from './model-notice';
 import { columnsOf, LiveLine, type Output } from './terminal';
 

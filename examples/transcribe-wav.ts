@@ -7,7 +7,7 @@
  * `npx bidi local DeepgramStack --simulate` prints.
  */
 import { createReadStream } from 'node:fs';
-import { DeepgramListen, pace, readAudio, Transcript } from '../lib/client'; // in your application: 'sagemaker-bidi-kit/client'
+import { DeepgramListen, pace, readAudio, Transcript } from '../lib/speech'; // in your application: 'sagemaker-bidi-kit/speech'
 
 async function main(endpointName: string, file: string): Promise<void> {
   const audio = await readAudio(createReadStream(file));

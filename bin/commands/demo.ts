@@ -118,7 +118,7 @@ async function streamPhrases(session: BidiSession, roundTripsMs: number[]): Prom
 
 /** Audio: a recording in pieces of 100 ms, each sent when a microphone would have it, while the echoes come back. */
 async function streamRecording(session: BidiSession, roundTripsMs: number[], abortSignal: AbortSignal): Promise<void> {
-  const { pace, readAudio } = await import('../../lib/client/audio');
+  const { pace, readAudio } = await import('../../lib/speech/audio');
   await using file = await open(RECORDING);
   const audio = await readAudio(file.createReadStream({ autoClose: false }));
   const bytesPerSecond = audio.bytesPerSecond!;

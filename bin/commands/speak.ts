@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
-import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/client';
 import { printable } from '../../lib/report/printable';
 import { wrap } from '../../lib/report/wrap';
+import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/speech';
 import { fitted } from '../help-text';
 import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';
@@ -57,7 +57,7 @@ Examples:
 
 async function speak(text: string, options: SpeakOptions, interrupted: AbortSignal): Promise<void> {
   checkOutput(options);
-  const { DeepgramSpeak } = await import('../../lib/client');
+  const { DeepgramSpeak } = await import('../../lib/speech');
   const sampleRate = options.sampleRate ?? (options.encoding === 'linear16' ? 24_000 : 8_000);
   const parameters = {
     model: options.model,
@@ -118,7 +118,7 @@ class Recording {
   }
 
   async write(samples: Uint8Array): Promise<void> {
-    const { WavWriter, wavHeader } = await import('../../lib/client');
+    const { WavWriter, wavHeader } = await import('../../lib/speech');
     if (this.path === '-') {
       if (this.bytes === 0) await toStdout(wavHeader(this.format));
       await toStdout(samples);

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/client';
+import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/speech';
 import { fitted } from '../help-text';
 import { collectPair } from '../key-value';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
@@ -72,7 +72,7 @@ Examples:
 }
 
 async function transcribe(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
-  const { DeepgramListen, pace, readAudio, untilAborted } = await import('../../lib/client');
+  const { DeepgramListen, pace, readAudio, untilAborted } = await import('../../lib/speech');
   const multichannel = options.query?.multichannel === 'true';
   const { source, totalBytes } = openInput(file);
   const audio = await readAudio(untilAborted(source, interrupted), {
@@ -116,7 +116,7 @@ async function transcribe(file: string, options: TranscribeOptions, interrupted:
 
 /** A transcription by a model of another dialect than Deepgram's. */
 async function transcribeDialect(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
-  const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } = await import('../../lib/client');
+  const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } = await import('../../lib/speech');
   const { protocol, model, language = 'en-US' } = options;
   if (protocol === 'vllm' && model === '') {
     throw new UsageError({

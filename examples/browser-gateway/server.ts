@@ -11,7 +11,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { DeepgramListen, SageMakerRuntimeHTTP2Client } from '../../lib/client'; // in your application: 'sagemaker-bidi-kit/client'
+import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
+import { DeepgramListen } from '../../lib/speech'; // in your application: 'sagemaker-bidi-kit/speech'
 
 const [endpointName, port = '8000'] = process.argv.slice(2);
 if (!endpointName) {

@@ -45,7 +45,7 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
 const PAUSE_INTERVAL_MS = 15_000;
 
 async function listenProtocol(file: string, query: string): Promise<ListenLoad> {
-  const { DeepgramListen, readAudio } = require('../client') as typeof import('../client');
+  const { DeepgramListen, readAudio } = await import('../speech');
   const audio = await readAudio(createReadStream(file), {
     totalBytes: statSync(file).size,
     g711: false,

@@ -1,7 +1,7 @@
 import { LiveLine, type Output } from '../../bin/terminal';
 import { type TranscriptFormat, TranscriptPrinter } from '../../bin/transcript-printer';
-import type { ListenMessage } from '../../lib/client';
 import { printable } from '../../lib/report/printable';
+import type { ListenMessage } from '../../lib/speech';
 import { Screen } from './support/screen';
 
 const results = (transcript: string, isFinal: boolean, start = 0) =>

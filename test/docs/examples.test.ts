@@ -37,6 +37,7 @@ function typeErrors(blocks: readonly CodeBlock[]): string[] {
       'aws-cdk-lib': [join(ROOT, 'node_modules/aws-cdk-lib/core/lib/index.d.ts')],
       'sagemaker-bidi-kit': [join(ROOT, 'lib/index.ts')],
       'sagemaker-bidi-kit/client': [join(ROOT, 'lib/client/index.ts')],
+      'sagemaker-bidi-kit/speech': [join(ROOT, 'lib/speech/index.ts')],
       'sagemaker-bidi-kit/local': [join(ROOT, 'lib/local/index.ts')],
       'sagemaker-bidi-kit/gateway': [join(ROOT, 'lib/gateway/index.ts')],
     },

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeepgramListen, pace, readAudio, SageMakerRuntimeHTTP2Client, Transcript } from '../../lib/client';
+import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { LocalSageMaker } from '../../lib/local';
 import { ProcessEngine } from '../../lib/local/engine/process-engine';
+import { DeepgramListen, pace, readAudio, Transcript } from '../../lib/speech';
 import { containerEndpoint } from '../bin/support/local-models';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');

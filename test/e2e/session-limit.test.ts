@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeepgramListen, pace, readAudio, SageMakerRuntimeHTTP2Client, Transcript } from '../../lib/client';
+import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { UNSETTLED } from '../../lib/contract';
 import { Clock, LocalSageMaker } from '../../lib/local';
+import { DeepgramListen, pace, readAudio, Transcript } from '../../lib/speech';
 import { containerEndpoint } from '../bin/support/local-models';
 
 const SAMPLE = join(__dirname, '..', '..', 'examples', 'sample.wav');

@@ -76,6 +76,7 @@ test('holds what users need and nothing else', () => {
   for (const needed of [
     'dist/lib/index.d.ts',
     'dist/lib/client/index.d.ts',
+    'dist/lib/speech/index.d.ts',
     'dist/lib/local/index.d.ts',
     'dist/container/echo/Dockerfile',
     'dist/container/echo/.dockerignore',

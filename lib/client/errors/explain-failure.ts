@@ -83,17 +83,7 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
   const says = quote(failure.Message ?? failure.message);
   const endpoint = `"${destination.endpointName}"`;
   if (CONFIGURATION_ERRORS.test(name) || (status === undefined && CONFIGURATION_ERRORS.test(failure.message ?? ''))) {
-    if (/Region is missing/.test(failure.message ?? '')) {
-      return new ClientConfigurationError({ ...MISSING_REGION, code: 'ERR_BIDI_REGION_MISSING', destination, cause });
-    }
-    return new ClientConfigurationError({
-      what: `The request could not be signed or addressed: ${says}`,
-      why: 'This machine has no usable credentials or endpoint setting.',
-      next: 'Set AWS_PROFILE or the credentials, or give {credentials}.',
-      settings: ['credentials'],
-      destination,
-      cause,
-    });
+    return configurationError(failure, destination);
   }
   if (status === undefined) return connectError(failure, destination);
   if (THROTTLING_NAMES.has(name) || status === 429) {
@@ -106,48 +96,8 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
       cause,
     });
   }
-  if (status === 401 || status === 403) {
-    const signedFor = /valid region(?:, not '([^']+)')?/.exec(failure.Message ?? failure.message ?? '');
-    if (signedFor) {
-      return new AccessDeniedError({
-        what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
-        why: `The request was signed for ${signedFor[1] ?? 'one region'}, and the endpoint's host is of another region.`,
-        next: "Set {region} or AWS_REGION to the endpoint's region.",
-        settings: ['region'],
-        destination,
-        cause,
-      });
-    }
-    const [, action, resource] = NOT_AUTHORIZED.exec(failure.Message ?? failure.message ?? '') ?? [];
-    if (action) {
-      return new AccessDeniedError({
-        what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
-        why: `No policy of the caller allows ${printable(action)}.`,
-        next: `Allow it on ${printable(resource ?? "the endpoint's ARN")}, or use credentials of an identity that may.`,
-        destination,
-        cause,
-      });
-    }
-    return new AccessDeniedError({
-      what: `Access to ${endpoint} was denied (HTTP ${status} ${name}): ${says}`,
-      why: "The credentials are wrong, expired or of another account, this machine's clock is off, or their policy lacks the action.",
-      next: "Check `aws sts get-caller-identity`, and allow sagemaker:InvokeEndpointWithBidirectionalStream on the endpoint's ARN.",
-      destination,
-      cause,
-    });
-  }
-  if (status === 424) {
-    const original = failure.OriginalStatusCode ? ` (status ${failure.OriginalStatusCode})` : '';
-    const originalMessage = failure.OriginalMessage ? ` ${quote(failure.OriginalMessage)}` : '';
-    return new ModelRefusedError({
-      what: `The model behind ${endpoint} refused the stream: ${says}${original}${originalMessage}`,
-      why: 'The container answered the WebSocket upgrade with an error or too late: a wrong path or query, or a model still loading or full.',
-      next: "Check {modelInvocationPath} and {modelQueryString}; the container's own reason is only in its log.",
-      settings: ['modelInvocationPath', 'modelQueryString'],
-      destination,
-      cause,
-    });
-  }
+  if (status === 401 || status === 403) return accessDenied(failure, `HTTP ${status} ${name}`, destination);
+  if (status === 424) return modelRefused(failure, destination);
   if (status === 503) {
     return new EndpointUnavailableError({
       what: `${endpoint} cannot take a stream now (HTTP 503): ${says}`,
@@ -164,6 +114,72 @@ export function explainOpenFailure(cause: unknown, destination: StreamDestinatio
     next: 'Check the endpoint name, region, variant, path and query.',
     destination,
     cause,
+  });
+}
+
+function configurationError(failure: Failure, destination: StreamDestination): SessionError {
+  if (/Region is missing/.test(failure.message ?? '')) {
+    return new ClientConfigurationError({
+      ...MISSING_REGION,
+      code: 'ERR_BIDI_REGION_MISSING',
+      destination,
+      cause: failure,
+    });
+  }
+  return new ClientConfigurationError({
+    what: `The request could not be signed or addressed: ${quote(failure.Message ?? failure.message)}`,
+    why: 'This machine has no usable credentials or endpoint setting.',
+    next: 'Set AWS_PROFILE or the credentials, or give {credentials}.',
+    settings: ['credentials'],
+    destination,
+    cause: failure,
+  });
+}
+
+function accessDenied(failure: Failure, answer: string, destination: StreamDestination): SessionError {
+  const message = failure.Message ?? failure.message ?? '';
+  const what = `Access to "${destination.endpointName}" was denied (${answer}): ${quote(message)}`;
+  const signedFor = /valid region(?:, not '([^']+)')?/.exec(message);
+  if (signedFor) {
+    return new AccessDeniedError({
+      what,
+      why: `The request was signed for ${signedFor[1] ?? 'one region'}, and the endpoint's host is of another region.`,
+      next: "Set {region} or AWS_REGION to the endpoint's region.",
+      settings: ['region'],
+      destination,
+      cause: failure,
+    });
+  }
+  const [, action, resource] = NOT_AUTHORIZED.exec(message) ?? [];
+  if (action) {
+    return new AccessDeniedError({
+      what,
+      why: `No policy of the caller allows ${printable(action)}.`,
+      next: `Allow it on ${printable(resource ?? "the endpoint's ARN")}, or use credentials of an identity that may.`,
+      destination,
+      cause: failure,
+    });
+  }
+  return new AccessDeniedError({
+    what,
+    why: "The credentials are wrong, expired or of another account, this machine's clock is off, or their policy lacks the action.",
+    next: "Check `aws sts get-caller-identity`, and allow sagemaker:InvokeEndpointWithBidirectionalStream on the endpoint's ARN.",
+    destination,
+    cause: failure,
+  });
+}
+
+function modelRefused(failure: Failure, destination: StreamDestination): SessionError {
+  const says = quote(failure.Message ?? failure.message);
+  const original = failure.OriginalStatusCode ? ` (status ${failure.OriginalStatusCode})` : '';
+  const originalMessage = failure.OriginalMessage ? ` ${quote(failure.OriginalMessage)}` : '';
+  return new ModelRefusedError({
+    what: `The model behind "${destination.endpointName}" refused the stream: ${says}${original}${originalMessage}`,
+    why: 'The container answered the WebSocket upgrade with an error or too late: a wrong path or query, or a model still loading or full.',
+    next: "Check {modelInvocationPath} and {modelQueryString}; the container's own reason is only in its log.",
+    settings: ['modelInvocationPath', 'modelQueryString'],
+    destination,
+    cause: failure,
   });
 }
 

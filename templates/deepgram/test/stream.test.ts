@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { App } from 'aws-cdk-lib';
-import { DeepgramListen } from 'sagemaker-bidi-kit/client';
+import { DeepgramListen } from 'sagemaker-bidi-kit/speech';
 import { LocalSageMaker, readCloudAssembly, simulateModelPackages } from 'sagemaker-bidi-kit/local';
 import { {{class}} } from '../lib/{{name}}-stack';
 

@@ -1,0 +1,143 @@
+import { BidiSession } from '../../client/session/bidi-session';
+import type { TranscriptionEvent } from '../events';
+import { MessageQueue } from '../message-queue';
+import type { SpeechProtocol, SpeechTarget, TranscriptionStream } from '../model';
+import { SpeechIncompleteError, SpeechModelError } from '../speech-error';
+
+/** A message of the dialects that came from OpenAI's realtime protocol: JSON in a text frame. */
+export interface RealtimeMessage {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** What one of these dialects says, and how it is understood. */
+export interface RealtimeDialect {
+  readonly protocol: SpeechProtocol;
+  readonly modelInvocationPath: string;
+  readonly modelQueryString?: string;
+  /** What is sent first, after the model's first event. */
+  readonly opening: readonly RealtimeMessage[];
+  /** What carries audio. */
+  audio(base64: string): readonly RealtimeMessage[];
+  /** What ends the input. */
+  readonly closing: readonly RealtimeMessage[];
+  /** What a message means. `done` among the events says that the model has sent everything. */
+  receive(message: RealtimeMessage, sentSeconds: number): readonly TranscriptionEvent[];
+  /** The error that a message reports. */
+  errorOf(message: RealtimeMessage): { readonly message: string; readonly code?: string } | undefined;
+  /** Why the model may be silent at the end. */
+  readonly silence: string;
+}
+
+/** Events that wait for a consumer before the model is slowed down. */
+const QUEUE_LIMIT = 256;
+
+/** How long the model may be silent after the end of the input, in milliseconds. */
+const DRAIN_MS = 60_000;
+
+/** A transcription in a dialect that came from OpenAI's realtime protocol. */
+export class RealtimeTranscription implements TranscriptionStream {
+  /** @param bytesPerSecond of the audio that will be sent */
+  static async open(
+    dialect: RealtimeDialect,
+    { drainTimeoutMs = DRAIN_MS, ...target }: SpeechTarget,
+    bytesPerSecond: number,
+  ): Promise<RealtimeTranscription> {
+    const { modelInvocationPath, modelQueryString } = dialect;
+    const session = await BidiSession.open({ ...target, modelInvocationPath, modelQueryString });
+    const stream = new RealtimeTranscription(dialect, session, bytesPerSecond, drainTimeoutMs);
+    for (const message of dialect.opening) await session.send(JSON.stringify(message));
+    return stream;
+  }
+
+  readonly events = new MessageQueue<TranscriptionEvent>(QUEUE_LIMIT);
+  complete = false;
+  private sentBytes = 0;
+  private lastText = '';
+  private readonly received: Promise<void>;
+  private timer: NodeJS.Timeout | undefined;
+  private failure: unknown;
+
+  private constructor(
+    private readonly dialect: RealtimeDialect,
+    private readonly session: BidiSession,
+    private readonly bytesPerSecond: number,
+    private readonly drainTimeoutMs: number,
+  ) {
+    this.received = this.receive();
+  }
+
+  async send(audio: Uint8Array): Promise<void> {
+    if (audio.length === 0) return;
+    this.sentBytes += audio.length;
+    const base64 = Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString('base64');
+    for (const message of this.dialect.audio(base64)) await this.session.send(JSON.stringify(message));
+  }
+
+  async finish(): Promise<void> {
+    this.events.unbound();
+    try {
+      for (const message of this.dialect.closing) await this.session.send(JSON.stringify(message));
+    } catch (error) {
+      await this.received;
+      throw this.failure ?? error;
+    }
+    this.timer = setTimeout(() => {
+      this.session.abort(this.incomplete(this.dialect.silence));
+    }, this.drainTimeoutMs);
+    await this.received;
+    if (this.failure) throw this.failure;
+  }
+
+  abort(reason?: Error): void {
+    this.session.abort(reason);
+  }
+
+  private async receive(): Promise<void> {
+    try {
+      for await (const received of this.session) {
+        this.timer?.refresh();
+        if (await this.take(received)) break;
+      }
+      if (!this.complete) throw this.incomplete('The model closed its WebSocket first.');
+      await this.session.close().catch(() => undefined); // everything was sent; how the container closes does not matter
+    } catch (error) {
+      this.failure =
+        error instanceof SpeechModelError || error instanceof SpeechIncompleteError
+          ? error
+          : this.incomplete((error as Error).message.split('\n')[0]!, error);
+      this.session.abort(error);
+    }
+    clearTimeout(this.timer);
+    this.events.end(this.failure);
+  }
+
+  /** Hands a message on. Says whether the model has sent everything. */
+  private async take(received: string | Uint8Array): Promise<boolean> {
+    const message = parse(received);
+    if (!message) return false;
+    const error = this.dialect.errorOf(message);
+    if (error) throw new SpeechModelError(this.dialect.protocol, error.message, error.code);
+    for (const event of this.dialect.receive(message, this.sentBytes / this.bytesPerSecond)) {
+      if (event.type === 'partial') this.lastText = event.text;
+      if (event.type === 'done') this.complete = true;
+      await this.events.push(event);
+    }
+    return this.complete;
+  }
+
+  private incomplete(why: string, cause?: unknown): SpeechIncompleteError {
+    const certain = this.lastText ? 'The partial text so far is not final.' : 'Nothing was heard before.';
+    return new SpeechIncompleteError(this.dialect.protocol, why, certain, cause);
+  }
+}
+
+function parse(received: string | Uint8Array): RealtimeMessage | undefined {
+  if (typeof received !== 'string') return undefined;
+  try {
+    const message = JSON.parse(received) as RealtimeMessage | null;
+    return typeof message?.type === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
