@@ -3,6 +3,9 @@ const { availableParallelism } = require('node:os');
 // The AWS SDK's advice to upgrade Node.js says nothing about the test that happens to load it first.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
+// The CDK's own template validation takes four seconds to start in each file that synthesizes; test/infra/nag.test.ts turns it on.
+process.env.CDK_VALIDATION = 'false';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',

@@ -6,6 +6,7 @@ import type { Measurement } from '../../bench/measurement';
 import { renderChart } from '../../bench/report/chart';
 import { renderMarkdown } from '../../bench/report/markdown';
 import { compare, type Results } from '../../bench/results';
+import { TYPESCRIPT } from '../typescript-process';
 
 const measurement = (
   id: string,
@@ -89,7 +90,7 @@ test('a part runs from end to end in quick mode', () => {
   const directory = mkdtempSync(join(tmpdir(), 'bidi-bench-test-'));
   try {
     const output = join(directory, 'results.json');
-    const words = ['--require', 'esbuild-register', 'bench/run.ts', '--quick', '--only', 'client', '--output', output];
+    const words = [...TYPESCRIPT, 'bench/run.ts', '--quick', '--only', 'client', '--output', output];
     const stdout = execFileSync(process.execPath, words, {
       cwd: resolve(__dirname, '../..'),
       encoding: 'utf8',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { firstCommand } from '../../bin/commands/local';
 import { readEnvironmentFile } from '../../bin/environment-options';
+import { BIDI } from '../typescript-process';
 
 const ROOT = join(__dirname, '../..');
 const SCRIPTED = join(ROOT, 'test/local/support');
@@ -59,7 +60,7 @@ interface Running {
 }
 
 function start(...words: string[]): Running {
-  return run(['bin/bidi.js', 'local', '--app', directory, '--port', '0', ...words]);
+  return run([...BIDI, 'local', '--app', directory, '--port', '0', ...words]);
 }
 
 function run(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
@@ -160,14 +161,14 @@ describe('a folder without a CDK app', () => {
     writeFileSync(environmentFile, '# models\nSIZE=large # of two\nOVERRIDDEN=file\n\nHF_TOKEN\n');
     const words = ['-e', 'OVERRIDDEN=option', '--env-file', environmentFile, '--ready-file', readyFile, '--no-tls'];
     const command = `"${process.execPath}" scripted-container.js`;
-    const running = run(
-      ['bin/bidi.js', 'local', './test/local/support', '--command', command, '--port', '0', ...words],
-      { HF_TOKEN: 'hf_secret', OTHER: 'not asked for' },
-    );
+    const running = run([...BIDI, 'local', './test/local/support', '--command', command, '--port', '0', ...words], {
+      HF_TOKEN: 'hf_secret',
+      OTHER: 'not asked for',
+    });
     const { environment, unset } = await ready(readyFile);
     expect(statSync(readyFile).mode & 0o777).toBe(0o600);
     expect(unset).toEqual(['AWS_SESSION_TOKEN']);
-    const invoked = run(['bin/bidi.js', 'invoke', 'x', '--local', '--query', 'act=environment'], environment);
+    const invoked = run([...BIDI, 'invoke', 'x', '--local', '--query', 'act=environment'], environment);
     let answer = '';
     invoked.process.stdout!.on('data', piece => {
       answer += String(piece);
@@ -187,7 +188,7 @@ describe('a folder without a CDK app', () => {
     ['a variable that is not set here', ['./test', '-e', 'NOT_SET_HERE'], /No\s+variable NOT_SET_HERE/],
     ['a file that holds none', ['./test', '--env-file', 'package.json'], /line 1: It has to be KEY=VALUE/],
   ])('%s', async (_, words, message) => {
-    const running = run(['bin/bidi.js', 'local', ...words]);
+    const running = run([...BIDI, 'local', ...words]);
     expect(await running.exited).toBe(2);
     expect(running.stderr()).toMatch(message);
   });
@@ -202,7 +203,7 @@ test('a cache directory that cannot be written costs two warnings, and the strea
   const readyFile = join(directory, 'ready.json');
   const file = join(directory, 'file');
   writeFileSync(file, '');
-  const running = run(['bin/bidi.js', 'local', '--app', directory, '--port', '0', '--ready-file', readyFile], {
+  const running = run([...BIDI, 'local', '--app', directory, '--port', '0', '--ready-file', readyFile], {
     XDG_CACHE_HOME: file,
   });
   const { environment } = await ready(readyFile);
@@ -236,7 +237,7 @@ test('says who holds the port of the platform, and which other is used', async (
     holder.once('error', () => resolve(false)); // another program does
     holder.listen(8443, '127.0.0.1', () => resolve(true));
   });
-  const running = run(['bin/bidi.js', 'local', '--app', directory, '--no-tls']);
+  const running = run([...BIDI, 'local', '--app', directory, '--no-tls']);
   while (!/warning: .*\n/.test(running.stderr())) await new Promise(resolve => setTimeout(resolve, 20));
   const expected = isHeld && process.platform === 'linux' ? `by .+ \\(process ${process.pid}\\)` : '';
   expect(running.stderr()).toMatch(new RegExp(`Port 8443 is taken.*${expected}; port \\d+ is used instead`));

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorText } from '../../bin/print-error';
+import { BIDI } from '../typescript-process';
 
 const ROOT = join(__dirname, '..', '..');
 const ARN = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/a-name-that-is-longer-than-any-line-is';
@@ -42,11 +43,11 @@ describe('without a region', () => {
     'invoke hi --endpoint X',
     `transcribe ${join(ROOT, 'examples', 'sample.wav')} --stack X`,
   ])('bidi %s says so and ends with 2', words => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(ROOT, 'bin', 'bidi.js'), ...words.split(' ')],
-      { cwd: home, env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' },
-    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...BIDI, ...words.split(' ')], {
+      cwd: home,
+      env: { PATH: process.env.PATH, HOME: home },
+      encoding: 'utf8',
+    });
     expect(stdout).toBe('');
     expect(stderr).toBe(
       [

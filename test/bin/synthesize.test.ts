@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../../bin/synthesize';
+import { TYPESCRIPT } from '../typescript-process';
 
 const before = process.cwd();
 const { TMPDIR } = process.env;
@@ -153,7 +154,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('the folder goes when the process is e
     const { temporaryFolder } = require('./bin/temporary-folder');
     console.log(temporaryFolder('test'));
     setInterval(() => {}, 1_000);`;
-  const child = spawn(process.execPath, ['--require', 'esbuild-register', '-e', program], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, '-e', program], {
     cwd: join(__dirname, '..', '..'),
   });
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];

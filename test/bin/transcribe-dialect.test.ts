@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { CREDENTIALS, FakeRuntime, REGION } from '../client/support/fake-runtime';
+import { BIDI } from '../typescript-process';
 import { finished } from './support/local-models';
 
 const ROOT = join(__dirname, '..', '..');
@@ -28,7 +29,7 @@ test('bidi transcribe --protocol vllm prints the final text, and 2 without a mod
   };
   const run = (...words: string[]) =>
     finished(
-      spawn(process.execPath, [join(ROOT, 'bin', 'bidi.js'), 'transcribe', SAMPLE, '--endpoint', 'speech', ...words], {
+      spawn(process.execPath, [...BIDI, 'transcribe', SAMPLE, '--endpoint', 'speech', ...words], {
         cwd: ROOT,
         env,
         stdio: 'pipe',

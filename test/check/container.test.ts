@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type CheckContainerOptions, checkContainer, ExchangeFileError, readExchange } from '../../lib/check/live';
 import type { RunningContainer } from '../../lib/contract';
 import { countVerdicts, type Finding } from '../../lib/report/finding';
+import { TYPESCRIPT } from '../typescript-process';
 import { spawnContainer } from './spawned-container';
 import { mkdtempDisposable } from './temporary-directory';
 
@@ -34,7 +35,7 @@ test('the echo container passes everything', async () => {
   const directory = join(__dirname, '..', '..', 'container', 'echo');
   const findings = await checkContainer({
     ...SMALL,
-    start: () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
+    start: () => spawnContainer([process.execPath, ...TYPESCRIPT, 'src/server.ts'], directory),
   });
   expect(findings.filter(finding => finding.verdict !== 'pass').map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
     expect.stringMatching(/^metering: not offered/),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PROTOCOLS } from '../../bin/commands/check';
 import { CHECK_PROTOCOLS, checkContainer, protocolExchange } from '../../lib/check/live';
+import { TYPESCRIPT } from '../typescript-process';
 import { spawnContainer } from './spawned-container';
 
 const SMALL = {
@@ -65,7 +66,7 @@ describe.each([
 test('an exchange of deepgram is played to the simulator, whose end is the final Metadata', async () => {
   const directory = join(__dirname, '..', '..', 'container', 'speech-simulator');
   const { verdicts, faults } = await caught(
-    () => spawnContainer([process.execPath, '--require', 'esbuild-register', 'src/server.ts'], directory),
+    () => spawnContainer([process.execPath, ...TYPESCRIPT, 'src/server.ts'], directory),
     protocolExchange('deepgram'),
   );
   expect(faults.filter(fault => !fault.startsWith('warn open-default-path'))).toEqual([]);

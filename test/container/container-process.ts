@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BIND_TO_HOST_VARIABLE, BIND_TO_PORT_VARIABLE, type ContainerExit, SERVE_ARGUMENT } from '../../lib/contract';
+import { TYPESCRIPT } from '../typescript-process';
 
 /** One line of a container's log. */
 export interface LogLine {
@@ -11,7 +12,7 @@ export interface LogLine {
 }
 
 /** The command by which the kit starts its containers as plain processes. */
-const START_COMMAND = [process.execPath, '--require', 'esbuild-register', 'src/server.ts', SERVE_ARGUMENT];
+const START_COMMAND = [process.execPath, ...TYPESCRIPT, 'src/server.ts', SERVE_ARGUMENT];
 
 /** A container of this repository as a process of its own. */
 export class ContainerProcess implements AsyncDisposable {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { finished, LocalModels } from '../bin/support/local-models';
+import { TYPESCRIPT } from '../typescript-process';
 import { findBrowser, HeadlessBrowser } from './support/headless-browser';
 
 const ROOT = join(__dirname, '..', '..');
@@ -18,7 +19,7 @@ afterAll(() => models?.[Symbol.asyncDispose]());
 
 /** Starts an example as its first lines say, with the variables that point an AWS SDK at the local SageMaker. */
 function example(name: string, ...words: string[]): ChildProcess {
-  return spawn(process.execPath, ['--require', 'esbuild-register', join('examples', name), ...words], {
+  return spawn(process.execPath, [...TYPESCRIPT, join('examples', name), ...words], {
     cwd: ROOT,
     env: { ...models.environment, ...models.local.environment() },
     stdio: 'pipe',

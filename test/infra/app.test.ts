@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { TYPESCRIPT } from '../typescript-process';
 import { PACKAGE_ARN } from './synthesis';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -16,7 +17,7 @@ function run(args: readonly string[], context: Record<string, unknown> = {}) {
     CDK_CONTEXT_JSON: JSON.stringify(context),
     CDK_VALIDATION: 'false',
   };
-  return spawnSync(process.execPath, ['--require', 'esbuild-register', ...args], { cwd: ROOT, env, encoding: 'utf8' });
+  return spawnSync(process.execPath, [...TYPESCRIPT, ...args], { cwd: ROOT, env, encoding: 'utf8' });
 }
 
 function artifactOf(stackId: string) {

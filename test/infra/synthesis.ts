@@ -33,12 +33,9 @@ const VPC_CONTEXT = {
   },
 };
 
-/** An app with this repository's feature flags. The CDK's own template validation is slow, so it runs where it is asked for. */
-export function newApp(context: Record<string, unknown> = {}, validation = false): App {
-  return new App({
-    context: { ...cdkJson.context, ...VPC_CONTEXT, ...context },
-    builtinCloudFormationValidation: validation,
-  });
+/** An app with this repository's feature flags. */
+export function newApp(context: Record<string, unknown> = {}): App {
+  return new App({ context: { ...cdkJson.context, ...VPC_CONTEXT, ...context } });
 }
 
 /** A stack of a known region, or of none. */

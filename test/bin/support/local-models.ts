@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EndpointDefinition, LocalSageMaker } from '../../../lib/local';
 import { writeLocalState } from '../../../lib/local/local-state';
+import { BIDI, TYPESCRIPT } from '../../typescript-process';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
 /** A container of this repository as an endpoint of the local SageMaker, started as a process. */
 export function containerEndpoint(name: string, directory: string, stack: string): EndpointDefinition {
-  const command = ['node', '--require', 'esbuild-register', 'src/server.ts'];
+  const command = ['node', ...TYPESCRIPT, 'src/server.ts'];
   const model = { name, environment: {}, directory: join(ROOT, 'container', directory), command };
   return { name, stack, variants: [{ name: 'AllTraffic', model }] };
 }
@@ -62,7 +63,7 @@ export class LocalModels implements AsyncDisposable {
 
   /** Starts `bidi`, to be awaited with {@link finished}. */
   bidi(words: readonly string[], environment: NodeJS.ProcessEnv = this.environment): ChildProcess {
-    return spawn(process.execPath, [join(ROOT, 'bin', 'bidi.js'), ...words], {
+    return spawn(process.execPath, [...BIDI, ...words], {
       cwd: ROOT,
       env: environment,
       stdio: 'pipe',

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { TYPESCRIPT } from '../../typescript-process';
 import { CREDENTIALS, FakeRuntime, REGION } from '../support/fake-runtime';
 
 const run = promisify(execFile);
@@ -21,7 +22,7 @@ test('a program trusts NODE_EXTRA_CA_CERTS, finds the endpoint in the environmen
       console.log(await session.receive());
       await session.close();
     })();`;
-  const { stdout } = await run(process.execPath, ['--require', 'esbuild-register', '--eval', program], {
+  const { stdout } = await run(process.execPath, [...TYPESCRIPT, '--eval', program], {
     cwd: resolve(__dirname, '../../..'),
     timeout: 15_000,
     env: {

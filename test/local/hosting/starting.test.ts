@@ -13,6 +13,7 @@ import {
   ProcessEngine,
 } from '../../../lib/local';
 import { freePort } from '../../../lib/local/engine/process-engine';
+import { TYPESCRIPT } from '../../typescript-process';
 import { scriptedEndpoint, scriptedModel, startLocal, temporaryDirectory } from '../support/local';
 import { SignedStream } from '../support/signed-stream';
 
@@ -209,7 +210,7 @@ describe('nothing is left behind', () => {
          onLine: ({ text }) => console.log(text),
        });`,
     );
-    const host = spawn(process.execPath, ['--require', 'esbuild-register', script], {
+    const host = spawn(process.execPath, [...TYPESCRIPT, script], {
       cwd: join(__dirname, '../../..'),
     });
     const line = await new Promise<string>(resolve => host.stdout.once('data', data => resolve(String(data))));
