@@ -32,8 +32,8 @@ export interface BridgeEnd {
 /** Bytes given to the stream and not yet sent, above which nothing more is read from the client. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
-/** Below this, reading goes on. */
-const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
+/** The same in frames: an empty one has no bytes, and waits in memory all the same. */
+const HIGH_WATER_FRAMES = 1_024;
 
 /** Time that the client has to answer a close frame, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -174,7 +174,7 @@ export class Bridge {
   private async forward(fragment: Fragment): Promise<void> {
     const arrivedAt = performance.now();
     const written = this.stream.write(fragment);
-    if (!this.isPaused && this.stream.pendingBytes > HIGH_WATER_BYTES) {
+    if (!this.isPaused && this.isFuller(1)) {
       this.isPaused = true;
       this.socket.pause();
     }
@@ -184,10 +184,16 @@ export class Bridge {
       return; // the reader of the stream meets the reason
     }
     this.onLag(performance.now() - arrivedAt);
-    if (this.isPaused && this.stream.pendingBytes <= LOW_WATER_BYTES) {
+    if (this.isPaused && !this.isFuller(1 / 2)) {
       this.isPaused = false;
       this.socket.resume();
     }
+  }
+
+  /** Whether more waits for the stream than a part of what may. */
+  private isFuller(part: number): boolean {
+    const { pendingBytes, pendingFragments } = this.stream;
+    return pendingBytes > part * HIGH_WATER_BYTES || pendingFragments > part * HIGH_WATER_FRAMES;
   }
 
   private async carryReplies(): Promise<void> {

@@ -67,8 +67,8 @@ function partOf(mutants: readonly Mutant[], part: string): readonly Mutant[] {
   const [, number, of] = /^(\d+)\/(\d+)$/.exec(part) ?? [];
   if (!(Number(number) >= 1 && Number(number) <= Number(of)))
     throw new Error(`--part is ${part}; it has to be like 2/6.`);
-  const size = Math.ceil(mutants.length / Number(of));
-  return mutants.slice((Number(number) - 1) * size, Number(number) * size);
+  const [start, end] = [Number(number) - 1, Number(number)].map(at => Math.round((at * mutants.length) / Number(of)));
+  return mutants.slice(start, end);
 }
 
 /** The files that git knows, and those that are new, with the packages of this tree linked in. */

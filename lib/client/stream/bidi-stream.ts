@@ -202,6 +202,11 @@ export class BidiStream {
     return this.input.pendingBytes;
   }
 
+  /** Fragments given to {@link write} and not yet taken by the SDK. */
+  get pendingFragments(): number {
+    return this.input.pendingEvents;
+  }
+
   /** Whether nothing can be read or written any more. */
   get isOver(): boolean {
     return this.ended || this.failure !== undefined;

@@ -31,6 +31,11 @@ export class RequestEvents implements AsyncIterableIterator<RequestStreamEvent> 
     return this.waitingBytes;
   }
 
+  /** Events that were put and not yet serialised: an empty one takes memory, too. */
+  get pendingEvents(): number {
+    return this.queue.length + (this.taken ? 1 : 0);
+  }
+
   /** Resolves when the SDK has serialised the event and has room for another. */
   put(event: RequestStreamEvent): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);

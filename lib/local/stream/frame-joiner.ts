@@ -1,12 +1,13 @@
 import { EVENT_PAYLOAD_LIMIT_BYTES } from '../../contract';
 import { type Frame, Opcode } from '../../wire/frame';
+import { GrowingBuffer } from '../../wire/growing-buffer';
 import { FrameSequenceError } from './frame-mapping';
 
 /** Joins the fragments of a message to one frame: the behaviour `fragments=reassembled`. */
 export class FrameJoiner {
   private opcode: number | undefined;
-  private readonly payloads: Uint8Array[] = [];
-  private length = 0;
+  // Bytes alone are kept: fragments of a byte each, or empty ones, take no more memory than the message.
+  private readonly payload = new GrowingBuffer();
 
   /**
    * @returns the whole message, or undefined while parts of it are missing.
@@ -15,17 +16,14 @@ export class FrameJoiner {
   join(frame: Frame): Frame | undefined {
     if (frame.fin && this.opcode === undefined) return frame;
     this.opcode ??= frame.opcode;
-    this.length += frame.payload.length;
-    if (this.length > EVENT_PAYLOAD_LIMIT_BYTES) {
+    if (this.payload.length + frame.payload.length > EVENT_PAYLOAD_LIMIT_BYTES) {
       throw new FrameSequenceError(`A message has more than ${EVENT_PAYLOAD_LIMIT_BYTES} bytes.`);
     }
-    // A copy, because the bytes of an event are only valid while it is handled; an empty part has nothing to keep.
-    if (frame.payload.length > 0) this.payloads.push(Buffer.from(frame.payload));
+    const { buffer, byteOffset, length } = frame.payload;
+    if (length > 0) this.payload.append(Buffer.from(buffer, byteOffset, length), 0, length, EVENT_PAYLOAD_LIMIT_BYTES);
     if (!frame.fin) return undefined;
     const opcode = frame.opcode > Opcode.BINARY ? frame.opcode : this.opcode;
-    const payload = Buffer.concat(this.payloads.splice(0), this.length);
     this.opcode = undefined;
-    this.length = 0;
-    return { opcode, fin: true, payload };
+    return { opcode, fin: true, payload: this.payload.take() };
   }
 }
