@@ -1,6 +1,13 @@
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
 import { EXPLANATION_METADATA_KEY, ExplainedError, type ExplanationMetadata } from '../lib/contract';
-import { BidiImageRepository, DeepgramStack, EchoBidiStack, ModelPackageStack, VllmStack } from '../lib/infra';
+import {
+  BidiImageRepository,
+  DeepgramStack,
+  EchoBidiStack,
+  GatewayStack,
+  ModelPackageStack,
+  VllmStack,
+} from '../lib/infra';
 import { readAppContext } from './context/app-context';
 import type { NagPackName } from './context/context-keys';
 
@@ -36,7 +43,13 @@ function addStack(app: App, id: string, create: () => void): void {
 
 function main(): void {
   const app = new App();
-  const context = readAppContext(app, ['EchoBidiStack', 'DeepgramStack', 'ModelPackageStack', 'VllmStack']);
+  const context = readAppContext(app, [
+    'EchoBidiStack',
+    'DeepgramStack',
+    'ModelPackageStack',
+    'VllmStack',
+    'GatewayStack',
+  ]);
   const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION };
 
   const images =
@@ -71,6 +84,9 @@ function main(): void {
   });
   addStack(app, 'VllmStack', () => {
     new VllmStack(app, 'VllmStack', { env, endpointName: 'vllm-bidi', ...context.forStack('VllmStack') });
+  });
+  addStack(app, 'GatewayStack', () => {
+    new GatewayStack(app, 'GatewayStack', { env, ...context.forGateway('GatewayStack') });
   });
 
   for (const name of context.nagPacks) Validations.of(app).addPlugins(new (NAG_PACK_MODULES[name]())(app));

@@ -29,6 +29,15 @@ function bundleContainers(): void {
   }
 }
 
+/** The gateway's image is made of the kit itself: the package holds its one file, and what builds the image of it. */
+function bundleGateway(): void {
+  const source = join(ROOT, 'container', 'gateway');
+  run(process.execPath, [join(source, 'bundle.js')]);
+  for (const file of ['Dockerfile', '.dockerignore', 'README.md', 'dist/gateway.js']) {
+    cpSync(join(source, file), join(DIST, 'container', 'gateway', file));
+  }
+}
+
 /** `bidi demo` starts from the template of the echo stack also where no CDK is installed, so it is synthesized here. */
 function synthesizeDemo(): void {
   const assembly = join(DIST, 'demo');
@@ -44,4 +53,5 @@ function synthesizeDemo(): void {
 
 compile();
 bundleContainers();
+bundleGateway();
 synthesizeDemo();

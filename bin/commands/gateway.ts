@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import type { BidiGateway, BidiGatewayOptions, GatewayEvent, Route } from '../../lib/gateway';
+import { GATEWAY_TOKEN_VARIABLE } from '../../lib/contract';
+import type { BidiGateway, BidiGatewayOptions, EmbeddedMetrics, GatewayEvent, Route } from '../../lib/gateway';
 import { printable } from '../../lib/report/printable';
 import { ExitCode } from '../exit-code';
 import { fitted } from '../help-text';
@@ -25,10 +26,8 @@ interface GatewayCommandOptions extends StreamTargetOptions {
   readonly drain: number;
   readonly probe: boolean;
   readonly json?: boolean;
+  readonly embeddedMetrics?: string;
 }
-
-/** Variable that holds one token: a word on the command line is seen by every process of the machine. */
-const TOKEN_VARIABLE = 'BIDI_GATEWAY_TOKEN';
 
 /** `bidi gateway`: WebSocket clients of any language stream to an endpoint by changing their URL. */
 export function gatewayCommand(): Command {
@@ -38,11 +37,11 @@ export function gatewayCommand(): Command {
       'Listens for WebSockets and makes each a stream to the endpoint, signed with the credentials of this machine. Path and query of the URL become those of the model; frames pass one to one.',
     );
   return withStreamTarget(command)
-    .option('--routes <file>', 'a JSON file with a list of routes, instead of one endpoint')
+    .option('--routes <file>', 'a JSON file with a list of routes, or the list itself, instead of one endpoint')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on; 0 for any that is free', portNumber, 8080)
     .option('--operations-port <number>', 'TCP port of /healthz, /readyz and /metrics (default: any)', portNumber)
-    .option('--token-file <file>', `tokens of clients, one a line (default: ${TOKEN_VARIABLE}, else none)`)
+    .option('--token-file <file>', `tokens of clients, one a line (default: ${GATEWAY_TOKEN_VARIABLE}, else none)`)
     .option('--allow-anonymous', 'listen beyond this machine without a token')
     .option('--allow-origin <origin>', 'origin of web pages that may stream; may be repeated', collect)
     .option('--allow-host <name>', 'host name that a request may ask for; may be repeated', collect)
@@ -54,6 +53,10 @@ export function gatewayCommand(): Command {
     .option('--drain <seconds>', 'time that open sessions have after SIGTERM', positiveNumber, 1_800)
     .option('--no-probe', 'do not try the endpoint at the start')
     .option('--json', 'what happens, one JSON object a line')
+    .option(
+      '--embedded-metrics <name>',
+      "figures once a minute in CloudWatch's embedded metric format, as of this gateway",
+    )
     .addHelpText('after', fitted(HELP))
     .action(async (options: GatewayCommandOptions) => {
       let isDrain = false;
@@ -73,14 +76,16 @@ Exit codes: 0 it was ended by SIGTERM and drained, 1 an endpoint cannot be strea
 Examples:
   bidi gateway --local
   bidi gateway --stack DeepgramStack --port 8080
-  ${TOKEN_VARIABLE}=$(openssl rand -hex 32) bidi gateway --endpoint speech \\
+  ${GATEWAY_TOKEN_VARIABLE}=$(openssl rand -hex 32) bidi gateway --endpoint speech \\
     --region us-east-1 --host 0.0.0.0`;
 
 async function serve(options: GatewayCommandOptions, interrupted: AbortSignal, isDrain: () => boolean): Promise<void> {
   const { client, routes } = await targetOf(options);
   try {
-    const { BidiGateway } = await import('../../lib/gateway');
-    const gateway = await BidiGateway.start({ ...gatewayOptions(options), client, routes });
+    const { BidiGateway, EmbeddedMetrics } = await import('../../lib/gateway');
+    const { embeddedMetrics: name } = options;
+    using metrics = name === undefined ? undefined : new EmbeddedMetrics(name, line => console.log(line));
+    const gateway = await BidiGateway.start({ ...gatewayOptions(options, metrics), client, routes });
     announce(gateway, routes, options);
     await ended(interrupted);
     await close(gateway, isDrain() ? options.drain : 0);
@@ -108,15 +113,17 @@ async function targetOf(options: GatewayCommandOptions): Promise<{
   return { client: await openStreamClient(options), routes: readRoutes(options.routes) };
 }
 
-function readRoutes(file: string): readonly Route[] {
-  const text = readFileSync(file, 'utf8');
+/** @param given a file, or the list itself, which begins with a bracket */
+function readRoutes(given: string): readonly Route[] {
+  const isList = given.trimStart().startsWith('[');
+  const text = isList ? given : readFileSync(given, 'utf8');
   try {
     return JSON.parse(text) as Route[];
   } catch (cause) {
     throw new UsageError(
       {
-        what: `${file} is not JSON: ${(cause as Error).message}`,
-        why: 'A file of routes is a JSON list.',
+        what: `${isList ? '--routes' : given} is not JSON: ${(cause as Error).message}`,
+        why: 'Routes are a JSON list.',
         next: 'Correct it.',
       },
       { cause },
@@ -124,7 +131,10 @@ function readRoutes(file: string): readonly Route[] {
   }
 }
 
-function gatewayOptions(options: GatewayCommandOptions): Omit<BidiGatewayOptions, 'routes' | 'client'> {
+function gatewayOptions(
+  options: GatewayCommandOptions,
+  metrics: EmbeddedMetrics | undefined,
+): Omit<BidiGatewayOptions, 'routes' | 'client'> {
   const { tlsCertificate, tlsKey, maxSessions, idleTimeout, operationsPort } = options;
   if ((tlsCertificate === undefined) !== (tlsKey === undefined)) {
     throw new UsageError({
@@ -148,12 +158,15 @@ function gatewayOptions(options: GatewayCommandOptions): Omit<BidiGatewayOptions
         : { certificate: readFileSync(tlsCertificate, 'utf8'), key: readFileSync(tlsKey!, 'utf8') },
     limits: { sessions: maxSessions, idleMs: idleTimeout === undefined ? undefined : idleTimeout * 1_000 },
     probe: options.probe,
-    observe: event => print(event, options.json === true),
+    observe: event => {
+      metrics?.observe(event);
+      print(event, options.json === true);
+    },
   };
 }
 
 function readTokens(file: string | undefined): string[] | undefined {
-  const text = file === undefined ? process.env[TOKEN_VARIABLE] : readFileSync(file, 'utf8');
+  const text = file === undefined ? process.env[GATEWAY_TOKEN_VARIABLE] : readFileSync(file, 'utf8');
   const tokens = text
     ?.split('\n')
     .map(line => line.trim())

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { ExplainedError } from '../../lib/contract';
-import type { BidiStackProps, DeepgramStackProps, RolloutName } from '../../lib/infra';
+import type { BidiStackProps, DeepgramStackProps, GatewayStackProps, RolloutName } from '../../lib/infra';
 import { type ContextValues, isKey, meantKey, type NagPackName, PARSERS, placeOf, readerOf } from './context-keys';
 import { editDistance } from './edit-distance';
 import { scalingViolations } from './scaling-context';
@@ -58,7 +58,12 @@ export interface AppContext {
   readonly imageRepository?: string;
   /** What it says about a stack: `-c key=value` for all, `-c STACK:key=value` for one, which counts more. */
   forStack(stackId: string): StackContext;
+  /** The same for a stack that runs a gateway. */
+  forGateway(stackId: string): GatewayContext;
 }
+
+/** What the context says about the stack of a gateway. */
+export type GatewayContext = Omit<GatewayStackProps, keyof import('aws-cdk-lib').StackProps>;
 
 /**
  * Reads the app's context.
@@ -122,6 +127,7 @@ class ContextReader {
       nagPacks: this.shared.nagPacks ?? ['AwsSolutions'],
       imageRepository: this.shared.imageRepository,
       forStack: stackId => stackContext(valuesOf(stackId)),
+      forGateway: stackId => gatewayContext(valuesOf(stackId)),
     };
   }
 
@@ -166,5 +172,23 @@ function stackContext(values: ContextValues): StackContext {
       maxCapacity !== undefined && targetConcurrency !== undefined
         ? { minCapacity, maxCapacity, targetConcurrency, paused: scalingPaused }
         : undefined,
+  };
+}
+
+function gatewayContext(values: ContextValues): GatewayContext {
+  return {
+    endpointName: values.endpointName,
+    publicLoadBalancer: values.publicLoadBalancer,
+    certificateArn: values.certificateArn,
+    domainName: values.domainName,
+    hostedZoneId: values.hostedZoneId,
+    tokenSecret: values.tokenSecret,
+    allowedOrigins: values.allowedOrigins,
+    minTasks: values.minTasks,
+    maxTasks: values.maxTasks,
+    sessionsPerTask: values.sessionsPerTask,
+    vpcId: values.vpcId,
+    alarmTopicArn: values.alarmTopicArn,
+    logRetention: values.logRetentionDays,
   };
 }

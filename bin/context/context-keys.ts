@@ -8,6 +8,7 @@ import {
   INSTANCE_TYPE_PATTERN,
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   MODEL_PACKAGE_ARN_PATTERN,
+  originViolation,
   queryStringViolation,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../../lib/contract';
@@ -80,6 +81,18 @@ export const PARSERS = {
   servedModelName: text,
   maxModelLen: positiveInteger,
   maxSequences: positiveInteger,
+  publicLoadBalancer: flag,
+  certificateArn: matching(
+    /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+    'the ARN of a certificate in AWS Certificate Manager',
+  ),
+  domainName: matching(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'a domain name, such as speech.example.com'),
+  hostedZoneId: matching(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone in Route 53, such as Z0123456789ABCDEFGHIJ'),
+  tokenSecret: text,
+  allowedOrigins: list(checked(value => shapeOnly(originViolation(value)))),
+  minTasks: positiveInteger,
+  maxTasks: positiveInteger,
+  sessionsPerTask: positiveInteger,
   imageRepository: text,
   nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
 };
@@ -96,7 +109,25 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   servedModelName: ['VllmStack'],
   maxModelLen: ['VllmStack'],
   maxSequences: ['VllmStack'],
+  publicLoadBalancer: ['GatewayStack'],
+  certificateArn: ['GatewayStack'],
+  domainName: ['GatewayStack'],
+  hostedZoneId: ['GatewayStack'],
+  tokenSecret: ['GatewayStack'],
+  allowedOrigins: ['GatewayStack'],
+  minTasks: ['GatewayStack'],
+  maxTasks: ['GatewayStack'],
+  sessionsPerTask: ['GatewayStack'],
 } satisfies { [Key in keyof typeof PARSERS]?: string[] };
+
+/** The stack that runs a gateway and deploys no endpoint, and the keys that it shares with those that do. */
+const GATEWAY_STACK = 'GatewayStack';
+const SHARED_WITH_GATEWAY: readonly string[] = [
+  'endpointName',
+  'vpcId',
+  'alarmTopicArn',
+  'logRetentionDays',
+] satisfies (keyof typeof PARSERS)[];
 
 /** Keys that are about the app, not about a stack. */
 const APP_KEYS: readonly string[] = ['nagPacks', 'imageRepository'] satisfies (keyof typeof PARSERS)[];
@@ -111,13 +142,15 @@ export function isKey(name: string): name is keyof ContextValues {
 
 /** What reads a key: the app, or one or two stacks. */
 export function readerOf(key: string): string {
-  return APP_KEYS.includes(key) ? 'the app as a whole' : (OWNERS[key] ?? []).join(' and ');
+  if (APP_KEYS.includes(key)) return 'the app as a whole';
+  return OWNERS[key]?.join(' and ') ?? 'the stacks that deploy an endpoint';
 }
 
 /** Where a key has to stand to be read: as it was written, unless it is for another stack or for the app. */
 export function placeOf(key: string, stackId: string | undefined): string {
   if (stackId === undefined || APP_KEYS.includes(key)) return key;
   const owners = OWNERS[key];
+  if (owners === undefined && stackId === GATEWAY_STACK && !SHARED_WITH_GATEWAY.includes(key)) return key;
   return `${owners === undefined || owners.includes(stackId) ? stackId : owners[0]}:${key}`;
 }
 

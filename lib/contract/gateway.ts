@@ -77,3 +77,56 @@ function violationsOf(route: Record<string, unknown>): string[] {
   ].filter(sentence => sentence !== undefined);
   return [...violations, ...sentences.map(sentence => `is invalid: ${sentence}`)];
 }
+
+/** Scheme and host of a web page, as browsers write an origin. */
+const ORIGIN = /^https?:\/\/[^/\s]+$/;
+
+/** What is wrong with an origin that may stream, as a sentence. `same-origin` is the gateway's own. */
+export function originViolation(origin: string): string | undefined {
+  if (origin === 'same-origin' || ORIGIN.test(origin)) return undefined;
+  return `The origin "${origin}" is not one: write scheme and host without a path, such as https://app.example.com.`;
+}
+
+/** TCP port on which the gateway's image takes WebSockets. */
+export const GATEWAY_PORT = 8080;
+
+/** TCP port of the image's `/healthz`, `/readyz` and `/metrics`. */
+export const GATEWAY_OPERATIONS_PORT = 8081;
+
+/** Path that answers 200 while the gateway takes new WebSockets, on {@link GATEWAY_OPERATIONS_PORT}. */
+export const GATEWAY_READY_PATH = '/readyz';
+
+/** Environment variable with the gateway's tokens, one a line. */
+export const GATEWAY_TOKEN_VARIABLE = 'BIDI_GATEWAY_TOKEN';
+
+/** CloudWatch namespace of the gateway's figures. They have one dimension, {@link GATEWAY_DIMENSION}. */
+export const GATEWAY_NAMESPACE = 'BidiGateway';
+
+/** Dimension of the figures: the name that the gateway was given. */
+export const GATEWAY_DIMENSION = 'Gateway';
+
+/** Figures in {@link GATEWAY_NAMESPACE}; each instance of the gateway writes them once a minute. */
+export const GatewayMetric = {
+  /** Most sessions that one instance held at a time in the minute. */
+  OPEN_SESSIONS: 'OpenSessions',
+  /** Sessions that were opened. */
+  OPENED_SESSIONS: 'OpenedSessions',
+  /** Opens that were answered with HTTP 500 or above: the endpoint, the platform or the gateway could not serve them. */
+  FAILED_OPENS: 'FailedOpens',
+  /** Sessions that ended with an error. */
+  BROKEN_SESSIONS: 'BrokenSessions',
+} as const;
+
+/** Outputs of the stack that runs a gateway, by their CloudFormation output key. */
+export const GatewayStackOutput = {
+  /** Where clients open WebSockets, such as `wss://speech.example.com`. */
+  URL: 'GatewayUrl',
+  /** DNS name of the load balancer, to which the domain name has to point. */
+  LOAD_BALANCER_DNS_NAME: 'LoadBalancerDnsName',
+  /** ARN of the secret that holds the clients' tokens. */
+  TOKEN_SECRET_ARN: 'TokenSecretArn',
+  /** CloudWatch log group of the gateway. */
+  LOG_GROUP_NAME: 'LogGroupName',
+  /** A command that opens a WebSocket. */
+  TRY_IT: 'TryIt',
+} as const;

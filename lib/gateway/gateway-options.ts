@@ -1,5 +1,5 @@
 import type { BidiClient } from '../client';
-import { ExplainedError, type Route, routeViolations, SESSION_LIMIT_MS } from '../contract';
+import { ExplainedError, originViolation, type Route, routeViolations, SESSION_LIMIT_MS } from '../contract';
 import type { GatewayObserver } from './gateway-event';
 import type { GatewayLimits } from './limits';
 
@@ -135,8 +135,6 @@ const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]', '::1'];
 /** Characters of a token: those of a header's token (RFC 9110, section 5.6.2) that a subprotocol may hold too. */
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{16,}$/;
 
-const ORIGIN = /^https?:\/\/[^/\s]+$/;
-
 /** Time that is left before the platform's limit, in milliseconds. */
 const SESSION_LIMIT_MARGIN_MS = 15_000;
 
@@ -182,11 +180,8 @@ function throwIfInvalid(options: BidiGatewayOptions, host: string): void {
     violations.push('A token has fewer than 16 characters, or characters that a header or subprotocol cannot hold.');
   }
   for (const origin of allowedOrigins) {
-    if (origin !== 'same-origin' && !ORIGIN.test(origin)) {
-      violations.push(
-        `The origin "${origin}" is not one: write scheme and host without a path, such as https://app.example.com.`,
-      );
-    }
+    const violation = originViolation(origin);
+    if (violation) violations.push(violation);
   }
   const numbers = { ...limits, openTimeoutMs: options.openTimeoutMs, sessionLimitMs: options.sessionLimitMs };
   for (const [name, value] of Object.entries(numbers)) {

@@ -1,5 +1,5 @@
 import { CfnCondition, CfnOutput, type Duration, Fn, Stack, type StackProps, Token } from 'aws-cdk-lib';
-import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { FIPS_REGIONS, StackOutput } from '../contract';
@@ -10,6 +10,7 @@ import { BidiPrivateAccess } from './bidi-private-access';
 import type { ConcurrencyScalingProps } from './concurrency-scaling';
 import { runtimeUri } from './runtime-uri';
 import { throwIfInvalid } from './violations';
+import { lookUpVpc, vpcIdViolation } from './vpc-lookup';
 
 /** Properties of every stack of this kit. The app's context sets each of them. */
 export interface BidiStackProps extends StackProps {
@@ -50,14 +51,11 @@ export abstract class BidiStack extends Stack {
 
   /** The VPC of a `vpcId`. The CDK looks it up, so account and region of the stack have to be known. */
   protected lookUpVpc({ vpcId, privateAccess }: BidiStackProps): IVpc | undefined {
-    const unknownPlace = Token.isUnresolved(this.account) || Token.isUnresolved(this.region);
     throwIfInvalid(this.node.path, [
       privateAccess && !vpcId ? 'privateAccess needs a vpcId: the VPC from which the endpoint is reached.' : undefined,
-      vpcId && unknownPlace
-        ? `vpcId ${vpcId} can only be looked up in a known account and region; sign in (aws sts get-caller-identity must work) or give the stack an env.`
-        : undefined,
+      vpcIdViolation(this, vpcId),
     ]);
-    return vpcId ? Vpc.fromLookup(this, 'Vpc', { vpcId }) : undefined;
+    return vpcId ? lookUpVpc(this, vpcId) : undefined;
   }
 
   /** Watches, scales and opens the endpoint as the properties say, and writes the outputs. */

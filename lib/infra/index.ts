@@ -1,6 +1,8 @@
 export { BidiEndpoint } from './bidi-endpoint';
 export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
 export type { BidiEndpointProps, EndpointMetricsProps } from './bidi-endpoint-props';
+export { BidiGatewayService } from './bidi-gateway-service';
+export type { BidiGatewayServiceProps, GatewayRouteProps } from './bidi-gateway-service-props';
 export {
   BidiImage,
   type BidiImageBindOptions,
@@ -26,6 +28,7 @@ export { DeepgramStack, type DeepgramStackProps } from './deepgram-stack';
 export { DockerfileLabelError } from './dockerfile-label';
 export { EchoBidiStack, type EchoBidiStackProps, type RolloutName } from './echo-bidi-stack';
 export { ExecutionRole, type ExecutionRoleProps } from './execution-role';
+export { GatewayStack, type GatewayStackProps } from './gateway-stack';
 export type { HostingCapacityProps } from './hosting-capacity';
 export type { BidiEndpointAttributes } from './imported-endpoint';
 export { ModelData, type ModelDataConfig } from './model-data';

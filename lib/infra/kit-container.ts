@@ -9,7 +9,7 @@ export interface KitContainer {
 }
 
 /** Whether this file runs from its source, through a loader for TypeScript. The published package holds JavaScript. */
-const FROM_SOURCE = path.extname(__filename) === '.ts';
+export const FROM_SOURCE = path.extname(__filename) === '.ts';
 
 /**
  * A container of this kit by the name of its folder. In the repository its TypeScript runs through the repository's loader;

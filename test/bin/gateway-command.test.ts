@@ -27,6 +27,12 @@ const NAMED = ['--endpoint', 'speech', '--region', 'us-east-1', '--no-probe'];
 test.each<[string, () => string[], RegExp]>([
   ['no endpoint', () => [], /Nothing is named to stream to/],
   ['routes that are no JSON', () => ['--routes', file('a.json', '[')], /is not JSON/],
+  ['a list of routes that is no JSON', () => ['--routes', '[{]'], /--routes is not JSON/],
+  [
+    'an invalid list of routes',
+    () => ['--routes', '[{"endpointName":"-"}]', '--region', 'us-east-1'],
+    /Route 1 is invalid/,
+  ],
   ['routes with an endpoint', () => ['--routes', file('b.json', '[]'), ...NAMED], /--routes comes with --endpoint/],
   [
     'an invalid table',

@@ -47,6 +47,14 @@ test('without a model package every stack synthesizes, so that a bare cdk synth 
     expect(errorsOf(stackId)).toEqual([]);
     expect(resourcesOf(stackId)).toContain('AWS::SageMaker::Endpoint');
   }
+  expect(errorsOf('GatewayStack')).toEqual([]);
+  expect(resourcesOf('GatewayStack')).toContain('AWS::ECS::Service');
+});
+
+test('a gateway for an endpoint has to say who may reach it', () => {
+  const { status } = run(['bin/app.ts'], { nagPacks: 'none', endpointName: 'speech' });
+  expect(status).toBe(0);
+  expect(errorsOf('GatewayStack')).toEqual([expect.stringContaining('publicLoadBalancer is not given')]);
 });
 
 test('a stack that is impossible says so in its place, and the others are whole', () => {

@@ -1,7 +1,14 @@
 import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { Annotations as AnnotationAssertions, Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks } from 'cdk-nag';
-import { BidiEndpoint, BidiImageRepository, DeepgramStack, EchoBidiStack, VllmStack } from '../../lib/infra';
+import {
+  BidiEndpoint,
+  BidiImageRepository,
+  DeepgramStack,
+  EchoBidiStack,
+  GatewayStack,
+  VllmStack,
+} from '../../lib/infra';
 import { ACCOUNT, imageModel, newApp, PACKAGE_ARN, VPC_ID } from './synthesis';
 
 const env = { account: ACCOUNT, region: 'us-east-1' };
@@ -12,6 +19,13 @@ const everything = {
   privateAccess: true,
   alarmTopicArn: `arn:aws:sns:us-east-1:${ACCOUNT}:alarms`,
   invokePolicy: true,
+};
+
+const gateway = {
+  env,
+  endpointName: 'speech',
+  certificateArn: `arn:aws:acm:us-east-1:${ACCOUNT}:certificate/speech`,
+  domainName: 'speech.example.com',
 };
 
 /** What a pack finds, as `rule at path`. */
@@ -48,6 +62,19 @@ test.each<[title: string, create: (app: App) => void]>([
     'VllmStack with everything',
     app => new VllmStack(app, 'Stack', { ...everything, hubModel: 'a/b', hubTokenSecret: 'hub' }),
   ],
+  ['GatewayStack, public', app => new GatewayStack(app, 'Stack', { ...gateway, publicLoadBalancer: true })],
+  [
+    'GatewayStack with everything',
+    app =>
+      new GatewayStack(app, 'Stack', {
+        ...gateway,
+        publicLoadBalancer: false,
+        hostedZoneId: 'Z0123456789',
+        tokenSecret: 'tokens',
+        vpcId: VPC_ID,
+        alarmTopicArn: everything.alarmTopicArn,
+      }),
+  ],
   [
     'the image repository',
     app => new BidiImageRepository(new Stack(app, 'Stack'), 'Images', { repositoryName: 'speech' }),
@@ -69,10 +96,20 @@ test('constructs do not acknowledge what their user can mend: a volume without a
   ]);
 });
 
+test('AwsSolutions finds nothing in GatewayStack when nothing is said; that it speaks no TLS is found', () => {
+  const app = newApp();
+  new GatewayStack(app, 'Stack');
+  expect(findings(new AwsSolutionsChecks(app), app)).toEqual([]);
+  expect(findings(new NIST80053R5Checks(app), app)).toContain(
+    'NIST.800.53.R5-ELBv2ACMCertificateRequired at Stack/Gateway/LoadBalancer/Listener/Resource',
+  );
+});
+
 test('every acknowledgement has a reason', () => {
   const app = newApp();
   new EchoBidiStack(app, 'Echo', { env });
   new DeepgramStack(app, 'Deepgram', { env, modelPackageArn: PACKAGE_ARN });
+  new GatewayStack(app, 'Gateway', { ...gateway, publicLoadBalancer: true });
   const reasons = app.node
     .findAll()
     .flatMap(construct => construct.node.metadata)
@@ -92,6 +129,7 @@ test('the CDK\u2019s own template validation, as errors, has nothing to say', ()
       instanceTypes: ['ml.g6.xlarge', 'ml.g5.xlarge'],
     }),
     new DeepgramStack(app, 'Deepgram', { env, modelPackageArn: PACKAGE_ARN }),
+    new GatewayStack(app, 'Gateway', { ...gateway, publicLoadBalancer: false, vpcId: VPC_ID }),
   ];
   process.env.CDK_VALIDATION = 'true';
   try {

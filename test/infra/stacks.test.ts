@@ -1,11 +1,13 @@
 import { App, Aspects, Duration, type Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { FIPS_REGIONS, StackOutput } from '../../lib/contract';
+import { FIPS_REGIONS, GatewayStackOutput, StackOutput } from '../../lib/contract';
 import {
   DeepgramStack,
   type DeepgramStackProps,
   EchoBidiStack,
   type EchoBidiStackProps,
+  GatewayStack,
+  type GatewayStackProps,
   ModelPackageStack,
   VllmStack,
   type VllmStackProps,
@@ -37,6 +39,10 @@ function vllm(props?: VllmStackProps): VllmStack {
   });
 }
 
+function gateway(props?: GatewayStackProps): GatewayStack {
+  return new GatewayStack(newApp(), 'GatewayStack', props);
+}
+
 function outputsOf(stack: Stack): Record<string, unknown> {
   const outputs = Template.fromStack(stack).toJSON().Outputs as Record<string, { Value: unknown }>;
   return Object.fromEntries(Object.entries(outputs).map(([key, { Value }]) => [key, Value]));
@@ -63,6 +69,37 @@ describe('templates', () => {
         }),
     ],
     ['VllmStack in us-east-1', () => vllm(US_EAST_1)],
+    ['GatewayStack, nothing said', () => gateway()],
+    [
+      'GatewayStack, public',
+      () =>
+        gateway({
+          ...US_EAST_1,
+          endpointName: 'speech',
+          publicLoadBalancer: true,
+          certificateArn: `arn:aws:acm:us-east-1:${ACCOUNT}:certificate/speech`,
+          domainName: 'speech.example.com',
+        }),
+    ],
+    [
+      'GatewayStack with everything',
+      () =>
+        gateway({
+          ...US_EAST_1,
+          endpointName: 'Speech',
+          publicLoadBalancer: false,
+          certificateArn: `arn:aws:acm:us-east-1:${ACCOUNT}:certificate/speech`,
+          domainName: 'speech.example.com',
+          hostedZoneId: 'Z0123456789',
+          tokenSecret: 'speech/tokens',
+          allowedOrigins: ['https://app.example.com'],
+          vpcId: VPC_ID,
+          minTasks: 3,
+          maxTasks: 6,
+          sessionsPerTask: 100,
+          alarmTopicArn: TOPIC_ARN,
+        }),
+    ],
     ['DeepgramStack in us-east-1', () => deepgram(US_EAST_1)],
     [
       'DeepgramStack with everything',
@@ -173,6 +210,27 @@ describe('outputs', () => {
     const command = program().commands.find(candidate => candidate.name() === name)!;
     const known = command.options.map(option => option.long);
     expect(known).toEqual(expect.arrayContaining(tryIt.match(/--\w+/g)!));
+  });
+});
+
+describe('GatewayStack', () => {
+  test('with nothing said, it asks at deployment for the endpoint and for who may reach it', () => {
+    const stack = gateway();
+    const template = Template.fromStack(stack);
+    template.hasParameter('EndpointName', { Default: Match.absent() });
+    template.hasParameter('LoadBalancerScheme', { Default: Match.absent(), AllowedValues: ['internal'] });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Scheme: { Ref: 'LoadBalancerScheme' },
+    });
+    Annotations.fromStack(stack).hasWarning('/GatewayStack', Match.stringLikeRegexp('-c endpointName=NAME'));
+  });
+
+  test('its outputs are those that the contract promises, and none holds the token', () => {
+    const stack = gateway({ ...US_EAST_1, endpointName: 'speech', publicLoadBalancer: false });
+    const outputs = outputsOf(stack);
+    expect(new Set(Object.keys(outputs))).toEqual(new Set(Object.values(GatewayStackOutput)));
+    expect(JSON.stringify(outputs.GatewayUrl)).toContain('ws://');
+    expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('resolve:secretsmanager');
   });
 });
 

@@ -14,6 +14,8 @@ import {
   EchoBidiStack,
   type EchoBidiStackProps,
   ExecutionRole,
+  GatewayStack,
+  type GatewayStackProps,
   Rollout,
 } from '../../lib/infra';
 import { ACCOUNT, REGION } from './rehearsal-account';
@@ -63,6 +65,17 @@ const DEEPGRAM: Record<string, Omit<DeepgramStackProps, 'modelPackageArn'>> = {
   private: { vpcId: VPC, privateAccess: true },
 };
 
+const GATEWAY: Record<string, GatewayStackProps> = {
+  private: { publicLoadBalancer: false, vpcId: VPC, tokenSecret: 'speech/tokens', alarmTopicArn: ALARM_TOPIC },
+  public: {
+    publicLoadBalancer: true,
+    certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/01234567-89ab-cdef-0123-456789abcdef`,
+    domainName: 'speech.example.com',
+    hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+    allowedOrigins: ['https://app.example.com'],
+  },
+};
+
 /** One stack with one set of properties in one region, or in none. */
 export interface MatrixTemplate {
   readonly title: string;
@@ -100,6 +113,15 @@ export function synthesizeMatrix(directory: string): MatrixTemplate[] {
     add(`echo in ${region ?? 'any region'}`, region, (app, env) => new EchoBidiStack(app, 'EchoBidiStack', env));
     deepgram(`deepgram in ${region ?? 'any region'}`, region, {});
   }
+  for (const [name, props] of Object.entries(GATEWAY)) {
+    const endpointName = 'speech';
+    add(
+      `gateway ${name}`,
+      REGION,
+      (app, env) => new GatewayStack(app, 'GatewayStack', { endpointName, ...env, ...props }),
+    );
+  }
+  add('gateway in any region', undefined, (app, env) => new GatewayStack(app, 'GatewayStack', env));
   add('two production variants', REGION, (app, env) => twoVariants(new Stack(app, 'Variants', env)));
   return templates;
 }

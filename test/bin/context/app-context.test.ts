@@ -256,3 +256,60 @@ test('a violation that quotes another sentence ends once', () => {
 test('every violation at once', () => {
   expect(violationsOf({ instanceCount: '0', rollout: 'fast', instanceTyp: 'x' })).toHaveLength(3);
 });
+
+describe('the gateway\u2019s stack', () => {
+  const readGateway = (context: Record<string, unknown>) => {
+    const app: Construct = new RootConstruct();
+    for (const [key, value] of Object.entries(context)) app.node.setContext(key, value);
+    return readAppContext(app, [...STACKS, 'GatewayStack']).forGateway('GatewayStack');
+  };
+
+  test('takes keys of its own and some of those that every stack has', () => {
+    const context = readGateway({
+      endpointName: 'speech',
+      publicLoadBalancer: 'false',
+      domainName: 'speech.example.com',
+      hostedZoneId: 'Z0123456789',
+      tokenSecret: 'speech/tokens',
+      allowedOrigins: 'https://app.example.com, same-origin',
+      minTasks: '3',
+      maxTasks: 4,
+      'GatewayStack:sessionsPerTask': '100',
+      'GatewayStack:logRetentionDays': '7',
+    });
+    expect(JSON.parse(JSON.stringify(context))).toEqual({
+      endpointName: 'speech',
+      publicLoadBalancer: false,
+      domainName: 'speech.example.com',
+      hostedZoneId: 'Z0123456789',
+      tokenSecret: 'speech/tokens',
+      allowedOrigins: ['https://app.example.com', 'same-origin'],
+      minTasks: 3,
+      maxTasks: 4,
+      sessionsPerTask: 100,
+      logRetention: 7,
+    });
+  });
+
+  test('refuses several faults at once, and keys that would change nothing', () => {
+    const faults = {
+      publicLoadBalancer: 'yes',
+      certificateArn: 'arn:aws:iam::123456789012:server-certificate/x',
+      domainName: 'https://speech.example.com',
+      allowedOrigins: 'app.example.com',
+      'GatewayStack:instanceType': 'ml.g6.2xlarge',
+      'EchoBidiStack:tokenSecret': 'x',
+    };
+    expect(() => readGateway(faults)).toThrow(InvalidContextError);
+    for (const words of [
+      'publicLoadBalancer is "yes"; it must be true or false',
+      'certificateArn is',
+      'domainName is',
+      'The origin "app.example.com" is not one',
+      '"GatewayStack:instanceType" would change nothing: instanceType is for the stacks that deploy an endpoint; write "instanceType"',
+      '"EchoBidiStack:tokenSecret" would change nothing: tokenSecret is for GatewayStack; write "GatewayStack:tokenSecret"',
+    ]) {
+      expect(() => readGateway(faults)).toThrow(words);
+    }
+  });
+});
