@@ -79,7 +79,7 @@ async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, op
 const REPORT_INTERVAL_MS = 250;
 
 async function makeGenerator(task: GeneratorTask): Promise<LoadGenerator> {
-  const { BidiSession, SageMakerRuntimeHTTP2Client } = require('../client') as typeof import('../client');
+  const { BidiSession, SageMakerRuntimeHTTP2Client } = await import('../client');
   const { endpoint, region } = task;
   const client = new SageMakerRuntimeHTTP2Client({
     ...(endpoint !== undefined && { endpoint }),

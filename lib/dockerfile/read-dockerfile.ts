@@ -89,7 +89,8 @@ interface StageImage {
  */
 export function readDockerfile(text: string, { target, buildArgs = {} }: DockerfileBuild = {}): DockerfileImage {
   throwIfTooLarge(text);
-  // Loaded when a Dockerfile is read: an app whose images lie in a registry does not pay for the parser.
+  // Loaded when a Dockerfile is read: an app whose images lie in a registry does not pay for the parser. `require`, because
+  // constructs read Dockerfiles in their constructors, which cannot await an import().
   const { DockerfileParser } = require('dockerfile-ast') as typeof import('dockerfile-ast');
   const dockerfile = DockerfileParser.parse(text);
   const escapeCharacter = dockerfile.getEscapeCharacter();

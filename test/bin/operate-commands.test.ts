@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { destroyCheckCommand } from '../../bin/commands/destroy-check';
 import { preflightCommand } from '../../bin/commands/preflight';
 import { statusCommand } from '../../bin/commands/status';
-import { CALLER_IDENTITY, FakeAws, Fault } from '../operate/fake-aws';
+import { CALLER_IDENTITY, FakeAws, ServiceError } from '../fake-aws';
 import { runCommand } from './support/run-command';
 
 let assembly: string;
@@ -92,7 +92,7 @@ const inService = {
     CreationTime: 1_700_000_000,
     LastModifiedTime: 1_700_000_600,
   }),
-  ListStackResources: () => new Fault('ValidationError', 'Stack with id echo-bidi does not exist'),
+  ListStackResources: () => new ServiceError('ValidationError', 'Stack with id echo-bidi does not exist'),
 };
 
 test('preflight reads the cloud assembly and gives every finding as JSON', async () => {
@@ -111,7 +111,9 @@ test('preflight reads the cloud assembly and gives every finding as JSON', async
 });
 
 test('preflight without AWS ends with 2, and one that finds a fault with 1', async () => {
-  await using offline = await FakeAws.start({ GetCallerIdentity: () => new Fault('ExpiredToken', 'expired', 403) });
+  await using offline = await FakeAws.start({
+    GetCallerIdentity: () => new ServiceError('ExpiredToken', 'expired', 403),
+  });
   expect((await bidi(offline, 'preflight', 'EchoBidiStack', '--app', assembly)).exitCode).toBe(2);
   await using aws = await FakeAws.start({
     GetCallerIdentity: () => CALLER_IDENTITY,
@@ -137,7 +139,7 @@ test('status of an endpoint in service ends with 0, of one that is not there wit
   });
   await using empty = await FakeAws.start({
     ...inService,
-    DescribeEndpoint: () => new Fault('ValidationException', 'Could not find endpoint'),
+    DescribeEndpoint: () => new ServiceError('ValidationException', 'Could not find endpoint'),
   });
   expect((await bidi(empty, 'status', 'echo-bidi', '--json')).exitCode).toBe(1);
 });
@@ -172,7 +174,7 @@ test('status --wait shows progress on stderr and the result on stdout', async ()
 });
 
 test('status without credentials ends with 2', async () => {
-  await using aws = await FakeAws.start({ ListStackResources: () => new Fault('ExpiredToken', 'expired', 403) });
+  await using aws = await FakeAws.start({ ListStackResources: () => new ServiceError('ExpiredToken', 'expired', 403) });
   expect(await bidi(aws, 'status', 'echo-bidi')).toMatchObject({
     stderr: expect.stringContaining('next:'),
     exitCode: 2,
@@ -180,7 +182,7 @@ test('status without credentials ends with 2', async () => {
 });
 
 test('destroy-check without credentials says that of the credentials, and ends with 2', async () => {
-  await using aws = await FakeAws.start({ DescribeStacks: () => new Fault('ExpiredToken', 'expired', 403) });
+  await using aws = await FakeAws.start({ DescribeStacks: () => new ServiceError('ExpiredToken', 'expired', 403) });
   const { stdout, exitCode } = await bidi(aws, 'destroy-check', 'Gone', '--app', assembly);
   expect(stdout).toMatch(
     /^FAIL {2}credentials {2}No valid credentials: expired\n +rule: There are valid AWS credentials/m,
@@ -193,9 +195,8 @@ test('destroy-check without credentials says that of the credentials, and ends w
 test('destroy-check ends with 1 while an endpoint bills', async () => {
   await using aws = await FakeAws.start({
     ...inService,
-    DescribeStacks: () => new Fault('ValidationError', 'Stack does not exist'),
-    ListStacks: () =>
-      '<ListStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><ListStacksResult><StackSummaries/></ListStacksResult></ListStacksResponse>',
+    DescribeStacks: () => new ServiceError('ValidationError', 'Stack does not exist'),
+    ListStacks: { StackSummaries: [] },
   });
   const { stdout, exitCode } = await bidi(aws, 'destroy-check', 'EchoBidiStack', '--app', assembly);
   expect(stdout).toMatch(/FAIL\s+endpoint\s+Endpoint \S+ is InService/);

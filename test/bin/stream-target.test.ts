@@ -1,23 +1,34 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { mockClient } from 'aws-sdk-client-mock';
 import { findStreamTarget, openStreamTarget, type StreamTargetOptions } from '../../bin/stream-target';
 import { UsageError } from '../../bin/usage-error';
 import type { SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { type LocalState, writeLocalState } from '../../lib/local/local-state';
+import { FakeAws, ServiceError } from '../fake-aws';
 
-const cloudFormation = mockClient(CloudFormationClient);
 const before = process.cwd();
+const environment = process.env;
+let aws: FakeAws;
 let directory: string;
 
+beforeAll(async () => {
+  aws = await FakeAws.start();
+});
+afterAll(() => aws[Symbol.asyncDispose]());
 beforeEach(() => {
+  process.env = {
+    ...environment,
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
   directory = mkdtempSync(join(tmpdir(), 'stream-target-'));
   process.chdir(directory);
-  cloudFormation.reset();
+  aws.reset();
 });
 afterEach(() => {
+  process.env = environment;
   process.chdir(before);
   rmSync(directory, { recursive: true, force: true });
 });
@@ -56,7 +67,7 @@ describe('--stack', () => {
       region: 'eu-west-1',
       fips: false,
     });
-    expect(cloudFormation.calls()).toHaveLength(0);
+    expect(aws.calls).toEqual([]);
   });
 
   it('takes the region that is named over the one that was written down', async () => {
@@ -69,24 +80,23 @@ describe('--stack', () => {
 
   it('is asked of CloudFormation where the file does not name it', async () => {
     outputs();
-    cloudFormation
-      .on(ListStackResourcesCommand, { StackName: 'Other' })
-      .resolves({ StackResourceSummaries: [resource('role', 'AWS::IAM::Role'), resource('other-1')] });
+    aws.on('ListStackResources', {
+      StackResourceSummaries: [resource('role', 'AWS::IAM::Role'), resource('other-1')],
+    });
     expect(await found({ stack: 'Other', region: 'us-east-1' })).toMatchObject({
       endpointName: 'other-1',
       region: 'us-east-1',
     });
+    expect(aws.inputsOf('ListStackResources')).toMatchObject([{ StackName: 'Other' }]);
   });
 
   it('needs a name where the stack has more than one endpoint, and says so where it has none', async () => {
-    cloudFormation
-      .on(ListStackResourcesCommand)
-      .resolves({ StackResourceSummaries: [resource('one'), resource('two')] });
+    aws.on('ListStackResources', { StackResourceSummaries: [resource('one'), resource('two')] });
     await expect(found({ stack: 'Both', region: 'us-east-1' })).rejects.toThrow(
       /more than one endpoint\.\n.*They are one, two\./,
     );
     expect(await found({ stack: 'Both', endpoint: 'two', region: 'us-east-1' })).toMatchObject({ endpointName: 'two' });
-    cloudFormation.on(ListStackResourcesCommand).resolves({ StackResourceSummaries: [] });
+    aws.on('ListStackResources', { StackResourceSummaries: [] });
     await expect(found({ stack: 'None', region: 'us-east-1' })).rejects.toThrow('has no such endpoint');
   });
 
@@ -99,7 +109,7 @@ describe('--stack', () => {
       /no AWS credentials, or they are not valid[\s\S]*aws sso login/,
     ],
   ])('says why CloudFormation cannot tell: %s', async (name, message, expected) => {
-    cloudFormation.on(ListStackResourcesCommand).rejects(Object.assign(new Error(message), { name }));
+    aws.on('ListStackResources', new ServiceError(name, message));
     const refused = found({ stack: 'X', region: 'us-east-1' });
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(expected);
@@ -120,15 +130,10 @@ describe('--local', () => {
     processId: process.pid,
     startedAt: new Date(60_000 * minute).toISOString(),
   });
-  const cache = process.env.XDG_CACHE_HOME;
   beforeEach(() => {
     process.env.XDG_CACHE_HOME = directory;
     writeLocalState(state(1, 'echo', 'Echo', 1));
     writeLocalState(state(2, 'speech', 'Speech', 2));
-  });
-  afterEach(() => {
-    if (cache === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = cache;
   });
 
   it.each([[{ stack: 'Echo' }], [{ endpoint: 'echo' }]])(

@@ -1,25 +1,29 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr';
-import { mockClient } from 'aws-sdk-client-mock';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { checkImage, ecrRegistryOf, ImageError, parseImageReference, readEcrImage } from '../../lib/image';
+import { FakeAws, ServiceError } from '../fake-aws';
 import { caught, type Made, make, OCI_INDEX, OCI_MANIFEST, SOUND } from './made-image';
 
 const reference = parseImageReference('123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/echo:7');
 const registry = ecrRegistryOf(reference)!;
-const client = new ECRClient({ region: registry.region });
-const ecr = mockClient(ECRClient);
+let ecr: FakeAws;
+let client: ECRClient;
 
 /** Amazon S3 in the place where ECR's download links point. */
 let storage: Server;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeAll(async () => {
+  ecr = await FakeAws.start();
+  client = new ECRClient(ecr.options);
   storage = createServer((request, response) => answer(request, response));
   await new Promise<void>(resolve => storage.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => {
+afterAll(async () => {
+  client.destroy();
+  await ecr[Symbol.asyncDispose]();
   storage.closeAllConnections();
   storage.close();
 });
@@ -27,18 +31,19 @@ beforeEach(() => ecr.reset());
 
 /** Puts an image into the registry: manifests by the API, the configuration behind a link. */
 function push(made: Made): void {
-  ecr.on(BatchGetImageCommand).callsFake(({ imageIds: [{ imageDigest = made.root.digest }] }) => ({
-    images: [
-      {
-        imageManifest: made.blobs.get(imageDigest)?.toString(),
-        imageManifestMediaType: imageDigest === made.root.digest ? made.root.mediaType : OCI_MANIFEST,
-      },
-    ],
-  }));
+  ecr.on('BatchGetImage', ({ imageIds }) => {
+    const [{ imageDigest = made.root.digest }] = imageIds as [{ imageDigest?: string }];
+    return {
+      images: [
+        {
+          imageManifest: made.blobs.get(imageDigest)?.toString(),
+          imageManifestMediaType: imageDigest === made.root.digest ? made.root.mediaType : OCI_MANIFEST,
+        },
+      ],
+    };
+  });
   const { port } = storage.address() as AddressInfo;
-  ecr
-    .on(GetDownloadUrlForLayerCommand)
-    .callsFake(({ layerDigest }) => ({ downloadUrl: `http://127.0.0.1:${port}/${layerDigest}` }));
+  ecr.on('GetDownloadUrlForLayer', ({ layerDigest }) => ({ downloadUrl: `http://127.0.0.1:${port}/${layerDigest}` }));
   answer = (request, response) => response.end(made.blobs.get(request.url!.slice(1)));
 }
 
@@ -76,8 +81,8 @@ test('the image is read through its index, without its layers', async () => {
   push(make(SOUND, { attested: true }));
   const image = await read();
   expect(image.manifest).toEqual({ mediaType: OCI_INDEX, indexPlatforms: ['linux/amd64'], attestations: 1 });
-  expect(ecr.commandCalls(GetDownloadUrlForLayerCommand)).toHaveLength(1);
-  expect(ecr.commandCalls(BatchGetImageCommand)[0]?.args[0].input).toMatchObject({
+  expect(ecr.inputsOf('GetDownloadUrlForLayer')).toHaveLength(1);
+  expect(ecr.inputsOf('BatchGetImage')[0]).toMatchObject({
     registryId: '123456789012',
     repositoryName: 'team/echo',
     imageIds: [{ imageTag: '7' }],
@@ -93,9 +98,9 @@ test('what ECR and S3 refuse is explained', async () => {
   expect((refused as ImageError).what).toContain('HTTP 403');
   expect((refused as ImageError).cause).toBeUndefined();
 
-  ecr.on(BatchGetImageCommand).resolves({ failures: [{ failureCode: 'ImageNotFound' }] });
+  ecr.on('BatchGetImage', { failures: [{ failureCode: 'ImageNotFound' }] });
   await expect(read()).rejects.toThrow(/holds no image.*ImageNotFound/);
-  ecr.on(BatchGetImageCommand).rejects(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
+  ecr.on('BatchGetImage', new ServiceError('AccessDeniedException', 'not authorized'));
   await expect(read()).rejects.toThrow(/AccessDeniedException.*may not read/s);
 });
 

@@ -1,10 +1,10 @@
-import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { ECRClient } from '@aws-sdk/client-ecr';
-import type { SageMakerClient, SageMakerClientConfig } from '@aws-sdk/client-sagemaker';
-import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import type { STSClient } from '@aws-sdk/client-sts';
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { SageMakerClient, type SageMakerClientConfig } from '@aws-sdk/client-sagemaker';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { STSClient } from '@aws-sdk/client-sts';
 import { type Answer, ask } from './ask';
 
 /** How the control plane of AWS is reached. */
@@ -12,11 +12,11 @@ export interface ControlPlaneOptions {
   /**
    * Region of the endpoint.
    *
-   * @default - what the SDK finds in the environment and the profile
+   * @default - the region that the SDK finds in the environment and the profile
    */
   readonly region?: string;
   /**
-   * Credentials, or what provides them.
+   * Credentials, or a provider of them.
    *
    * @default - the SDK's chain
    */
@@ -35,63 +35,50 @@ export interface ControlPlaneOptions {
   readonly timeoutMs?: number;
 }
 
-/** The clients of the services that are asked, each loaded when it is first used. */
+interface Client {
+  destroy(): void;
+}
+
+/** What the clients of all services take. */
+type ClientConfiguration = Pick<SageMakerClientConfig, 'region' | 'credentials' | 'endpoint' | 'requestHandler'>;
+
+type ClientClass<T extends Client> = new (configuration: ClientConfiguration) => T;
+
+/** One client a service, made when it is first used. */
 export class ControlPlane implements Disposable {
   readonly timeoutMs: number | undefined;
-  private readonly clients = new Map<string, { destroy(): void }>();
+  private readonly clients = new Map<ClientClass<Client>, Client>();
 
   constructor(private readonly options: ControlPlaneOptions = {}) {
     this.timeoutMs = options.timeoutMs;
   }
 
   get applicationAutoScaling(): ApplicationAutoScalingClient {
-    return this.client('auto-scaling', () => {
-      const module =
-        require('@aws-sdk/client-application-auto-scaling') as typeof import('@aws-sdk/client-application-auto-scaling');
-      return new module.ApplicationAutoScalingClient(this.configuration());
-    });
+    return this.client(ApplicationAutoScalingClient);
   }
 
   get cloudFormation(): CloudFormationClient {
-    return this.client('cloudformation', () => {
-      const module = require('@aws-sdk/client-cloudformation') as typeof import('@aws-sdk/client-cloudformation');
-      return new module.CloudFormationClient(this.configuration());
-    });
+    return this.client(CloudFormationClient);
   }
 
   get cloudWatchLogs(): CloudWatchLogsClient {
-    return this.client('logs', () => {
-      const module = require('@aws-sdk/client-cloudwatch-logs') as typeof import('@aws-sdk/client-cloudwatch-logs');
-      return new module.CloudWatchLogsClient(this.configuration());
-    });
+    return this.client(CloudWatchLogsClient);
   }
 
   get ecr(): ECRClient {
-    return this.client('ecr', () => {
-      const module = require('@aws-sdk/client-ecr') as typeof import('@aws-sdk/client-ecr');
-      return new module.ECRClient(this.configuration());
-    });
+    return this.client(ECRClient);
   }
 
   get sageMaker(): SageMakerClient {
-    return this.client('sagemaker', () => {
-      const module = require('@aws-sdk/client-sagemaker') as typeof import('@aws-sdk/client-sagemaker');
-      return new module.SageMakerClient(this.configuration());
-    });
+    return this.client(SageMakerClient);
   }
 
   get serviceQuotas(): ServiceQuotasClient {
-    return this.client('service-quotas', () => {
-      const module = require('@aws-sdk/client-service-quotas') as typeof import('@aws-sdk/client-service-quotas');
-      return new module.ServiceQuotasClient(this.configuration());
-    });
+    return this.client(ServiceQuotasClient);
   }
 
   get sts(): STSClient {
-    return this.client('sts', () => {
-      const module = require('@aws-sdk/client-sts') as typeof import('@aws-sdk/client-sts');
-      return new module.STSClient(this.configuration());
-    });
+    return this.client(STSClient);
   }
 
   /**
@@ -120,15 +107,15 @@ export class ControlPlane implements Disposable {
     this.clients.clear();
   }
 
-  private client<T extends { destroy(): void }>(name: string, make: () => T): T {
-    const known = this.clients.get(name) as T | undefined;
+  private client<T extends Client>(ServiceClient: ClientClass<T>): T {
+    const known = this.clients.get(ServiceClient) as T | undefined;
     if (known) return known;
-    const made = make();
-    this.clients.set(name, made);
+    const made = new ServiceClient(this.configuration());
+    this.clients.set(ServiceClient, made);
     return made;
   }
 
-  private configuration() {
+  private configuration(): ClientConfiguration {
     const { region, credentials, endpoint } = this.options;
     return {
       ...(region !== undefined && { region }),

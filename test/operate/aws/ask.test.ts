@@ -2,7 +2,7 @@ import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagema
 import { paginateListServiceQuotas } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ask, ControlPlane, sayNoAnswer } from '../../../lib/operate/aws';
-import { FakeAws, Fault, SILENCE } from '../fake-aws';
+import { FakeAws, NO_ANSWER, ServiceError } from '../../fake-aws';
 
 function describeEndpoint(plane: ControlPlane, timeoutMs = 5_000) {
   return ask(
@@ -13,12 +13,12 @@ function describeEndpoint(plane: ControlPlane, timeoutMs = 5_000) {
 }
 
 test.each([
-  [new Fault('AccessDeniedException', 'User is not authorized'), 'denied'],
-  [new Fault('ValidationException', 'Could not find endpoint "echo".'), 'absent'],
-  [new Fault('ResourceNotFoundException', 'gone'), 'absent'],
-  [new Fault('ExpiredTokenException', 'The security token is expired'), 'unauthenticated'],
-  [new Fault('UnrecognizedClientException', 'The security token is invalid'), 'unauthenticated'],
-  [new Fault('ValidationException', 'The name is too long'), 'refused'],
+  [new ServiceError('AccessDeniedException', 'User is not authorized'), 'denied'],
+  [new ServiceError('ValidationException', 'Could not find endpoint "echo".'), 'absent'],
+  [new ServiceError('ResourceNotFoundException', 'gone'), 'absent'],
+  [new ServiceError('ExpiredTokenException', 'The security token is expired'), 'unauthenticated'],
+  [new ServiceError('UnrecognizedClientException', 'The security token is invalid'), 'unauthenticated'],
+  [new ServiceError('ValidationException', 'The name is too long'), 'refused'],
 ])('%o is %s', async (fault, kind) => {
   await using aws = await FakeAws.start({ DescribeEndpoint: () => fault });
   using plane = new ControlPlane(aws.options);
@@ -36,7 +36,7 @@ test('a denied look names the action', async () => {
 });
 
 test('a service that never answers is given up at the bound', async () => {
-  await using aws = await FakeAws.start({ DescribeEndpoint: () => SILENCE });
+  await using aws = await FakeAws.start({ DescribeEndpoint: () => NO_ANSWER });
   using plane = new ControlPlane(aws.options);
   const begin = Date.now();
   expect(await describeEndpoint(plane, 200)).toEqual({ kind: 'unreachable', message: 'no answer within 0.2 s' });
@@ -64,7 +64,7 @@ test('throttling is retried', async () => {
   await using aws = await FakeAws.start({
     DescribeEndpoint: (_, call) =>
       call < 3
-        ? new Fault('ThrottlingException', 'Rate exceeded')
+        ? new ServiceError('ThrottlingException', 'Rate exceeded')
         : { EndpointName: 'echo', EndpointStatus: 'InService' },
   });
   using plane = new ControlPlane(aws.options);
@@ -73,7 +73,9 @@ test('throttling is retried', async () => {
 });
 
 test('throttling without end is refused, not thrown', async () => {
-  await using aws = await FakeAws.start({ DescribeEndpoint: () => new Fault('ThrottlingException', 'Rate exceeded') });
+  await using aws = await FakeAws.start({
+    DescribeEndpoint: () => new ServiceError('ThrottlingException', 'Rate exceeded'),
+  });
   using plane = new ControlPlane(aws.options);
   expect(await describeEndpoint(plane)).toEqual({ kind: 'refused', message: 'ThrottlingException: Rate exceeded' });
 });
@@ -90,7 +92,7 @@ test('the query protocol is told apart the same way', async () => {
 
 test('a bound holds for all pages together', async () => {
   await using aws = await FakeAws.start({
-    ListServiceQuotas: (_, call) => (call < 3 ? { Quotas: [], NextToken: String(call) } : SILENCE),
+    ListServiceQuotas: (_, call) => (call < 3 ? { Quotas: [], NextToken: String(call) } : NO_ANSWER),
   });
   using plane = new ControlPlane(aws.options);
   const answer = await ask(

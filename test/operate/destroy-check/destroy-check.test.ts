@@ -1,35 +1,18 @@
-import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
-import {
-  CloudFormationClient,
-  CloudFormationServiceException,
-  DescribeStacksCommand,
-  ListStackResourcesCommand,
-  ListStacksCommand,
-} from '@aws-sdk/client-cloudformation';
-import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
-import {
-  DescribeEndpointCommand,
-  DescribeEndpointConfigCommand,
-  DescribeModelCommand,
-  SageMakerClient,
-} from '@aws-sdk/client-sagemaker';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { ControlPlane } from '../../../lib/operate/aws';
 import { costClassOf, destroyCheck } from '../../../lib/operate/destroy-check';
 import { renderTable } from '../../../lib/report';
+import { CALLER_IDENTITY, CONNECTION_RESET, FakeAws, ServiceError } from '../../fake-aws';
 
-const cloudFormation = mockClient(CloudFormationClient);
-const sageMaker = mockClient(SageMakerClient);
-const logs = mockClient(CloudWatchLogsClient);
-const scaling = mockClient(ApplicationAutoScalingClient);
-const ecr = mockClient(ECRClient);
-const sts = mockClient(STSClient);
-const plane = new ControlPlane({ region: 'us-east-1' });
-
-const error = (name: string, message: string) =>
-  new CloudFormationServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400 } });
+let aws: FakeAws;
+let plane: ControlPlane;
+beforeAll(async () => {
+  aws = await FakeAws.start();
+  plane = new ControlPlane(aws.options);
+});
+afterAll(async () => {
+  plane[Symbol.dispose]();
+  await aws[Symbol.asyncDispose]();
+});
 
 const DELETED = new Date('2026-03-01T12:00:00Z');
 const resource = (ResourceType: string, PhysicalResourceId: string, ResourceStatus = 'DELETE_COMPLETE') => ({
@@ -37,7 +20,7 @@ const resource = (ResourceType: string, PhysicalResourceId: string, ResourceStat
   LastUpdatedTimestamp: DELETED,
   ResourceType,
   PhysicalResourceId,
-  ResourceStatus: ResourceStatus as never,
+  ResourceStatus,
 });
 
 const TEMPLATE = {
@@ -57,41 +40,47 @@ const TEMPLATE = {
   },
 };
 
-beforeEach(() => {
-  for (const mock of [cloudFormation, sageMaker, logs, scaling, ecr, sts]) mock.reset();
-  sts.on(GetCallerIdentityCommand).resolves({ Account: '123456789012' });
-  cloudFormation.on(DescribeStacksCommand).rejects(error('ValidationError', 'Stack with id Echo does not exist'));
-  cloudFormation.on(ListStacksCommand).resolves({
-    StackSummaries: [
-      { StackName: 'Other', StackId: 'other', CreationTime: DELETED, StackStatus: 'DELETE_COMPLETE' },
-      {
-        StackName: 'Echo',
-        StackId: 'newest',
-        DeletionTime: DELETED,
-        CreationTime: DELETED,
-        StackStatus: 'DELETE_COMPLETE',
-      },
-      { StackName: 'Echo', StackId: 'older', CreationTime: DELETED, StackStatus: 'DELETE_COMPLETE' },
-    ],
-  });
-  cloudFormation.on(ListStackResourcesCommand, { StackName: 'newest' }).resolves({
-    StackResourceSummaries: [
-      resource('AWS::SageMaker::Endpoint', 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo'),
-      resource('AWS::SageMaker::EndpointConfig', 'arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/config-1'),
-      resource('AWS::SageMaker::Model', 'arn:aws:sagemaker:us-east-1:123456789012:model/model-1'),
-      resource('AWS::Logs::LogGroup', '/aws/sagemaker/Endpoints/echo', 'DELETE_SKIPPED'),
-      resource('AWS::IAM::Role', 'role'),
-    ],
-  });
-  sageMaker.on(DescribeEndpointCommand).rejects(error('ValidationException', 'Could not find endpoint "echo".'));
-  sageMaker
-    .on(DescribeEndpointConfigCommand)
-    .rejects(error('ValidationException', 'Could not find endpoint configuration.'));
-  sageMaker.on(DescribeModelCommand).rejects(error('ValidationException', 'Could not find model.'));
-  logs.on(DescribeLogGroupsCommand).resolves({ logGroups: [] });
-  scaling.on(DescribeScalableTargetsCommand).resolves({ ScalableTargets: [] });
-  ecr.on(DescribeImagesCommand).rejects(error('ImageNotFoundException', 'The image does not exist'));
-});
+/** What the stack that was deleted last had. */
+const resources = (...summaries: ReturnType<typeof resource>[]) => ({ StackResourceSummaries: summaries });
+
+beforeEach(() =>
+  aws.reset({
+    GetCallerIdentity: CALLER_IDENTITY,
+    DescribeStacks: new ServiceError('ValidationError', 'Stack with id Echo does not exist'),
+    ListStacks: {
+      StackSummaries: [
+        { StackName: 'Other', StackId: 'other', CreationTime: DELETED, StackStatus: 'DELETE_COMPLETE' },
+        {
+          StackName: 'Echo',
+          StackId: 'newest',
+          DeletionTime: DELETED,
+          CreationTime: DELETED,
+          StackStatus: 'DELETE_COMPLETE',
+        },
+        { StackName: 'Echo', StackId: 'older', CreationTime: DELETED, StackStatus: 'DELETE_COMPLETE' },
+      ],
+    },
+    ListStackResources: ({ StackName }) =>
+      StackName === 'newest'
+        ? resources(
+            resource('AWS::SageMaker::Endpoint', 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo'),
+            resource(
+              'AWS::SageMaker::EndpointConfig',
+              'arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/config-1',
+            ),
+            resource('AWS::SageMaker::Model', 'arn:aws:sagemaker:us-east-1:123456789012:model/model-1'),
+            resource('AWS::Logs::LogGroup', '/aws/sagemaker/Endpoints/echo', 'DELETE_SKIPPED'),
+            resource('AWS::IAM::Role', 'role'),
+          )
+        : new ServiceError('ValidationError', `Stack ${StackName} does not exist`),
+    DescribeEndpoint: new ServiceError('ValidationException', 'Could not find endpoint "echo".'),
+    DescribeEndpointConfig: new ServiceError('ValidationException', 'Could not find endpoint configuration.'),
+    DescribeModel: new ServiceError('ValidationException', 'Could not find model.'),
+    DescribeLogGroups: { logGroups: [] },
+    DescribeScalableTargets: { ScalableTargets: [] },
+    'ecr:DescribeImages': new ServiceError('ImageNotFoundException', 'The image does not exist'),
+  }),
+);
 
 test('a stack that left nothing', async () => {
   const { findings } = await destroyCheck(plane, 'Echo', { name: 'Echo', template: TEMPLATE });
@@ -107,22 +96,22 @@ test('a stack that left nothing', async () => {
 });
 
 test('everything that a stack can leave, with its cost and the command that ends it', async () => {
-  sageMaker.on(DescribeEndpointCommand).resolves({
+  aws.on('DescribeEndpoint', {
     EndpointStatus: 'InService',
     ProductionVariants: [{ VariantName: 'AllTraffic', CurrentInstanceCount: 2 }],
   });
-  sageMaker.on(DescribeEndpointConfigCommand).resolves({});
-  sageMaker.on(DescribeModelCommand).resolves({});
-  logs.on(DescribeLogGroupsCommand).resolves({
+  aws.on('DescribeEndpointConfig', {});
+  aws.on('DescribeModel', {});
+  aws.on('DescribeLogGroups', {
     logGroups: [
       { logGroupName: '/aws/sagemaker/Endpoints/echo-2', storedBytes: 1 },
       { logGroupName: '/aws/sagemaker/Endpoints/echo', storedBytes: 3_000_000, retentionInDays: 30 },
     ],
   });
-  scaling
-    .on(DescribeScalableTargetsCommand)
-    .resolvesOnce({ ScalableTargets: [], NextToken: 'more' })
-    .resolves({
+  aws.on(
+    'DescribeScalableTargets',
+    { ScalableTargets: [], NextToken: 'more' },
+    {
       ScalableTargets: [
         {
           ResourceId: 'endpoint/echo/variant/AllTraffic',
@@ -134,17 +123,19 @@ test('everything that a stack can leave, with its cost and the command that ends
           CreationTime: DELETED,
         },
       ],
-    });
-  ecr.on(DescribeImagesCommand).resolves({ imageDetails: [{ imageSizeInBytes: 60_000_000 }] });
-  cloudFormation.on(ListStackResourcesCommand, { StackName: 'newest' }).resolves({
-    StackResourceSummaries: [
+    },
+  );
+  aws.on('ecr:DescribeImages', { imageDetails: [{ imageSizeInBytes: 60_000_000 }] });
+  aws.on(
+    'ListStackResources',
+    resources(
       resource('AWS::SageMaker::Endpoint', 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo', 'DELETE_SKIPPED'),
       resource('AWS::SageMaker::EndpointConfig', 'config-1'),
       resource('AWS::SageMaker::Model', 'model-1'),
       resource('AWS::EC2::VPCEndpoint', 'vpce-1', 'DELETE_SKIPPED'),
       resource('AWS::CloudWatch::Dashboard', 'echo', 'DELETE_SKIPPED'),
-    ],
-  });
+    ),
+  );
   const report = await destroyCheck(plane, 'Echo', { name: 'Echo', template: TEMPLATE });
   expect(report.findings.map(({ name, verdict, costClass }) => [name, verdict, costClass])).toEqual([
     ['stack', 'pass', 'none'],
@@ -161,25 +152,24 @@ test('everything that a stack can leave, with its cost and the command that ends
 });
 
 test('a stack that is still there', async () => {
-  cloudFormation.on(DescribeStacksCommand).resolves({
+  aws.on('DescribeStacks', {
     Stacks: [{ StackName: 'Echo', StackStatus: 'DELETE_FAILED', CreationTime: DELETED }],
   });
-  cloudFormation.on(ListStackResourcesCommand, { StackName: 'Echo' }).resolves({
-    StackResourceSummaries: [
-      resource('AWS::ECR::Repository', 'echo', 'DELETE_FAILED'),
-      resource('AWS::IAM::Role', 'role'),
-    ],
-  });
+  aws.on(
+    'ListStackResources',
+    resources(resource('AWS::ECR::Repository', 'echo', 'DELETE_FAILED'), resource('AWS::IAM::Role', 'role')),
+  );
   const { findings } = await destroyCheck(plane, 'Echo');
   expect(findings).toEqual([
     expect.objectContaining({ name: 'stack', verdict: 'warn', seen: 'The stack Echo is still there: DELETE_FAILED.' }),
     expect.objectContaining({ name: 'Repository', verdict: 'warn', costClass: 'storage' }),
   ]);
+  expect(aws.inputsOf('ListStackResources')).toMatchObject([{ StackName: 'Echo' }]);
 });
 
 test('a name that no stack had is an endpoint', async () => {
-  cloudFormation.on(ListStacksCommand).resolves({ StackSummaries: [] });
-  sageMaker.on(DescribeEndpointCommand).resolves({ EndpointStatus: 'Failed', ProductionVariants: [] });
+  aws.on('ListStacks', { StackSummaries: [] });
+  aws.on('DescribeEndpoint', { EndpointStatus: 'Failed', ProductionVariants: [] });
   const { findings } = await destroyCheck(plane, 'lonely');
   expect(findings.find(finding => finding.name === 'endpoint')).toMatchObject({
     verdict: 'warn',
@@ -190,7 +180,7 @@ test('a name that no stack had is an endpoint', async () => {
 });
 
 test('what may not be looked at is a warning that names the action', async () => {
-  logs.on(DescribeLogGroupsCommand).rejects(error('AccessDeniedException', 'no'));
+  aws.on('DescribeLogGroups', new ServiceError('AccessDeniedException', 'no'));
   const { findings, online } = await destroyCheck(plane, 'Echo');
   expect(online).toBe(true);
   expect(findings.find(finding => finding.name === 'log-group')).toMatchObject({
@@ -200,13 +190,11 @@ test('what may not be looked at is a warning that names the action', async () =>
 });
 
 test('offline, it says so', async () => {
-  cloudFormation
-    .on(DescribeStacksCommand)
-    .rejects(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
+  aws.on('DescribeStacks', CONNECTION_RESET);
   const report = await destroyCheck(plane, 'Echo');
   expect(report.online).toBe(false);
   expect(report.findings).toEqual([
-    expect.objectContaining({ verdict: 'warn', seen: 'AWS did not answer: getaddrinfo ENOTFOUND' }),
+    expect.objectContaining({ verdict: 'warn', seen: expect.stringMatching(/^AWS did not answer: .*ECONNRESET/) }),
   ]);
 });
 

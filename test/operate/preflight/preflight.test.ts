@@ -5,7 +5,7 @@ import { BIDIRECTIONAL_LABEL } from '../../../lib/contract';
 import { ControlPlane } from '../../../lib/operate/aws';
 import { preflight } from '../../../lib/operate/preflight';
 import { renderTable } from '../../../lib/report';
-import { CALLER_IDENTITY, FakeAws, Fault, SILENCE } from '../fake-aws';
+import { CALLER_IDENTITY, FakeAws, type Handlers, NO_ANSWER, ServiceError } from '../../fake-aws';
 
 const PACKAGE = 'arn:aws:sagemaker:us-east-1:123456789012:model-package/stt';
 const IMAGE = '123456789012.dkr.ecr.us-east-1.amazonaws.com/echo:v1';
@@ -71,20 +71,30 @@ function stack(
   } satisfies EndpointSource;
 }
 
-function stacksXml(stacks: Record<string, string>) {
-  return (input: Record<string, unknown>) => {
-    const body = stacks[input.StackName as string];
-    if (body === undefined) return new Fault('ValidationError', `Stack with id ${input.StackName} does not exist`);
-    return `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>${input.StackName}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>${body}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+function stacks(known: Record<string, object>) {
+  return ({ StackName }: Record<string, unknown>) => {
+    const stack = known[StackName as string];
+    if (stack === undefined) return new ServiceError('ValidationError', `Stack with id ${StackName} does not exist`);
+    return { Stacks: [{ StackName, CreationTime: '2026-01-01T00:00:00Z', ...stack }] };
   };
 }
 
-function bootstrapped(version: number, status = 'UPDATE_COMPLETE') {
-  return `<StackStatus>${status}</StackStatus><Outputs><member><OutputKey>BootstrapVersion</OutputKey><OutputValue>${version}</OutputValue></member></Outputs>`;
+function bootstrapped(version: number, StackStatus = 'UPDATE_COMPLETE') {
+  return { StackStatus, Outputs: [{ OutputKey: 'BootstrapVersion', OutputValue: version }] };
 }
 
-function ownedBy(stackName: string) {
-  return `<DescribeStackResourcesResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStackResourcesResult><StackResources><member><StackName>${stackName}</StackName><LogicalResourceId>Endpoint</LogicalResourceId><ResourceType>AWS::SageMaker::Endpoint</ResourceType><Timestamp>2026-01-01T00:00:00Z</Timestamp><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member></StackResources></DescribeStackResourcesResult></DescribeStackResourcesResponse>`;
+function ownedBy(StackName: string) {
+  return {
+    StackResources: [
+      {
+        StackName,
+        LogicalResourceId: 'Endpoint',
+        ResourceType: 'AWS::SageMaker::Endpoint',
+        Timestamp: '2026-01-01T00:00:00Z',
+        ResourceStatus: 'CREATE_COMPLETE',
+      },
+    ],
+  };
 }
 
 const ENDPOINT_ARN = 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo';
@@ -134,8 +144,8 @@ function account(url: () => string, image: { config?: object; manifest?: object;
   };
   return {
     GetCallerIdentity: () => CALLER_IDENTITY,
-    DescribeStacks: stacksXml({ CDKToolkit: bootstrapped(28) }),
-    DescribeEndpoint: () => new Fault('ValidationException', 'Could not find endpoint "echo".'),
+    DescribeStacks: stacks({ CDKToolkit: bootstrapped(28) }),
+    DescribeEndpoint: () => new ServiceError('ValidationException', 'Could not find endpoint "echo".'),
     DescribeEndpointConfig: () => ({ ProductionVariants: [DEPLOYED] }),
     DescribeScalableTargets: () => ({ ScalableTargets: [] }),
     ListServiceQuotas: () => ({
@@ -158,8 +168,6 @@ beforeAll(async () => {
   runtimeUri = new URL(`https://127.0.0.1:${(runtime.address() as { port: number }).port}`);
 });
 afterAll(() => new Promise(resolve => runtime.close(resolve)));
-
-type Handlers = Parameters<typeof FakeAws.start>[0];
 
 async function run(
   subject: EndpointSource,
@@ -197,15 +205,11 @@ describe('each check finds its fault, and only its fault', () => {
   test.each<[string, Parameters<typeof run>, Record<string, string>]>([
     ['another account', [{ ...stack(), account: '999999999999' }], { credentials: 'fail' }],
     ['another region', [{ ...stack(), region: 'eu-west-1' }], { region: 'fail' }],
-    ['no bootstrap', [stack(), { DescribeStacks: stacksXml({}) }], { bootstrap: 'fail' }],
-    [
-      'an old bootstrap',
-      [stack(), { DescribeStacks: stacksXml({ CDKToolkit: bootstrapped(5) }) }],
-      { bootstrap: 'fail' },
-    ],
+    ['no bootstrap', [stack(), { DescribeStacks: stacks({}) }], { bootstrap: 'fail' }],
+    ['an old bootstrap', [stack(), { DescribeStacks: stacks({ CDKToolkit: bootstrapped(5) }) }], { bootstrap: 'fail' }],
     [
       'a broken bootstrap',
-      [stack(), { DescribeStacks: stacksXml({ CDKToolkit: bootstrapped(28, 'DELETE_FAILED') }) }],
+      [stack(), { DescribeStacks: stacks({ CDKToolkit: bootstrapped(28, 'DELETE_FAILED') }) }],
       { bootstrap: 'fail' },
     ],
     [
@@ -213,9 +217,9 @@ describe('each check finds its fault, and only its fault', () => {
       [
         stack(),
         {
-          DescribeStacks: stacksXml({
+          DescribeStacks: stacks({
             CDKToolkit: bootstrapped(28),
-            Echo: '<StackStatus>UPDATE_IN_PROGRESS</StackStatus>',
+            Echo: { StackStatus: 'UPDATE_IN_PROGRESS' },
           }),
         },
       ],
@@ -226,9 +230,9 @@ describe('each check finds its fault, and only its fault', () => {
       [
         stack(),
         {
-          DescribeStacks: stacksXml({
+          DescribeStacks: stacks({
             CDKToolkit: bootstrapped(28),
-            Echo: '<StackStatus>ROLLBACK_COMPLETE</StackStatus>',
+            Echo: { StackStatus: 'ROLLBACK_COMPLETE' },
           }),
         },
       ],
@@ -239,9 +243,9 @@ describe('each check finds its fault, and only its fault', () => {
       [
         stack(),
         {
-          DescribeStacks: stacksXml({
+          DescribeStacks: stacks({
             CDKToolkit: bootstrapped(28),
-            Echo: '<StackStatus>UPDATE_ROLLBACK_FAILED</StackStatus>',
+            Echo: { StackStatus: 'UPDATE_ROLLBACK_FAILED' },
           }),
         },
       ],
@@ -317,7 +321,7 @@ describe('each check finds its fault, and only its fault', () => {
         stack(),
         {
           DescribeEndpoint: () => ({ EndpointName: 'echo', EndpointArn: ENDPOINT_ARN, EndpointStatus: 'InService' }),
-          DescribeStackResources: () => new Fault('ValidationError', `Stack for ${ENDPOINT_ARN} does not exist`),
+          DescribeStackResources: () => new ServiceError('ValidationError', `Stack for ${ENDPOINT_ARN} does not exist`),
         },
       ],
       { 'endpoint-name': 'fail' },
@@ -380,7 +384,10 @@ describe('each check finds its fault, and only its fault', () => {
     ],
     [
       'a repository that is not there',
-      [stack(), { BatchGetImage: () => new Fault('RepositoryNotFoundException', 'The repository does not exist') }],
+      [
+        stack(),
+        { BatchGetImage: () => new ServiceError('RepositoryNotFoundException', 'The repository does not exist') },
+      ],
       { image: 'fail' },
     ],
     ['an image outside ECR', [stack({ container: { Image: 'docker.io/library/echo:v1' } })], { image: 'fail' }],
@@ -607,7 +614,7 @@ describe('a model package', () => {
       withPackage,
       {
         DescribeModelPackage: () =>
-          new Fault('ValidationException', 'Caller is not subscribed to the marketplace offering.'),
+          new ServiceError('ValidationException', 'Caller is not subscribed to the marketplace offering.'),
       },
       'model-package',
       {
@@ -717,7 +724,7 @@ test('every look that is not allowed is a warning that names the action', async 
 });
 
 test('offline, it says so, checks the template all the same and asks nothing more', async () => {
-  await using aws = await FakeAws.start({ GetCallerIdentity: () => SILENCE });
+  await using aws = await FakeAws.start({ GetCallerIdentity: () => NO_ANSWER });
   using plane = new ControlPlane({ ...aws.options, timeoutMs: 200 });
   const report = await preflight(stack({ role: { Policies: [] } }), plane, { runtimeUri });
   expect(report.online).toBe(false);
@@ -727,7 +734,7 @@ test('offline, it says so, checks the template all the same and asks nothing mor
 
 test('without credentials, nothing is asked and everything says why', async () => {
   await using aws = await FakeAws.start({
-    GetCallerIdentity: () => new Fault('ExpiredToken', 'The token is expired', 403),
+    GetCallerIdentity: () => new ServiceError('ExpiredToken', 'The token is expired', 403),
   });
   using plane = new ControlPlane(aws.options);
   const { findings, online } = await preflight(stack(), plane, { runtimeUri });
@@ -740,7 +747,7 @@ test('without credentials, nothing is asked and everything says why', async () =
 });
 
 test('one service that hangs does not hold the others up', async () => {
-  const { verdicts, of } = await run(stack(), { DescribeEndpoint: () => SILENCE }, {}, { timeoutMs: 600 });
+  const { verdicts, of } = await run(stack(), { DescribeEndpoint: () => NO_ANSWER }, {}, { timeoutMs: 600 });
   expect(of('endpoint-name')).toMatchObject({ verdict: 'warn', seen: 'AWS did not answer: no answer within 0.6 s' });
   expect(verdicts['quota-ml.g6.2xlarge']).toBe('pass');
 });

@@ -1,23 +1,3 @@
-import {
-  ApplicationAutoScalingClient,
-  DescribeScalableTargetsCommand,
-  DescribeScalingActivitiesCommand,
-  DescribeScalingPoliciesCommand,
-} from '@aws-sdk/client-application-auto-scaling';
-import {
-  CloudFormationClient,
-  CloudFormationServiceException,
-  DescribeStackEventsCommand,
-  ListStackResourcesCommand,
-} from '@aws-sdk/client-cloudformation';
-import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  DescribeEndpointCommand,
-  DescribeEndpointConfigCommand,
-  SageMakerClient,
-  SageMakerServiceException,
-} from '@aws-sdk/client-sagemaker';
-import { mockClient } from 'aws-sdk-client-mock';
 import { ControlPlane } from '../../../lib/operate/aws';
 import {
   followEndpoint,
@@ -27,24 +7,18 @@ import {
   renderStatus,
   StatusUnavailableError,
 } from '../../../lib/operate/status';
+import { CONNECTION_RESET, FakeAws, ServiceError } from '../../fake-aws';
 
-const sageMaker = mockClient(SageMakerClient);
-const cloudFormation = mockClient(CloudFormationClient);
-const logs = mockClient(CloudWatchLogsClient);
-const scaling = mockClient(ApplicationAutoScalingClient);
-const plane = new ControlPlane({ region: 'us-east-1' });
-
-function serviceError(name: string, message: string) {
-  return new SageMakerServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400 } });
-}
-
-const noStack = (name: string) =>
-  new CloudFormationServiceException({
-    name: 'ValidationError',
-    message: `Stack with id ${name} does not exist`,
-    $fault: 'client',
-    $metadata: { httpStatusCode: 400 },
-  });
+let aws: FakeAws;
+let plane: ControlPlane;
+beforeAll(async () => {
+  aws = await FakeAws.start();
+  plane = new ControlPlane(aws.options);
+});
+afterAll(async () => {
+  plane[Symbol.dispose]();
+  await aws[Symbol.asyncDispose]();
+});
 
 const CREATED = new Date('2026-03-01T10:00:00Z');
 const CHANGED = new Date('2026-03-01T10:09:30Z');
@@ -53,7 +27,7 @@ const IN_SERVICE = {
   EndpointName: 'echo',
   EndpointArn: 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/echo',
   EndpointConfigName: 'EchoConfig-1',
-  EndpointStatus: 'InService' as const,
+  EndpointStatus: 'InService',
   CreationTime: CREATED,
   LastModifiedTime: CHANGED,
   ProductionVariants: [
@@ -61,7 +35,7 @@ const IN_SERVICE = {
   ],
   LastDeploymentConfig: {
     BlueGreenUpdatePolicy: {
-      TrafficRoutingConfiguration: { Type: 'CANARY' as const, WaitIntervalInSeconds: 300 },
+      TrafficRoutingConfiguration: { Type: 'CANARY', WaitIntervalInSeconds: 300 },
       TerminationWaitInSeconds: 1800,
     },
     AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'EchoErrors' }] },
@@ -76,7 +50,7 @@ const CONFIG = {
     {
       VariantName: 'AllTraffic',
       ModelName: 'Model-1',
-      InstanceType: 'ml.g6.2xlarge' as const,
+      InstanceType: 'ml.g6.2xlarge',
       InitialInstanceCount: 1,
       ModelDataDownloadTimeoutInSeconds: 600,
       ContainerStartupHealthCheckTimeoutInSeconds: 900,
@@ -84,33 +58,32 @@ const CONFIG = {
   ],
 };
 
-beforeEach(() => {
-  for (const mock of [sageMaker, cloudFormation, logs, scaling]) mock.reset();
-  cloudFormation.on(ListStackResourcesCommand).callsFake(({ StackName }) => {
-    if (StackName !== 'EchoBidiStack') throw noStack(StackName);
-    return {
-      StackResourceSummaries: [
-        {
-          ResourceType: 'AWS::SageMaker::Endpoint',
-          PhysicalResourceId: IN_SERVICE.EndpointArn,
-          ResourceStatus: 'CREATE_COMPLETE',
-        },
-        { ResourceType: 'AWS::SageMaker::Model', PhysicalResourceId: 'model', ResourceStatus: 'CREATE_COMPLETE' },
-      ],
-    };
-  });
-  cloudFormation.on(DescribeStackEventsCommand).resolves({ StackEvents: [] });
-  sageMaker.on(DescribeEndpointCommand).resolves(IN_SERVICE);
-  sageMaker.on(DescribeEndpointConfigCommand).resolves(CONFIG);
-  scaling.on(DescribeScalableTargetsCommand).resolves({ ScalableTargets: [] });
-  logs.on(DescribeLogStreamsCommand).resolves({ logStreams: [] });
-});
+beforeEach(() =>
+  aws.reset({
+    ListStackResources: ({ StackName }) => {
+      if (StackName !== 'EchoBidiStack')
+        return new ServiceError('ValidationError', `Stack with id ${StackName} does not exist`);
+      const created = { ResourceStatus: 'CREATE_COMPLETE' };
+      return {
+        StackResourceSummaries: [
+          { ...created, ResourceType: 'AWS::SageMaker::Endpoint', PhysicalResourceId: IN_SERVICE.EndpointArn },
+          { ...created, ResourceType: 'AWS::SageMaker::Model', PhysicalResourceId: 'model' },
+        ],
+      };
+    },
+    DescribeStackEvents: { StackEvents: [] },
+    DescribeEndpoint: IN_SERVICE,
+    DescribeEndpointConfig: CONFIG,
+    DescribeScalableTargets: { ScalableTargets: [] },
+    DescribeLogStreams: { logStreams: [] },
+  }),
+);
 
 const failed = (reason: string) =>
-  sageMaker.on(DescribeEndpointCommand).resolves({ ...IN_SERVICE, EndpointStatus: 'Failed', FailureReason: reason });
+  aws.on('DescribeEndpoint', { ...IN_SERVICE, EndpointStatus: 'Failed', FailureReason: reason });
 
 function logHolds(...lines: string[]) {
-  logs.on(DescribeLogStreamsCommand).resolves({
+  aws.on('DescribeLogStreams', {
     logStreams: [
       {
         logStreamName: 'AllTraffic/i-1',
@@ -119,7 +92,7 @@ function logHolds(...lines: string[]) {
       },
     ],
   });
-  logs.on(GetLogEventsCommand).resolves({ events: lines.map(message => ({ message: `${message}\n` })) });
+  aws.on('GetLogEvents', { events: lines.map(message => ({ message: `${message}\n` })) });
 }
 
 /** Lines that are not there to be copied stay within the terminal. */
@@ -130,7 +103,7 @@ function expectWithin(text: string, width: number) {
 }
 
 test('an endpoint in service, with scaling and rollout', async () => {
-  scaling.on(DescribeScalableTargetsCommand).resolves({
+  aws.on('DescribeScalableTargets', {
     ScalableTargets: [
       {
         ResourceId: 'endpoint/echo/variant/AllTraffic',
@@ -143,7 +116,7 @@ test('an endpoint in service, with scaling and rollout', async () => {
       },
     ],
   });
-  scaling.on(DescribeScalingPoliciesCommand).resolves({
+  aws.on('DescribeScalingPolicies', {
     ScalingPolicies: [
       {
         PolicyName: 'concurrency',
@@ -162,7 +135,7 @@ test('an endpoint in service, with scaling and rollout', async () => {
       },
     ],
   });
-  scaling.on(DescribeScalingActivitiesCommand).resolves({
+  aws.on('DescribeScalingActivities', {
     ScalingActivities: [
       {
         ActivityId: '1',
@@ -189,8 +162,8 @@ test('an endpoint in service, with scaling and rollout', async () => {
 });
 
 test('an endpoint named by itself, with what may not be looked at', async () => {
-  scaling.on(DescribeScalableTargetsCommand).rejects(serviceError('AccessDeniedException', 'no'));
-  sageMaker.on(DescribeEndpointConfigCommand).rejects(serviceError('AccessDeniedException', 'no'));
+  aws.on('DescribeScalableTargets', new ServiceError('AccessDeniedException', 'no'));
+  aws.on('DescribeEndpointConfig', new ServiceError('AccessDeniedException', 'no'));
   const report = await readStatus(plane, 'echo');
   expect(report.stackName).toBeUndefined();
   expect(report.endpoints[0]!.state!.unknown).toEqual([
@@ -201,9 +174,7 @@ test('an endpoint named by itself, with what may not be looked at', async () => 
 });
 
 test('an endpoint that is not there', async () => {
-  sageMaker
-    .on(DescribeEndpointCommand)
-    .rejects(serviceError('ValidationException', 'Could not find endpoint "nowhere".'));
+  aws.on('DescribeEndpoint', new ServiceError('ValidationException', 'Could not find endpoint "nowhere".'));
   const report = await readStatus(plane, 'nowhere');
   expect(isServing(report)).toBe(false);
   expect(renderStatus(report)).toContain('nowhere  does not exist');
@@ -226,18 +197,16 @@ test.each([
   [
     'no log group',
     () =>
-      logs
-        .on(DescribeLogStreamsCommand)
-        .rejects(serviceError('ResourceNotFoundException', 'The specified log group does not exist.')),
+      aws.on(
+        'DescribeLogStreams',
+        new ServiceError('ResourceNotFoundException', 'The specified log group does not exist.'),
+      ),
   ],
-  [
-    'a log group that the stack made, with no stream',
-    () => logs.on(DescribeLogStreamsCommand).resolves({ logStreams: [] }),
-  ],
+  ['a log group that the stack made, with no stream', () => aws.on('DescribeLogStreams', { logStreams: [] })],
   [
     'only streams of an earlier deployment',
     () =>
-      logs.on(DescribeLogStreamsCommand).resolves({
+      aws.on('DescribeLogStreams', {
         logStreams: [{ logStreamName: 'old', firstEventTimestamp: 1, lastEventTimestamp: CREATED.getTime() - 1 }],
       }),
   ],
@@ -249,7 +218,7 @@ test.each([
 });
 
 test('no log, and longer than the download may take', async () => {
-  sageMaker.on(DescribeEndpointCommand).resolves({
+  aws.on('DescribeEndpoint', {
     ...IN_SERVICE,
     EndpointStatus: 'Failed',
     FailureReason: 'Request to service failed.',
@@ -264,7 +233,7 @@ test('no log, and longer than the download may take', async () => {
 
 test('a log that may not be read proves nothing', async () => {
   failed('Request to service failed.');
-  logs.on(DescribeLogStreamsCommand).rejects(serviceError('AccessDeniedException', 'no'));
+  aws.on('DescribeLogStreams', new ServiceError('AccessDeniedException', 'no'));
   const { endpoints } = await readStatus(plane, 'echo');
   expect(endpoints[0]!.diagnosis).toMatchObject({ logExists: undefined, causes: [] });
 });
@@ -301,12 +270,12 @@ test('a stack that rolled back is explained by its events: the first failure, no
     LogicalResourceId,
     ResourceType,
     PhysicalResourceId: ResourceType === 'AWS::CloudFormation::Stack' ? 'stack-id' : IN_SERVICE.EndpointArn,
-    ResourceStatus: ResourceStatus as never,
+    ResourceStatus: ResourceStatus,
     ResourceStatusReason,
   });
-  sageMaker.on(DescribeEndpointCommand).rejects(serviceError('ValidationException', 'Could not find endpoint.'));
-  logs.on(DescribeLogStreamsCommand).rejects(serviceError('ResourceNotFoundException', 'no such log group'));
-  cloudFormation.on(DescribeStackEventsCommand).resolves({
+  aws.on('DescribeEndpoint', new ServiceError('ValidationException', 'Could not find endpoint.'));
+  aws.on('DescribeLogStreams', new ServiceError('ResourceNotFoundException', 'no such log group'));
+  aws.on('DescribeStackEvents', {
     // Newest first, as CloudFormation gives them.
     StackEvents: [
       event('EchoBidiStack', 'AWS::CloudFormation::Stack', 'ROLLBACK_COMPLETE'),
@@ -354,16 +323,16 @@ test.each([
   ['AccessDeniedException', 'Allow sagemaker:DescribeEndpoint.'],
   ['ExpiredTokenException', 'Try: aws sts get-caller-identity, then this command again.'],
 ])('where AWS cannot be asked (%s), the error says what to do', async (name, next) => {
-  sageMaker.on(DescribeEndpointCommand).rejects(serviceError(name, 'no'));
+  aws.on('DescribeEndpoint', new ServiceError(name, 'no'));
   await expect(readStatus(plane, 'echo')).rejects.toMatchObject({ name: 'StatusUnavailableError', next });
 });
 
 describe('following', () => {
-  const creating = { ...IN_SERVICE, EndpointStatus: 'Creating' as const, ProductionVariants: undefined };
+  const creating = { ...IN_SERVICE, EndpointStatus: 'Creating', ProductionVariants: undefined };
 
-  async function follow(pollIntervalMs = 1) {
+  async function follow(asked = plane) {
     const lines: string[] = [];
-    for await (const progress of followEndpoint(plane, 'echo', { pollIntervalMs })) {
+    for await (const progress of followEndpoint(asked, 'echo', { pollIntervalMs: 1 })) {
       lines.push(renderProgress({ ...progress, elapsedMs: 65_000 }));
     }
     return lines;
@@ -372,53 +341,50 @@ describe('following', () => {
   test('from Creating to InService, with what takes that long', async () => {
     const now = Date.now();
     const at = (minutes: number) => ({ ...creating, CreationTime: new Date(now - minutes * 60_000) });
-    sageMaker
-      .on(DescribeEndpointCommand)
-      .resolvesOnce(at(1))
-      .resolvesOnce(at(10))
-      .resolvesOnce(at(20))
-      .resolvesOnce(at(20))
-      .resolves(IN_SERVICE);
-    logs
-      .on(DescribeLogStreamsCommand)
-      .resolvesOnce({ logStreams: [] })
-      .resolvesOnce({ logStreams: [] })
-      .resolvesOnce({ logStreams: [] })
-      .resolves({ logStreams: [{ logStreamName: 's', firstEventTimestamp: now, lastEventTimestamp: now }] });
-    logs.on(GetLogEventsCommand).resolves({ events: [] });
+    aws.on('DescribeEndpoint', at(1), at(10), at(20), at(20), IN_SERVICE);
+    aws.on(
+      'DescribeLogStreams',
+      { logStreams: [] },
+      { logStreams: [] },
+      { logStreams: [] },
+      { logStreams: [{ logStreamName: 's', firstEventTimestamp: now, lastEventTimestamp: now }] },
+    );
+    aws.on('GetLogEvents', { events: [] });
     expect(await follow()).toMatchSnapshot();
   });
 
   test('an update names its stage and the drain', async () => {
-    sageMaker
-      .on(DescribeEndpointCommand)
-      .resolvesOnce({
+    aws.on(
+      'DescribeEndpoint',
+      {
         ...IN_SERVICE,
         EndpointStatus: 'Updating',
         ProductionVariants: [{ ...IN_SERVICE.ProductionVariants[0]!, VariantStatus: [{ Status: 'Baking' }] }],
-      })
-      .resolves(IN_SERVICE);
+      },
+      IN_SERVICE,
+    );
     expect((await follow())[0]).toContain('Baking. A new fleet starts');
   });
 
   test('an endpoint that vanishes ends it', async () => {
-    sageMaker
-      .on(DescribeEndpointCommand)
-      .resolvesOnce(creating)
-      .rejects(serviceError('ValidationException', 'Could not find endpoint "echo".'));
+    aws.on('DescribeEndpoint', creating, new ServiceError('ValidationException', 'Could not find endpoint "echo".'));
     expect(await follow()).toHaveLength(1);
   });
 
   test('a network that comes back is waited for; one that does not is an error', async () => {
-    const offline = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
-    sageMaker.on(DescribeEndpointCommand).rejectsOnce(offline).rejectsOnce(offline).resolves(IN_SERVICE);
-    expect(await follow()).toHaveLength(1);
-    sageMaker.on(DescribeEndpointCommand).rejects(offline);
-    await expect(follow()).rejects.toThrow(StatusUnavailableError);
+    // One attempt a look, so that the SDK's own retries do not hide a lost connection from the follower.
+    process.env.AWS_MAX_ATTEMPTS = '1';
+    using impatient = new ControlPlane(aws.options);
+    aws.on('DescribeEndpoint', CONNECTION_RESET, CONNECTION_RESET, IN_SERVICE);
+    expect(await follow(impatient)).toHaveLength(1);
+    expect(aws.inputsOf('DescribeEndpoint')).toHaveLength(3);
+    aws.on('DescribeEndpoint', CONNECTION_RESET);
+    await expect(follow(impatient)).rejects.toThrow(StatusUnavailableError);
+    delete process.env.AWS_MAX_ATTEMPTS;
   });
 
   test('it can be ended', async () => {
-    sageMaker.on(DescribeEndpointCommand).resolves(creating);
+    aws.on('DescribeEndpoint', creating);
     const abort = new AbortController();
     const following = (async () => {
       for await (const _ of followEndpoint(plane, 'echo', { pollIntervalMs: 60_000, abortSignal: abort.signal }))
