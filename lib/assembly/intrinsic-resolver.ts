@@ -1,4 +1,4 @@
-import { partitionOf } from '../contract';
+import { partitionOf, STANDARD_PARTITION } from '../contract';
 import { CloudAssemblyError } from './cloud-assembly-error';
 import { LOCAL_ACCOUNT } from './local-account';
 import { isObject, type JsonObject, type Template, type TemplateResource } from './template';
@@ -175,9 +175,9 @@ export class IntrinsicResolver {
       case 'AWS::AccountId':
         return this.account;
       case 'AWS::Partition':
-        return this.ofPartition('name', 'aws');
+        return this.ofPartition('name');
       case 'AWS::URLSuffix':
-        return this.ofPartition('dnsSuffix', 'amazonaws.com');
+        return this.ofPartition('dnsSuffix');
       case 'AWS::StackName':
         return this.stack.name;
       case 'AWS::StackId':
@@ -198,12 +198,15 @@ export class IntrinsicResolver {
     return this.madeAtDeployment({ logicalId: name, definition }, physicalName => physicalName);
   }
 
-  private ofPartition(property: 'name' | 'dnsSuffix', otherwise: string): Value {
+  private ofPartition(property: 'name' | 'dnsSuffix'): Value {
     return follow(
       this.region,
       region =>
         partitionOf(region)?.[property] ??
-        new StandIn(otherwise, `No partition with bidirectional streaming holds the region ${region}`),
+        new StandIn(
+          STANDARD_PARTITION[property],
+          `No partition with bidirectional streaming holds the region ${region}`,
+        ),
     ) as Value;
   }
 
@@ -220,7 +223,7 @@ export class IntrinsicResolver {
     if (given !== undefined) return this.once(logicalId, () => this.resolve(given));
     return this.madeAtDeployment(resource, name =>
       attribute === 'Arn'
-        ? `arn:${localValue(this.ofPartition('name', 'aws'))}:local:${localValue(this.region)}:${localValue(this.account)}:${name}`
+        ? `arn:${localValue(this.ofPartition('name'))}:local:${localValue(this.region)}:${localValue(this.account)}:${name}`
         : `${name}.${attribute}`,
     );
   }

@@ -196,9 +196,6 @@ export const CONCURRENCY_SCALING = {
   targetShare: 0.75,
 } as const;
 
-/** Predefined metric of target tracking that counts open streams every 10 seconds. */
-export const CONCURRENCY_SCALING_METRIC = 'SageMakerVariantConcurrentRequestsPerModelHighResolution';
-
 /** Log group of an endpoint, one stream an instance. None after a failed create means that the container never started. */
 export function endpointLogGroup(endpointName: string): string {
   return `/aws/sagemaker/Endpoints/${endpointName}`;

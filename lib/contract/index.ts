@@ -12,6 +12,7 @@ export * from './metrics';
 export * from './names';
 export * from './open-models';
 export * from './region';
+export * from './registry';
 export * from './running-container';
 export * from './runtime';
 export * from './source';

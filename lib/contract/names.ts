@@ -23,9 +23,6 @@ export const QUERY_STRING_LIMIT = 2_048;
 export const QUERY_STRING_PATTERN =
   /^[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+(?:&[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*$/;
 
-/** Longest ARN of a model package in a model's container definition, in characters. Source: API model `sagemaker`, `VersionedArnOrName`. */
-export const MODEL_PACKAGE_ARN_LIMIT = 176;
-
 /**
  * ARN of a model package, versioned or not. Group 1: partition, 2: region, 3: account, 4: name and version. The API also takes a bare
  * name, which belongs to the account itself; a subscription on AWS Marketplace has an ARN.

@@ -43,9 +43,6 @@ export const HUB_TOKEN_VARIABLE = 'HF_TOKEN';
 /** Id of a model on the Hugging Face hub: owner and name. */
 export const HUB_MODEL_PATTERN = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
-/** Audio that one token of context stands for in a Voxtral realtime model, in milliseconds (frame rate 12.5 a second). */
-export const REALTIME_TOKEN_MS = 80;
-
 /** GPU memory that a model needs with its context, in GiB, by its id on the hub. Source: the model's card. */
 export const MODEL_GPU_MEMORY_GIB: Readonly<Record<string, number>> = {
   'mistralai/Voxtral-Mini-4B-Realtime-2602': 16,
@@ -68,8 +65,5 @@ export const GPU_MEMORY_GIB: Readonly<Record<string, number>> = {
   p5en: 141,
 };
 
-/** Protocols of speech models that this kit speaks, as the output `Protocol` of a stack names them. */
-export const SPEECH_PROTOCOLS = ['deepgram', 'vllm', 'vllm-omni', 'nim'] as const;
-
-/** Name of a speech protocol. */
-export type SpeechProtocol = (typeof SPEECH_PROTOCOLS)[number];
+/** A protocol of speech models that this kit speaks, as the output `Protocol` of a stack names it. */
+export type SpeechProtocol = 'deepgram' | 'vllm' | 'vllm-omni' | 'nim';

@@ -78,6 +78,9 @@ export const PARTITIONS: readonly Partition[] = [
   },
 ];
 
+/** The partition of the public regions. Its names stand in where a region belongs to no partition of this list. */
+export const STANDARD_PARTITION: Partition = PARTITIONS[0]!;
+
 /**
  * Regions whose runtime has a FIPS 140 validated host. The endpoint rules make a FIPS name for every region of a partition
  * that supports FIPS; only these resolve.

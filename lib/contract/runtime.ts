@@ -29,20 +29,11 @@ export const EVENT_STREAM_CONTENT_TYPE = 'application/vnd.amazon.eventstream';
 /** Last path segment of the operation, and the default path of the container's WebSocket (developer guide). */
 export const BIDIRECTIONAL_STREAM_PATH = 'invocations-bidirectional-stream';
 
-/** Path of the operation for an endpoint, percent-encoded. */
-export function bidirectionalStreamPath(endpointName: string): string {
-  return `/endpoints/${encodeURIComponent(endpointName)}/${BIDIRECTIONAL_STREAM_PATH}`;
-}
+/** Last path segment of the plain operation `InvokeEndpoint` (API model `sagemaker-runtime`, 2017-05-13). */
+export const INVOKE_PATH = 'invocations';
 
-/** Path of the plain operation `InvokeEndpoint` for an endpoint (API model `sagemaker-runtime`, 2017-05-13). */
-export function invocationsPath(endpointName: string): string {
-  return `/endpoints/${encodeURIComponent(endpointName)}/invocations`;
-}
-
-/** Path of `InvokeEndpointWithResponseStream` for an endpoint (API model `sagemaker-runtime`, 2017-05-13). */
-export function responseStreamPath(endpointName: string): string {
-  return `/endpoints/${encodeURIComponent(endpointName)}/invocations-response-stream`;
-}
+/** Last path segment of `InvokeEndpointWithResponseStream` (API model `sagemaker-runtime`, 2017-05-13). */
+export const RESPONSE_STREAM_PATH = 'invocations-response-stream';
 
 /** HTTP headers of the operation, in the model's spelling. */
 export const RuntimeHeader = {

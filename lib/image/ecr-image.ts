@@ -1,4 +1,5 @@
 import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand, type Image } from '@aws-sdk/client-ecr';
+import type { EcrRegistry } from '../contract';
 import type { ContainerImage } from './container-image';
 import { ImageError } from './image-error';
 import { DOCUMENT_LIMIT_BYTES, MANIFEST_MEDIA_TYPES, readImageManifest } from './image-manifest';
@@ -28,7 +29,7 @@ export interface EcrOptions {
  */
 export async function readEcrImage(
   reference: ImageReference,
-  registry: { readonly registryId: string; readonly region: string },
+  registry: EcrRegistry,
   options: EcrOptions = {},
 ): Promise<ContainerImage> {
   const client = options.client ?? new ECRClient({ region: registry.region });

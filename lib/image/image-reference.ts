@@ -41,12 +41,3 @@ export function parseImageReference(text: string): ImageReference {
     ...(digest ? { digest } : {}),
   };
 }
-
-/** An ECR private registry's account and region, or `undefined` for another registry. */
-export function ecrRegistryOf(reference: ImageReference): { registryId: string; region: string } | undefined {
-  const match =
-    /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov)$/.exec(
-      reference.registry,
-    );
-  return match ? { registryId: match[1]!, region: match[2]! } : undefined;
-}

@@ -3,4 +3,4 @@ export type * from './container-image';
 export { readEcrImage } from './ecr-image';
 export { readEngineImage } from './engine-image';
 export { ImageError } from './image-error';
-export { ecrRegistryOf, parseImageReference } from './image-reference';
+export { parseImageReference } from './image-reference';

@@ -4,7 +4,7 @@ import { CfnRepository, type IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, type DockerImageAssetOptions, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { ContainerMetadata } from '../contract';
+import { type ContainerMetadata, isEcrImage } from '../contract';
 import { requireStreamingLabel } from './dockerfile-label';
 import { throwIfInvalid } from './violations';
 
@@ -150,7 +150,7 @@ class RegistryImage extends BidiImage {
   ) {
     super();
     throwIfInvalid('BidiImage.fromRegistryUri', [
-      /^\d{12}\.dkr[.-]ecr/.test(imageUri)
+      isEcrImage(imageUri)
         ? `"${imageUri}" lies in Amazon ECR; use BidiImage.fromRepository, which also lets the endpoint pull it.`
         : undefined,
       !Token.isUnresolved(imageUri) && !/^[a-z0-9.-]+\.[a-z]+(:\d+)?\/\S+[:@]\S+$/.test(imageUri)

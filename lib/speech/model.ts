@@ -1,9 +1,9 @@
 import type { BidiSessionOptions } from '../client/session/options';
+import type { SpeechProtocol } from '../contract';
 import type { RawAudio } from './audio';
 import type { TranscriptionEvent } from './events';
 
-/** Names of the dialects. */
-export type SpeechProtocol = 'deepgram' | 'vllm' | 'nim' | 'vllm-omni';
+export type { SpeechProtocol };
 
 /** Where a stream of speech goes and how it is opened: path, query, keep-alive and resume follow from the model. */
 export type SpeechTarget = Omit<

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ECRClient } from '@aws-sdk/client-ecr';
-import { checkImage, ecrRegistryOf, ImageError, parseImageReference, readEcrImage } from '../../lib/image';
+import { ecrRegistryOf } from '../../lib/contract';
+import { checkImage, ImageError, parseImageReference, readEcrImage } from '../../lib/image';
 import { FakeAws, ServiceError } from '../fake-aws';
 import { caught, type Made, make, OCI_INDEX, OCI_MANIFEST, SOUND } from './made-image';
 
 const reference = parseImageReference('123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/echo:7');
-const registry = ecrRegistryOf(reference)!;
+const registry = ecrRegistryOf(reference.registry)!;
 let ecr: FakeAws;
 let client: ECRClient;
 

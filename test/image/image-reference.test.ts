@@ -1,4 +1,4 @@
-import { ecrRegistryOf, ImageError, parseImageReference } from '../../lib/image';
+import { ImageError, parseImageReference } from '../../lib/image';
 
 test.each<[string, object]>([
   ['node', { registry: 'docker.io', repository: 'library/node', tag: 'latest' }],
@@ -15,13 +15,4 @@ test.each<[string, object]>([
 
 test.each(['', 'Node', 'a b', 'https://a.b/c', 'a:', '-a'])('"%s" is no name of an image', text => {
   expect(() => parseImageReference(text)).toThrow(ImageError);
-});
-
-test.each([
-  ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a', 'cn-north-1'],
-  ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/a', 'us-gov-west-1'],
-  ['123456789012.dkr-ecr.us-east-1.on.aws/a', 'us-east-1'],
-  ['public.ecr.aws/a/b', undefined],
-])('%s is of region %s', (text, region) => {
-  expect(ecrRegistryOf(parseImageReference(text))?.region).toBe(region);
 });

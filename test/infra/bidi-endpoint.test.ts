@@ -9,13 +9,7 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import {
-  CONCURRENCY_SCALING_METRIC,
-  DRAIN_SECONDS,
-  endpointLogGroup,
-  INSTANCE_NAMESPACE,
-  INVOCATION_NAMESPACE,
-} from '../../lib/contract';
+import { DRAIN_SECONDS, endpointLogGroup, INSTANCE_NAMESPACE, INVOCATION_NAMESPACE } from '../../lib/contract';
 import {
   BidiEndpoint,
   type BidiEndpointProps,
@@ -633,7 +627,9 @@ describe('autoScaleConcurrency', () => {
         TargetValue: 30,
         ScaleOutCooldown: 60,
         ScaleInCooldown: 300,
-        PredefinedMetricSpecification: { PredefinedMetricType: CONCURRENCY_SCALING_METRIC },
+        PredefinedMetricSpecification: {
+          PredefinedMetricType: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
+        },
       },
     });
     template.resourceCountIs('AWS::IAM::Role', 1);

@@ -1,15 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ExplainedError } from '../../contract';
+import { ExplainedError, ecrRegistryOf } from '../../contract';
 import { type DockerfileBuild, readDockerfile } from '../../dockerfile';
-import {
-  type ContainerImage,
-  checkImage,
-  ecrRegistryOf,
-  parseImageReference,
-  readEcrImage,
-  readEngineImage,
-} from '../../image';
+import { type ContainerImage, checkImage, parseImageReference, readEcrImage, readEngineImage } from '../../image';
 import type { Finding } from '../../report/finding';
 import { checkDockerfile } from './check-dockerfile';
 
@@ -112,7 +105,7 @@ async function readImage(name: string, pushed: boolean): Promise<ContainerImage>
   const reference = parseImageReference(name);
   const kept = pushed ? undefined : await readEngineImage(name);
   if (kept) return kept;
-  const ecr = ecrRegistryOf(reference);
+  const ecr = ecrRegistryOf(reference.registry);
   if (ecr) return readEcrImage(reference, ecr);
   throw new StaticCheckError({
     what: `The image ${name} is not on this machine, and ${reference.registry} is not Amazon ECR.`,

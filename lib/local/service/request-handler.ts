@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:http2';
-import { BIDIRECTIONAL_STREAM_PATH, RuntimeHeader } from '../../contract';
+import { BIDIRECTIONAL_STREAM_PATH, INVOKE_PATH, RESPONSE_STREAM_PATH, RuntimeHeader } from '../../contract';
 import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
 import { invoke } from './invocation';
 import type { ServiceRequest } from './loopback-server';
@@ -42,8 +42,8 @@ export class RequestHandler {
       checkSource(request.headers, this.context.region);
       if (operation === BIDIRECTIONAL_STREAM_PATH) {
         await this.streaming.handle(request, endpointName, requestId);
-      } else if (operation === 'invocations' || operation === 'invocations-response-stream') {
-        await invoke(this.context, request, endpointName, requestId, operation !== 'invocations');
+      } else if (operation === INVOKE_PATH || operation === RESPONSE_STREAM_PATH) {
+        await invoke(this.context, request, endpointName, requestId, operation === RESPONSE_STREAM_PATH);
       } else {
         throw new ServiceError('UnknownOperationException', 404, {});
       }

@@ -1,4 +1,4 @@
-import { partitionOf, runtimeUriOf } from '../../contract';
+import { partitionOf, runtimeUriOf, STANDARD_PARTITION } from '../../contract';
 import { ServiceError } from './service-error';
 
 /** Names of the loopback interface. */
@@ -28,7 +28,7 @@ export function checkSource(headers: Readonly<Record<string, string>>, region: s
 
 /** The hosts of the streaming runtime in a region, FIPS included: what a client with a hard-coded host sends. */
 export function runtimeHosts(region: string): readonly string[] {
-  const suffix = partitionOf(region)?.dnsSuffix ?? 'amazonaws.com';
+  const suffix = (partitionOf(region) ?? STANDARD_PARTITION).dnsSuffix;
   return [false, true].map(fips => new URL(runtimeUriOf(region, suffix, { fips })).hostname);
 }
 

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { EndpointSource } from '../../assembly';
-import { ecrRegistryOf, parseImageReference } from '../../image/image-reference';
+import { ecrRegistryOf } from '../../contract';
+import { parseImageReference } from '../../image/image-reference';
 import {
   type Finding,
   finding,
@@ -223,7 +224,7 @@ function scalableTargets(plane: ControlPlane, endpointName: string, regional: st
 
 function image(plane: ControlPlane, uri: string, regional: string): Promise<Answer<Remains>> {
   const reference = parseImageReference(uri);
-  const registry = ecrRegistryOf(reference);
+  const registry = ecrRegistryOf(reference.registry);
   return plane.ask('ecr:DescribeImages', async abortSignal => {
     if (!registry) return undefined;
     const imageId = reference.digest ? { imageDigest: reference.digest } : { imageTag: reference.tag };

@@ -1,4 +1,5 @@
 import { type ExecutionRoleDefinition, knownValue, type ModelDefinition } from '../../assembly';
+import { isEcrImage } from '../../contract';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip, warn } from '../../report/finding';
 
 const TRUST: Rule = {
@@ -57,7 +58,7 @@ function judgeRights(model: ModelDefinition, role: ExecutionRoleDefinition): Obs
     'logs:CreateLogStream',
     'logs:PutLogEvents',
     'cloudwatch:PutMetricData',
-    ...(isEcrImage(model) ? ['ecr:GetAuthorizationToken', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] : []),
+    ...(isPulledFromEcr(model) ? ['ecr:GetAuthorizationToken', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] : []),
     ...(model.hasModelData ? ['s3:GetObject'] : []),
     ...(model.isInVpc
       ? ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces']
@@ -72,10 +73,10 @@ function judgeRights(model: ModelDefinition, role: ExecutionRoleDefinition): Obs
       );
 }
 
-function isEcrImage(model: ModelDefinition): boolean {
+function isPulledFromEcr(model: ModelDefinition): boolean {
   // An image URI that only CloudFormation knows is one in ECR: SageMaker pulls from nowhere else without more settings.
   const imageUri = knownValue(model.imageUri);
-  return model.modelPackageArn === undefined && (imageUri === undefined || /\.dkr\.ecr\./.test(imageUri));
+  return model.modelPackageArn === undefined && (imageUri === undefined || isEcrImage(imageUri));
 }
 
 /** Whether an action in a policy, wildcards included, covers an action. */

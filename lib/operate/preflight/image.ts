@@ -1,8 +1,9 @@
 import { knownValue, type ModelDefinition } from '../../assembly';
+import { ecrRegistryOf } from '../../contract';
 import { checkImage } from '../../image/check-image';
 import { readEcrImage } from '../../image/ecr-image';
 import { ImageError } from '../../image/image-error';
-import { ecrRegistryOf, parseImageReference } from '../../image/image-reference';
+import { parseImageReference } from '../../image/image-reference';
 import { ImageRule } from '../../image/image-rules';
 import { type Finding, fail, finding, type Observation, pass, type Rule, skip } from '../../report/finding';
 import type { ControlPlane } from '../aws';
@@ -27,7 +28,7 @@ export async function checkModelImage(plane: ControlPlane, model: ModelDefinitio
     return [finding(PRESENT, skip('Only CloudFormation knows which image it will be.'))];
   }
   const reference = parseImageReference(uri);
-  const registry = ecrRegistryOf(reference);
+  const registry = ecrRegistryOf(reference.registry);
   if (!registry) {
     return [
       finding(

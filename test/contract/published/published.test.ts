@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MetricType } from '@aws-sdk/client-application-auto-scaling';
 import * as sagemaker from '@aws-sdk/client-sagemaker';
 import { InvokeEndpoint$, InvokeEndpointWithResponseStream$ } from '@aws-sdk/client-sagemaker-runtime';
 import { partition as partitionOfSdk } from '@aws-sdk/core/client';
@@ -247,25 +246,12 @@ const COMPARISONS: Comparison[] = [
     { [BOTOCORE]: wholePattern(apiShape('EnvironmentKey').pattern!) },
   ],
   [
-    'most characters of a model package ARN',
-    contract.MODEL_PACKAGE_ARN_LIMIT,
-    {
-      [BOTOCORE]: apiShape('VersionedArnOrName').max,
-      [CLOUDFORMATION]: schemaProperty('AWS::SageMaker::Model', 'ContainerDefinition/ModelPackageName').maxLength,
-    },
-  ],
-  [
     'seconds between metrics',
     contract.METRIC_FREQUENCIES_SECONDS,
     {
       [CLOUDFORMATION]: specProperties('AWS::SageMaker::EndpointConfig', 'MetricsConfig')
         .MetricPublishFrequencyInSeconds!.type.allowedValues,
     },
-  ],
-  [
-    'metric that scaling follows',
-    contract.CONCURRENCY_SCALING_METRIC,
-    { [SDK]: MetricType.SageMakerVariantConcurrentRequestsPerModelHighResolution },
   ],
 ];
 
@@ -349,11 +335,11 @@ test('the pattern of an instance type takes every published one', () => {
 });
 
 test.each([
-  [contract.invocationsPath, InvokeEndpoint$],
-  [contract.responseStreamPath, InvokeEndpointWithResponseStream$],
-])('%p is the path of the published operation', (path, operation) => {
+  [contract.INVOKE_PATH, InvokeEndpoint$],
+  [contract.RESPONSE_STREAM_PATH, InvokeEndpointWithResponseStream$],
+])('%s is the path of the published operation', (path, operation) => {
   const [, , , { http }] = operation as unknown as [number, string, string, { http: [string, string, number] }];
-  expect(path('NAME')).toBe(http[1].replace('{EndpointName}', 'NAME'));
+  expect(`/endpoints/{EndpointName}/${path}`).toBe(http[1]);
 });
 
 describe('what CloudFormation replaces, on which in-place updates rest', () => {
