@@ -153,10 +153,11 @@ test('the bound of the open ends the retries', async () => {
   refuseFirst(1_000, 424, 'ModelError');
   const startedAt = performance.now();
   const error = await failure(
-    open({ openTimeoutMs: 150, retry: { maxAttempts: 1_000, baseDelayMs: 20, maxDelayMs: 40 } }),
+    open({ openTimeoutMs: 1_000, retry: { maxAttempts: 1_000, baseDelayMs: 100, maxDelayMs: 100 } }),
   );
   expect([ModelRefusedError, OpenTimeoutError].some(kind => error instanceof kind)).toBe(true);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  // A thousand attempts take fifty seconds.
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
   expect(fake.streams.length).toBeGreaterThan(1);
 });
 

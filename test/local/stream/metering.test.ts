@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ContainerExit, RunningContainer } from '../../../lib/contract';
 import { Clock, type ContainerEngine, type LocalEvent, type SessionSummary } from '../../../lib/local';
@@ -9,11 +11,21 @@ import { SignedStream } from '../support/signed-stream';
 class InProcessEngine implements ContainerEngine {
   readonly name = 'in-process';
   readonly requests: IncomingMessage[] = [];
+  /** When the container has sent its records. */
+  readonly reported: Promise<void>;
+  private readonly report: (sent: Promise<void>) => void;
 
   constructor(
     private readonly upgradeHeaders: Record<string, string>,
-    private readonly onMetadata?: (socket: WebSocket) => void,
-  ) {}
+    private readonly onMetadata?: (socket: WebSocket) => Promise<void> | void,
+  ) {
+    let report!: (sent?: Promise<void>) => void;
+    this.reported = new Promise(resolve => {
+      report = resolve;
+    });
+    this.report = report;
+    if (!onMetadata) report();
+  }
 
   async start(): Promise<RunningContainer> {
     const server = createServer((_, response) => response.writeHead(200).end());
@@ -26,7 +38,7 @@ class InProcessEngine implements ContainerEngine {
       this.requests.push(request);
       if (isMetadata(request) && !this.onMetadata) return socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
       return sockets.handleUpgrade(request, socket, head, webSocket => {
-        if (isMetadata(request)) this.onMetadata?.(webSocket);
+        if (isMetadata(request)) this.report(Promise.resolve(this.onMetadata?.(webSocket)));
         else webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
       });
     });
@@ -54,10 +66,9 @@ function record(ClientToken: string, ConsumedUnits: unknown = 1, Dimension: unkn
   return JSON.stringify({ Metering: { Dimension, ConsumedUnits, ClientToken } });
 }
 
-/** One session of one message; `during` happens while it is open. */
+/** One session of one message, which ends when the container has sent its records. */
 async function session(
   engine: InProcessEngine,
-  during: () => Promise<void> = async () => {},
 ): Promise<{ stream: SignedStream; summary: SessionSummary | undefined }> {
   const events: LocalEvent[] = [];
   await using local = await startLocal({ engine, clock: new Clock(20), observe: event => events.push(event) });
@@ -65,7 +76,7 @@ async function session(
   if (Number((await stream.response)[':status']) !== 200) return { stream, summary: undefined };
   await stream.part('x');
   await stream.nth(1);
-  await during();
+  await engine.reported;
   await stream.end();
   await stream.ended;
   const deadline = Date.now() + 5_000;
@@ -82,6 +93,16 @@ const REQUIRED = { 'X-Amzn-SageMaker-Metadata-Stream-Required': 'true' };
 /** A second at 20 times, and a little more. */
 const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 70));
 
+/** Sends records in one piece, and waits until the platform has read them: only then does the second until the next one begin. */
+async function report(socket: WebSocket, ...records: (string | Buffer)[]): Promise<void> {
+  const { _socket: connection } = socket as unknown as { _socket: Socket };
+  connection.cork();
+  for (const frame of records) socket.send(frame);
+  socket.ping();
+  connection.uncork();
+  await once(socket, 'pong');
+}
+
 test('without the offer, no second socket is opened', async () => {
   const engine = new InProcessEngine({}, () => {});
   const { summary } = await session(engine);
@@ -91,15 +112,13 @@ test('without the offer, no second socket is opened', async () => {
 
 test('records are counted by dimension, with the same request id on both sockets', async () => {
   const engine = new InProcessEngine(SUPPORTED, async socket => {
-    socket.send(record('1', 2.5));
+    await report(socket, record('1', 2.5));
     await pause();
-    socket.send(record('2', 3, 'Tokens'));
+    await report(socket, record('2', 3, 'Tokens'));
     await pause();
-    socket.send(record('3', 1.5));
+    await report(socket, record('3', 1.5));
   });
-  const { summary } = await session(engine, async () => {
-    for (let index = 0; index < 4; index += 1) await pause();
-  });
+  const { summary } = await session(engine);
   expect(summary).toMatchObject({ metering: { AudioSeconds: 4, Tokens: 3 }, droppedMeteringRecords: 0 });
   const [stream, metadata] = engine.requests;
   expect(stream!.url).toBe('/invocations-bidirectional-stream');
@@ -129,21 +148,17 @@ test.each([
   ['a dimension that is no text', record('1', 1, 5)],
   ['more than 512 bytes', record('x'.repeat(512))],
 ])('a malformed record is dropped: %s', async (_, frame) => {
-  const { summary } = await session(new InProcessEngine(SUPPORTED, socket => socket.send(frame)), pause);
+  const { summary } = await session(new InProcessEngine(SUPPORTED, socket => report(socket, frame)));
   expect(summary).toMatchObject({ outcome: 'ended', metering: {}, droppedMeteringRecords: 1 });
 });
 
 test('a record that comes too soon, and one that comes twice, is dropped', async () => {
   const engine = new InProcessEngine(SUPPORTED, async socket => {
-    socket.send(record('1'));
-    socket.send(record('2'));
+    await report(socket, record('1'), record('2'));
     await pause();
-    socket.send(record('1'));
+    await report(socket, record('1'));
   });
-  const { summary } = await session(engine, async () => {
-    await pause();
-    await pause();
-  });
+  const { summary } = await session(engine);
   expect(summary).toMatchObject({ metering: { AudioSeconds: 1 }, droppedMeteringRecords: 2 });
 });
 
@@ -159,6 +174,6 @@ test('a required stream that cannot be opened fails the session', async () => {
 });
 
 test('a required stream that opens', async () => {
-  const { summary } = await session(new InProcessEngine(REQUIRED, socket => socket.send(record('1', 2))), pause);
+  const { summary } = await session(new InProcessEngine(REQUIRED, socket => report(socket, record('1', 2))));
   expect(summary!.metering).toEqual({ AudioSeconds: 2 });
 });
