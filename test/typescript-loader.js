@@ -6,10 +6,9 @@
  */
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
-const { dirname, join, relative } = require('node:path');
+const { basename, join } = require('node:path');
 
-const ROOT = join(__dirname, '..');
-const CACHE = join(ROOT, 'node_modules', '.cache', 'typescript-loader');
+const CACHE = join(__dirname, '..', 'node_modules', '.cache', 'typescript-loader');
 const OPTIONS = {
   loader: 'ts',
   format: 'cjs',
@@ -21,7 +20,7 @@ const OPTIONS = {
 function transpiled(file) {
   const source = readFileSync(file, 'utf8');
   const stamp = `//${createHash('sha256').update(JSON.stringify(OPTIONS)).update(source).digest('hex')}\n`;
-  const cached = join(CACHE, `${relative(ROOT, file)}.js`);
+  const cached = join(CACHE, `${basename(file)}-${createHash('sha256').update(file).digest('hex').slice(0, 16)}.js`);
   try {
     const text = readFileSync(cached, 'utf8');
     if (text.endsWith(stamp)) return text;
@@ -29,7 +28,7 @@ function transpiled(file) {
     if (error.code !== 'ENOENT') throw error;
   }
   const { code } = require('esbuild').transformSync(source, { ...OPTIONS, sourcefile: file });
-  mkdirSync(dirname(cached), { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
   // Several processes may write the same file at once; each of them puts a whole one in its place.
   const text = `${code}${stamp}`;
   writeFileSync(`${cached}.${process.pid}`, text);

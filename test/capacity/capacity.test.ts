@@ -134,8 +134,10 @@ describe('against an endpoint in this process', () => {
   }
 
   test('one that slows above 37 sessions is found within 10 %', async () => {
-    const { verdict, steps } = await measure({ limit: 37, slowMs: 800 }, [34, 37, 41]);
+    const { verdict, steps: tried } = await measure({ limit: 37, slowMs: 800 }, [34, 37, 41]);
     expect(verdict).toMatchObject({ kind: 'found', sessionsPerInstance: 37 });
+    // On a busy machine the generator may be late once; such a step says so, and is repeated.
+    const steps = tried.filter(step => step.verdict !== 'generator-limited');
     expect(steps.map(step => step.verdict)).toEqual(['held', 'held', 'broke']);
     // 37 sessions, 20 messages a second each.
     expect(steps[1]!.sentPerSecond).toBeGreaterThan(500);

@@ -13,6 +13,7 @@ const SHARED = ['base', 'frames', 'metering'];
 const SCALE: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
   clock: 1,
   limits: {
+    pingMs: 10_000,
     acceptMs: 2_000,
     replyMs: 1_000,
     stopMs: 4_000,

@@ -24,7 +24,7 @@ class InProcessEngine implements ContainerEngine {
       report = resolve;
     });
     this.report = report;
-    if (!onMetadata) report();
+    if (!onMetadata || Object.keys(upgradeHeaders).length === 0) report();
   }
 
   async start(): Promise<RunningContainer> {
