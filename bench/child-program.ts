@@ -10,8 +10,9 @@ export class ChildProgram<Ready> implements AsyncDisposable {
     readonly ready: Ready,
   ) {}
 
-  static async start<Ready>(file: string): Promise<ChildProgram<Ready>> {
+  static async start<Ready>(file: string, environment?: Record<string, string>): Promise<ChildProgram<Ready>> {
     const child = spawn(process.execPath, ['--require', 'esbuild-register', resolve(__dirname, file)], {
+      env: { ...process.env, ...environment },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout! });

@@ -5,6 +5,7 @@ import { describeCommit, describeMachine } from './machine';
 import { Recorder } from './measurement';
 import { measureClient } from './parts/client';
 import { measureEchoContainer } from './parts/echo-container';
+import { measureGateway } from './parts/gateway';
 import { measureInstall } from './parts/install';
 import { measureLocalPath } from './parts/local-path';
 import { measureSynth } from './parts/synth';
@@ -19,6 +20,7 @@ const PARTS: Record<string, (recorder: Recorder, quick: boolean) => Promise<void
   echo: measureEchoContainer,
   local: measureLocalPath,
   client: measureClient,
+  gateway: measureGateway,
   synth: measureSynth,
   install: measureInstall,
 };

@@ -1,18 +1,15 @@
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { BidiSession, SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { BIDIRECTIONAL_STREAM_PATH } from '../../lib/contract';
 import { ChildProgram } from '../child-program';
 import { Latencies } from '../latency';
 import type { Recorder } from '../measurement';
+import { CHUNK, CHUNK_MS, PacedSession, SdkEcho } from '../paced-session';
 import { processUsage } from '../process-usage';
 import { ServerProcess } from '../server-process';
 import { ENDPOINT_NAME, type LocalSageMakerReady } from '../servers/local-sagemaker';
 
-/** 100 ms of speech at 16 kHz and 16 bit. */
-const CHUNK = Buffer.alloc(3_200, 1);
-const CHUNK_MS = 100;
 const LAG_LIMIT_MS = 100;
 
 const KIT = 'local SageMaker';
@@ -124,7 +121,11 @@ async function measureHeldSessions(
     for (const step of steps) {
       while (sessions.length < step) {
         const more = Math.min(20, step - sessions.length);
-        sessions.push(...(await Promise.all(Array.from({ length: more }, () => PacedSession.open(client)))));
+        sessions.push(
+          ...(await Promise.all(
+            Array.from({ length: more }, async () => new PacedSession(await SdkEcho.open(client))),
+          )),
+        );
       }
       const after = processUsage(localPid);
       if (before && after && step === steps[0]) {
@@ -146,46 +147,4 @@ async function measureHeldSessions(
   recorder.measure('local/sessions-held', KIT, 'sessions', 'higher', [held]);
   if (steps.at(-1)! >= 500)
     recorder.goal('real-time audio sessions held, lag p99 under 100 ms', 'sessions', 'higher', held, 500);
-}
-
-class PacedSession {
-  private readonly due: number[] = [];
-  private latencies: Latencies | undefined;
-
-  private constructor(private readonly session: BidiSession) {
-    void this.receive();
-  }
-
-  static async open(client: SageMakerRuntimeHTTP2Client): Promise<PacedSession> {
-    return new PacedSession(await BidiSession.open({ client, endpointName: ENDPOINT_NAME }));
-  }
-
-  async run(offsetMs: number, durationMs: number, latencies?: Latencies): Promise<void> {
-    this.latencies = latencies;
-    const begin = performance.now() + offsetMs;
-    for (let at = 0; at < durationMs; at += CHUNK_MS) {
-      const due = begin + at;
-      const wait = due - performance.now();
-      if (wait > 0) await delay(wait);
-      this.due.push(due);
-      await this.session.send(CHUNK);
-    }
-    // What is still on its way belongs to this run.
-    for (let waited = 0; this.due.length > 0 && waited < 10_000; waited += 10) await delay(10);
-  }
-
-  abort(): void {
-    this.session.abort();
-  }
-
-  private async receive(): Promise<void> {
-    try {
-      for await (const _echo of this.session) {
-        const due = this.due.shift()!;
-        this.latencies?.recordMs(performance.now() - due);
-      }
-    } catch {
-      // Aborted at the end of the measurement.
-    }
-  }
 }

@@ -29,6 +29,12 @@ const SECTIONS: readonly Section[] = [
     ids: /^local\//,
   },
   {
+    title: 'The gateway',
+    about:
+      'A WebSocket client, `bidi gateway`, the local SageMaker and the container, beside the same load by the SDK into the local SageMaker. Added: what a round trip of 3.2 kB takes longer. Idle memory: what each of 250 open sessions adds to the process of the gateway. Burst: so many WebSockets opened at once. Sessions held: as above; clients, gateway, local SageMaker and container share the processors.',
+    ids: /^gateway\//,
+  },
+  {
     title: 'The client',
     about:
       '`BidiSession` beside the SDK’s command used by hand, 3.2 kB a message, as fast as it goes, into a server that throws everything away. Signing each event is most of it. Processor time is that of the client’s process.',

@@ -23,7 +23,8 @@ const CONTROL_PLANE = [
 function isCurrent() {
   if (!existsSync(BUNDLE)) return false;
   const { mtimeMs } = statSync(BUNDLE);
-  const files = SOURCES.map(source => join(ROOT, source)).flatMap(source =>
+  const sources = SOURCES.map(source => join(ROOT, source)).filter(existsSync);
+  const files = sources.flatMap(source =>
     statSync(source).isFile() ? source : readdirSync(source, { recursive: true }).map(file => join(source, file)),
   );
   return files.every(file => statSync(file).mtimeMs < mtimeMs);

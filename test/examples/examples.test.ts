@@ -1,15 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
 import { finished, LocalModels } from '../bin/support/local-models';
 import { TYPESCRIPT } from '../typescript-process';
-import { findBrowser, HeadlessBrowser } from './support/headless-browser';
 
 const ROOT = join(__dirname, '..', '..');
 const SAMPLE = join(ROOT, 'examples', 'sample.wav');
-const BROWSER = findBrowser();
 
 let models: LocalModels;
 beforeAll(async () => {
@@ -56,94 +51,5 @@ describe('examples', () => {
     expect(stderr).toContain('not-there');
     expect(stderr).not.toContain('    at ');
     expect(code).toBe(1);
-  });
-});
-
-describe('browser-gateway', () => {
-  let gateway: ChildProcess;
-  let url: string;
-  beforeAll(async () => {
-    gateway = example('browser-gateway/server.ts', 'deepgram', '0');
-    const [line] = await once(gateway.stdout!.setEncoding('utf8'), 'data');
-    url = (line as string).trim();
-  }, 30_000);
-  afterAll(async () => {
-    if (gateway.exitCode !== null) return;
-    const exited = once(gateway, 'exit');
-    gateway.kill('SIGTERM');
-    expect(await exited).toEqual([0, null]);
-  });
-
-  const socketTo = (path: string, origin = url) => new WebSocket(url.replace('http', 'ws') + path, { origin });
-
-  it('serves its one page', async () => {
-    const response = await fetch(url);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(await response.text()).toBe(readFileSync(join(ROOT, 'examples', 'browser-gateway', 'index.html'), 'utf8'));
-    expect((await fetch(`${url}/server.ts`)).status).toBe(404);
-  });
-
-  it('takes samples, gives transcripts, and closes when the last words are said', async () => {
-    const socket = socketTo('/stream?sample_rate=16000');
-    const heard: string[] = [];
-    socket.on('message', data => {
-      const message = JSON.parse(String(data)) as {
-        type: string;
-        is_final?: boolean;
-        channel: { alternatives: { transcript: string }[] };
-      };
-      if (message.type === 'Results' && message.is_final) heard.push(message.channel.alternatives[0]!.transcript);
-    });
-    await once(socket, 'open');
-    const samples = readFileSync(SAMPLE).subarray(44);
-    for (let offset = 0; offset < samples.length; offset += 3_200)
-      socket.send(samples.subarray(offset, offset + 3_200));
-    socket.send('stop');
-    const [code] = await once(socket, 'close');
-    expect(code).toBe(1000);
-    expect(heard.filter(Boolean).join(' ')).toBe(
-      'I need help with my account balance. I can help with that and recent charges.',
-    );
-  });
-
-  it('ends the stream of a page that goes away', async () => {
-    const socket = socketTo('/stream?sample_rate=48000');
-    await once(socket, 'open');
-    socket.send(Buffer.alloc(9_600));
-    const deadline = performance.now() + 10_000;
-    while (models.local.openSessions === 0 && performance.now() < deadline)
-      await new Promise(resolve => setTimeout(resolve, 20));
-    expect(models.local.openSessions).toBe(1);
-    socket.terminate();
-    while (models.local.openSessions > 0 && performance.now() < deadline)
-      await new Promise(resolve => setTimeout(resolve, 20));
-    expect(models.local.openSessions).toBe(0);
-  });
-
-  // Without a browser on this machine the page is not opened; everything above runs all the same.
-  (BROWSER ? it : it.skip)(
-    'hears a microphone in a browser',
-    async () => {
-      await using page = await HeadlessBrowser.open(BROWSER!, SAMPLE, url);
-      await page.evaluate("document.getElementById('toggle').click()");
-      await page.until("document.getElementById('final').textContent.includes('balance.')");
-      await page.evaluate("document.getElementById('toggle').click()");
-      await page.until("document.getElementById('state').textContent === 'Ended.'");
-      expect(await page.evaluate("document.getElementById('final').textContent")).toMatch(
-        /^I need help with my account balance\./,
-      );
-      expect(models.local.openSessions).toBe(0);
-    },
-    60_000,
-  );
-
-  it.each([
-    ['another path', '/other?sample_rate=16000', undefined],
-    ['no sample rate', '/stream', undefined],
-    ['a page of another site', '/stream?sample_rate=16000', 'https://example.com'],
-  ])('refuses %s', async (_, path, origin) => {
-    const socket = socketTo(path, origin);
-    const [error] = await once(socket, 'error');
-    expect((error as Error).message).toContain('400');
   });
 });

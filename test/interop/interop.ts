@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
+import { checkCaptions } from './chromium/captions';
 import { checkWebPages } from './chromium/web-pages';
 import { checkContainers } from './containers/containers';
 import { checkHttp2Conformance } from './http2-conformance';
@@ -35,6 +36,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   http2: ({ local, directory, scorecard }) => checkHttp2Conformance(local, directory, scorecard),
   websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),
+  captions: ({ directory, scorecard }) => checkCaptions(directory, scorecard),
   containers: ({ scorecard }) => checkContainers(scorecard),
   vllm: ({ directory, scorecard, record }) => checkVllm(directory, scorecard, record),
 };

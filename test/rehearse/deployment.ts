@@ -7,6 +7,7 @@ import type { Scorecard } from '../interop/scorecard';
 import { Cdk } from './cdk';
 import { Deployed } from './deployed';
 import { startEmulator } from './emulator';
+import { rehearseGateway } from './gateway';
 import { type ImageBuilder, imageBuilder, makeBaseImage } from './image-builder';
 import { ImageEngine } from './image-engine';
 import { type PushedImage, readPushedImage } from './pushed-image';
@@ -79,6 +80,7 @@ export async function rehearseDeployment(tools: RehearsalTools, scorecard: Score
   await update(root, cdk, deployed, scorecard);
   await updateScaled(cdk, deployed, scorecard);
   await rehearseDeepgram(cdk, deployed, scorecard);
+  await rehearseGateway({ cdk, deployed, builder, registry, directory }, scorecard);
 
   await scorecard.check('cdk destroy EchoBidiStack and DeepgramStack', async () => {
     await cdk.destroy(['EchoBidiStack', 'DeepgramStack'], ...ECHO_CONTEXT, ...DEEPGRAM_CONTEXT);

@@ -60,7 +60,7 @@ export class ImageEngine implements ContainerEngine {
 }
 
 /** The program at the end of buildah's chain of processes: it is what an engine would signal. */
-function containerProcess(id: number): number {
+export function containerProcess(id: number): number {
   const [child] = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean);
   return child === undefined ? id : containerProcess(Number(child));
 }

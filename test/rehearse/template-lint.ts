@@ -18,6 +18,11 @@ const EXPLAINED: readonly { readonly id: string; readonly message: RegExp; reado
     reason: "the model has to wait for the role's policy, and a dependency on the role construct names both",
   },
   {
+    id: 'W3010',
+    message: /^Avoid hardcoding availability zones/,
+    reason: 'a VPC of a known account and region has the zones that the CDK looked up there',
+  },
+  {
     id: 'W3011',
     message: /^Both 'UpdateReplacePolicy' and 'DeletionPolicy' are needed/,
     reason: 'what an endpoint with RETAIN runs on is kept with it; a version that an update replaced is not',

@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
+import { ChildProgram } from '../child-program';
+import { Latencies } from '../latency';
+import type { Recorder } from '../measurement';
+import { CHUNK, CHUNK_MS, type Echo, PacedSession, SdkEcho, WebSocketEcho } from '../paced-session';
+import { processUsage } from '../process-usage';
+import type { GatewayReady } from '../servers/gateway';
+import type { LocalSageMakerReady } from '../servers/local-sagemaker';
+
+const GATEWAY = 'gateway';
+const SDK = 'SDK straight';
+const LAG_LIMIT_MS = 100;
+
+/** What one path may lose of the sessions that the other holds: the gateway is one more process on the same processors. */
+const SHARE_HELD = 0.8;
+
+const SDK_SESSIONS = 500;
+
+/** WebSocket client → gateway → local SageMaker → container and back, beside the same load by the SDK without the gateway. */
+export async function measureGateway(recorder: Recorder, quick: boolean): Promise<void> {
+  await using local = await ChildProgram.start<LocalSageMakerReady>('servers/local-sagemaker.ts');
+  const environment = { BENCH_LOCAL_SAGEMAKER: JSON.stringify(local.ready) };
+  await using gateway = await ChildProgram.start<GatewayReady>('servers/gateway.ts', environment);
+  const client = new SageMakerRuntimeHTTP2Client({
+    endpoint: local.ready.url,
+    region: local.ready.region,
+    credentials: local.ready.credentials,
+    requestHandler: { nodeHttp2ConnectOptions: { ca: local.ready.certificateAuthority } },
+  });
+  const open: Record<string, () => Promise<Echo>> = {
+    [SDK]: () => SdkEcho.open(client),
+    [GATEWAY]: () => WebSocketEcho.open(gateway.ready.url),
+  };
+  try {
+    await measureRoundTrip(recorder, open, gateway.pid, quick);
+    await measureIdleSessions(recorder, open[GATEWAY]!, gateway.pid, quick ? 20 : 500);
+    await measureBurst(recorder, open[GATEWAY]!, quick ? 50 : 1_000);
+    await measureHeldSessions(
+      recorder,
+      open,
+      gateway.pid,
+      quick ? [10] : [100, 200, 300, 400, 500],
+      quick ? 500 : 4_000,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** One session, one message at a time, the two paths in turn. */
+async function measureRoundTrip(
+  recorder: Recorder,
+  open: Readonly<Record<string, () => Promise<Echo>>>,
+  gatewayPid: number,
+  quick: boolean,
+): Promise<void> {
+  const rounds = quick ? 1 : 5;
+  const messages = quick ? 50 : 1_000;
+  const p50 = new Map<string, number[]>();
+  const cpu: number[] = [];
+  const echoes = Object.fromEntries(
+    await Promise.all(Object.entries(open).map(async ([path, start]) => [path, await start()] as const)),
+  );
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [path, echo] of Object.entries(echoes)) {
+      const latencies = new Latencies();
+      const before = processUsage(gatewayPid);
+      for (let message = 0; message < messages; message += 1) {
+        const startedAt = performance.now();
+        const echoed = new Promise<void>(resolve => {
+          echo.onEcho = resolve;
+        });
+        await echo.send(CHUNK);
+        await echoed;
+        latencies.recordMs(performance.now() - startedAt);
+      }
+      const after = processUsage(gatewayPid);
+      // The first round warms up.
+      if (round < 0) continue;
+      p50.set(path, [...(p50.get(path) ?? []), latencies.percentileMs(50)]);
+      if (path === GATEWAY && before && after) {
+        cpu.push(((after.cpuSeconds - before.cpuSeconds) / messages) * 1_000_000);
+      }
+    }
+  }
+  for (const [path, values] of p50) recorder.measure('gateway/round-trip/p50', path, 'ms', 'lower', values);
+  if (cpu.length > 0) recorder.measure('gateway/cpu', GATEWAY, 'µs/message', 'lower', cpu);
+  const added = p50.get(GATEWAY)!.map((value, round) => value - p50.get(SDK)![round]!);
+  const value = recorder.measure('gateway/added/p50', GATEWAY, 'ms', 'lower', added);
+  recorder.goal('added by the gateway to a round trip, p50', 'ms', 'lower', value, 1);
+  for (const echo of Object.values(echoes)) echo.abort();
+}
+
+/** What sessions that say nothing add to the process. A first batch has grown what is there once for all. */
+async function measureIdleSessions(
+  recorder: Recorder,
+  open: () => Promise<Echo>,
+  pid: number,
+  count: number,
+): Promise<void> {
+  const batch = () => openInTurns(open, count / 2);
+  const echoes = await batch();
+  await delay(1_000);
+  const before = processUsage(pid);
+  echoes.push(...(await batch()));
+  await delay(1_000);
+  const after = processUsage(pid);
+  if (before && after) {
+    const kibibytes = (after.residentBytes - before.residentBytes) / (count / 2) / 1024;
+    const value = recorder.measure('gateway/session-memory', GATEWAY, 'KiB', 'lower', [kibibytes]);
+    recorder.goal('memory of an idle session in the gateway', 'KiB', 'lower', value, 100);
+  }
+  for (const echo of echoes) echo.abort();
+  await delay(1_000);
+}
+
+async function openInTurns(open: () => Promise<Echo>, count: number): Promise<Echo[]> {
+  const echoes: Echo[] = [];
+  while (echoes.length < count) {
+    const more = Math.min(20, count - echoes.length);
+    echoes.push(...(await Promise.all(Array.from({ length: more }, open))));
+  }
+  return echoes;
+}
+
+/** All at once, as after a reconnect of every client. */
+async function measureBurst(recorder: Recorder, open: () => Promise<Echo>, count: number): Promise<void> {
+  const startedAt = performance.now();
+  const opens = await Promise.allSettled(Array.from({ length: count }, open));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const echoes = opens.flatMap(opened => (opened.status === 'fulfilled' ? [opened.value] : []));
+  for (const opened of opens) {
+    if (opened.status === 'rejected') {
+      recorder.skip(`a session of the burst of ${count}`, (opened.reason as Error).message);
+      break;
+    }
+  }
+  recorder.measure(`gateway/burst/${count}/seconds`, GATEWAY, 's', 'lower', [seconds]);
+  const served = recorder.measure(`gateway/burst/${count}/served`, GATEWAY, 'sessions', 'higher', [echoes.length]);
+  recorder.goal(`sessions served of ${count} opened at once`, 'sessions', 'higher', served, count);
+  for (const echo of echoes) echo.abort();
+  await delay(2_000);
+}
+
+/** Audio sessions at real-time pace, in growing number: first by the SDK alone, then through the gateway. */
+async function measureHeldSessions(
+  recorder: Recorder,
+  open: Readonly<Record<string, () => Promise<Echo>>>,
+  gatewayPid: number,
+  steps: readonly number[],
+  holdMs: number,
+): Promise<void> {
+  const held = new Map<string, number>();
+  for (const [path, start] of Object.entries(open)) {
+    held.set(path, await holdSessions(recorder, path, start, gatewayPid, steps, holdMs));
+    recorder.measure('gateway/sessions-held', path, 'sessions', 'higher', [held.get(path)!]);
+    await delay(2_000);
+  }
+  if (steps.at(-1)! < SDK_SESSIONS) return;
+  const text = 'real-time audio sessions through the gateway, lag p99 under 100 ms';
+  recorder.goal(text, 'sessions', 'higher', held.get(GATEWAY)!, SDK_SESSIONS * SHARE_HELD);
+}
+
+async function holdSessions(
+  recorder: Recorder,
+  path: string,
+  open: () => Promise<Echo>,
+  gatewayPid: number,
+  steps: readonly number[],
+  holdMs: number,
+): Promise<number> {
+  const sessions: PacedSession[] = [];
+  let held = 0;
+  try {
+    for (const step of steps) {
+      const more = await openInTurns(open, step - sessions.length);
+      sessions.push(...more.map(echo => new PacedSession(echo)));
+      const pace = (durationMs: number, latencies?: Latencies) =>
+        Promise.all(
+          sessions.map((session, index) => session.run((index / sessions.length) * CHUNK_MS, durationMs, latencies)),
+        );
+      await pace(1_000);
+      const latencies = new Latencies();
+      const before = processUsage(gatewayPid);
+      const startedAt = performance.now();
+      await pace(holdMs, latencies);
+      const after = processUsage(gatewayPid);
+      if (path === GATEWAY && before && after) {
+        const percent = ((after.cpuSeconds - before.cpuSeconds) / ((performance.now() - startedAt) / 1_000)) * 100;
+        recorder.measure(`gateway/processor/${step}`, path, '% of one', 'lower', [percent]);
+      }
+      const lag = recorder.measure(`gateway/lag-p99/${step}`, path, 'ms', 'lower', [latencies.percentileMs(99)]);
+      if (lag > LAG_LIMIT_MS) break;
+      held = step;
+    }
+  } finally {
+    for (const session of sessions) session.abort();
+  }
+  return held;
+}
