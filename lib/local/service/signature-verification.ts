@@ -41,6 +41,9 @@ const SHA256_PATTERN = /^[0-9a-f]{64}$/;
 /** Set by intermediaries behind the signer; every SDK leaves it out of the signature. */
 const UNSIGNED_HEADER = 'x-amzn-trace-id';
 
+/** What the Authorization header holds behind the algorithm, each once. */
+const AUTHORIZATION_PARTS: readonly string[] = ['Credential', 'Signature', 'SignedHeaders'];
+
 const SKEW_MINUTES = SIGNATURE_SKEW_LIMIT_MS / 60_000;
 const SIGNATURE_MISMATCH =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing ' +
@@ -253,7 +256,7 @@ function parseAuthorization(authorization: string, headers: SignedRequest['heade
     faults.push(`Unsupported AWS 'algorithm': '${authorization.split(/\s/, 1)[0]}'.`);
   }
   const parts = authorizationParts(authorization, faults);
-  const [credential, signature, signedHeaders] = ['Credential', 'Signature', 'SignedHeaders'].map(name => {
+  const [credential, signature, signedHeaders] = AUTHORIZATION_PARTS.map(name => {
     if (!parts.get(name)) faults.push(`Authorization header requires '${name}' parameter.`);
     return parts.get(name) ?? '';
   });
@@ -286,7 +289,7 @@ function authorizationParts(authorization: string, faults: string[]): Map<string
   for (const part of authorization.replace(/^\S+\s*/, '').split(/,\s*/)) {
     const equals = part.indexOf('=');
     const name = part.slice(0, Math.max(equals, 0));
-    if (equals > 0 && !parts.has(name)) parts.set(name, part.slice(equals + 1));
+    if (AUTHORIZATION_PARTS.includes(name) && !parts.has(name)) parts.set(name, part.slice(equals + 1));
     else if (part !== '' && /=/.test(authorization)) faults.push(`Authorization header must not have '${part}'.`);
   }
   return parts;

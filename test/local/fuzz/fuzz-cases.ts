@@ -12,6 +12,7 @@ import type { Frame } from '../../../lib/wire/frame';
 import type { FrameSocket } from '../../../lib/wire/frame-socket';
 import { TEST_CREDENTIALS } from '../support/test-credentials';
 import { Random } from './random';
+import { requestHeaderCase } from './request-cases';
 
 const codec = new EventStreamCodec(
   bytes => Buffer.from(bytes as Uint8Array).toString(),
@@ -25,7 +26,7 @@ const REQUEST_SIGNATURE = createHash('sha256').update('request').digest('hex');
 const ANSWERS = new Set(['SerializationException', 'ValidationException', 'InvalidSignatureException']);
 
 /** Ways to break the bytes of a stream. What is flipped, cut or doubled has to be noticed: checksums and signatures cover it all. */
-const MUTATIONS: Record<string, (random: Random, bytes: Buffer) => Buffer> = {
+export const MUTATIONS: Record<string, (random: Random, bytes: Buffer) => Buffer> = {
   'flip a bit': (random, bytes) => {
     const broken = Buffer.from(bytes);
     const at = random.below(broken.length);
@@ -166,10 +167,11 @@ function frameSequenceCase(seed: number): void {
   }
 }
 
-/** Cases from a seed on, alternating between the two kinds. */
+/** Cases from a seed on, of each kind in turn. */
 export async function fuzz(count: number, firstSeed: number, onProgress?: (done: number) => void): Promise<void> {
   for (let done = 0; done < count; done += 1) {
     if (done % 4 === 3) frameSequenceCase(firstSeed + done);
+    else if (done % 4 === 2) requestHeaderCase(new Random(firstSeed + done), firstSeed + done);
     else await requestStreamCase(firstSeed + done);
     if (done % 10_000 === 9_999) onProgress?.(done + 1);
   }

@@ -1,6 +1,13 @@
 import { fuzz } from './fuzz-cases';
+import { WireFuzz } from './wire-cases';
 
-/** `npm run test:fuzz -- [CASES] [SEED]`: 100,000 cases unless told otherwise, each reproducible by its seed. */
+/** Cases in memory for each one over real sockets. */
+const MEMORY_CASES_PER_SESSION = 50;
+
+/**
+ * `npm run test:fuzz -- [CASES] [SEED]`: 100,000 cases in memory unless told otherwise, and a fiftieth of it as sessions of a real local
+ * SageMaker over real sockets. Each is reproducible by its seed.
+ */
 async function main(): Promise<void> {
   const count = Number(process.argv[2] ?? 100_000);
   const seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);
@@ -12,6 +19,15 @@ async function main(): Promise<void> {
   await fuzz(count, seed, done =>
     process.stdout.write(`  ${done} in ${seconds(began)}, heap ${mebibytes(memory())}\n`),
   );
+  const sessions = Math.ceil(count / MEMORY_CASES_PER_SESSION);
+  const wire = await WireFuzz.start();
+  try {
+    for (let done = 0; done < sessions; done += 1) await wire.run(seed + done);
+  } finally {
+    await wire.close();
+  }
+  if (wire.openSessions > 0) throw new Error(`${wire.openSessions} sessions are still open.`);
+  process.stdout.write(`  ${sessions} sessions over sockets in ${seconds(began)}\n`);
   await new Promise(resolve => setTimeout(resolve, 1_500)); // streams that wait for their client's end give up
   const grown = memory() - before;
   const left = process.getActiveResourcesInfo().filter(resource => resource === 'Timeout' || resource === 'Immediate');

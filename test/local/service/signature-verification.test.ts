@@ -170,6 +170,16 @@ describe('the request', () => {
       /must not have 'Signature=0000/,
     ],
     [
+      'with a part of another name',
+      {
+        tamper: headers => {
+          headers.authorization = `${headers.authorization}, Extra=1`;
+        },
+      },
+      'IncompleteSignatureException',
+      /must not have 'Extra=1'/,
+    ],
+    [
       'with a date outside its scope',
       {
         tamper: headers => {

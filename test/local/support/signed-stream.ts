@@ -124,7 +124,8 @@ export class SignedStream {
   /** Signs bytes into the outer event and sends it. */
   async envelope(body: Uint8Array, change?: (signed: Message) => void, date = new Date()): Promise<void> {
     const bytes = await this.sign(body, change, date);
-    if (!this.stream.write(bytes)) await new Promise(resolve => this.stream.once('drain', resolve));
+    if (this.stream.write(bytes) || this.stream.closed) return;
+    await new Promise(resolve => this.stream.once('drain', resolve).once('close', resolve));
   }
 
   async sign(body: Uint8Array, change?: (signed: Message) => void, date = new Date()): Promise<Uint8Array> {
