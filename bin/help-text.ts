@@ -2,8 +2,8 @@ import { hanging, wrap } from '../lib/report/wrap';
 
 const COLUMNS = 80;
 
-/** Text for the end of a command's help, fitted to a terminal of 80 columns when it is shown. */
-export function fitted(text: string | (() => string)): () => string {
+/** Text for the end of a command's help, wrapped to a terminal of 80 columns when it is shown. */
+export function wrappedHelp(text: string | (() => string)): () => string {
   return () =>
     (typeof text === 'string' ? text : text())
       .split('\n')

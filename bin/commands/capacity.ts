@@ -9,7 +9,7 @@ import { readLocalStates } from '../../lib/local/local-state';
 import { wrap } from '../../lib/report/wrap';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { synthesize } from '../synthesize';
@@ -93,7 +93,7 @@ export function capacityCommand(): Command {
     .option('--json', 'the result as JSON on stdout')
     .addHelpText(
       'after',
-      fitted(`
+      wrappedHelp(`
 With --local, a running \`bidi local\` is loaded; without one, the app's endpoint (--stack NAME) is started for the measurement.
 
 Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run, 130 ended by Ctrl-C (what was measured by then is kept).

@@ -7,7 +7,7 @@ import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
 import { CheckProgressLine } from '../check-progress';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectSetting } from '../key-value';
 import { printError } from '../print-error';
 import { printReport } from '../print-report';
@@ -89,7 +89,7 @@ export function checkCommand(): Command {
     .option('--sarif <file>', 'write SARIF 2.1.0')
     .addHelpText(
       'after',
-      fitted(`
+      wrappedHelp(`
 Exit codes: 0 nothing fails (warnings may be there), 1 a check fails (with --strict a warning, too), 2 it could not be run.
 
 Examples:

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion-script';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 
 /** `bidi completion SHELL`: what makes a shell complete the words of `bidi`. */
 export function completionCommand(): Command {
@@ -10,7 +10,7 @@ export function completionCommand(): Command {
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',
-      fitted(`
+      wrappedHelp(`
 Examples:
   bash   bidi completion bash > ~/.local/share/bash-completion/completions/bidi
   zsh    bidi completion zsh > "\${fpath[1]}/_bidi"

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { isClean } from '../../lib/report/finding';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { printReport } from '../print-report';
 import { readStackIfThere } from '../stack';
 import { type SubjectOptions, subjectOf } from '../subject';
@@ -25,7 +25,7 @@ export function destroyCheckCommand(): Command {
     .option('--json', 'findings as JSON')
     .addHelpText(
       'after',
-      fitted(
+      wrappedHelp(
         '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
       ),
     )

@@ -4,7 +4,7 @@ import { GATEWAY_TOKEN_VARIABLE } from '../../lib/contract';
 import type { BidiGateway, BidiGatewayOptions, EmbeddedMetrics, GatewayEvent, Route } from '../../lib/gateway';
 import { printable } from '../../lib/report/printable';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { openStreamClient, openStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { UsageError } from '../usage-error';
@@ -57,7 +57,7 @@ export function gatewayCommand(): Command {
       '--embedded-metrics <name>',
       "figures once a minute in CloudWatch's embedded metric format, as of this gateway",
     )
-    .addHelpText('after', fitted(HELP))
+    .addHelpText('after', wrappedHelp(HELP))
     .action(async (options: GatewayCommandOptions) => {
       let isDrain = false;
       process.once('SIGTERM', () => {

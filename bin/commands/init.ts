@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ProjectFiles, projectNameViolation, TEMPLATES, type TemplateName } from '../../lib/init';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { printReport } from '../print-report';
 import { UsageError } from '../usage-error';
 import { words } from '../words';
@@ -41,7 +41,7 @@ export function initCommand(): Command {
     .option('--install', 'run npm install')
     .option('--no-install', 'do not run npm install')
     .option('-y, --yes', 'ask nothing: the template python, and npm install')
-    .addHelpText('after', fitted(initHelp))
+    .addHelpText('after', wrappedHelp(initHelp))
     .action((folder: string | undefined, options: InitOptions) =>
       options.here ? initHere(folder, options) : init(folder, options),
     );

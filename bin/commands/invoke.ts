@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { BidiSession } from '../../lib/client';
 import { ExplainedError } from '../../lib/contract';
 import { printable } from '../../lib/report/printable';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
 import { byteLines, textLines } from '../stdin-lines';
 import { openUnlessInterrupted, runStreaming } from '../stream-command';
@@ -45,7 +45,7 @@ export function invokeCommand(): Command {
     .option('--json', 'what the model answers, one JSON object a line; binary as base64')
     .addHelpText(
       'after',
-      fitted(`${TARGET_HELP}
+      wrappedHelp(`${TARGET_HELP}
 
 Examples:
   bidi invoke "I need help with" "my account balance" --local

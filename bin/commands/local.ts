@@ -8,7 +8,7 @@ import { createLocalCredentials, type LocalCredentials } from '../../lib/local/s
 import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '../../lib/local/stream/injected-fault';
 import { collectVariable } from '../environment-options';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectSetting, repeatable } from '../key-value';
 import { onLauncherGone } from '../launcher';
 import { type LocalSourceOptions, localEndpoints } from '../local-endpoints';
@@ -78,7 +78,7 @@ export function localCommand(): Command {
     )
     .option('--ready-file <file>', 'write URL and variables as JSON to this file when everything is in service')
     .option('--json', 'what happens, one JSON object a line')
-    .addHelpText('after', fitted(faultHelp))
+    .addHelpText('after', wrappedHelp(faultHelp))
     .action((names: string[], options: LocalOptions) => local(names, options));
 }
 
@@ -341,7 +341,7 @@ function faultHelp(): string {
   });
   return [
     '',
-    'Faults, the first phase being the default; /10 strikes one session in ten:',
+    'Faults, the first phase being the default; /10 hits one session in ten:',
     ...lines,
     '',
     'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 wrong words, no such stack, or an app that fails.',

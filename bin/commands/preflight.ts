@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { isClean } from '../../lib/report/finding';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectSetting } from '../key-value';
 import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
@@ -22,7 +22,7 @@ export function preflightCommand(): Command {
     .option('--json', 'findings as JSON')
     .addHelpText(
       'after',
-      fitted(
+      wrappedHelp(
         '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked, or there is no such stack.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
       ),
     )

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { printable } from '../../lib/report/printable';
 import { wrap } from '../../lib/report/wrap';
 import type { RawEncoding, SpeakParameters, WavFormat, WavWriter } from '../../lib/speech';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
@@ -42,7 +42,7 @@ export function speakCommand(): Command {
     .option('--json', 'the messages of the model that are no audio, one JSON object a line')
     .addHelpText(
       'after',
-      fitted(`${TARGET_HELP}
+      wrappedHelp(`${TARGET_HELP}
 
 Examples:
   bidi speak "Hello there." -o hello.wav --local

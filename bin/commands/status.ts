@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Progress } from '../../lib/operate/status';
 import { type AwsOptions, controlPlane, withAwsOptions } from '../control-plane';
 import { ExitCode } from '../exit-code';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { printError } from '../print-error';
 import { type SubjectOptions, subjectOf } from '../subject';
 import { columnsOf } from '../terminal';
@@ -28,7 +28,7 @@ export function statusCommand(): Command {
     .option('--json', 'the status as JSON')
     .addHelpText(
       'after',
-      fitted(
+      wrappedHelp(
         '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
       ),
     )

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/speech';
-import { fitted } from '../help-text';
+import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
@@ -47,7 +47,7 @@ export function transcribeCommand(): Command {
     .addOption(new Option('--vtt', 'captions in WebVTT').conflicts(['json', 'srt']))
     .addHelpText(
       'after',
-      fitted(`${TARGET_HELP}
+      wrappedHelp(`${TARGET_HELP}
 
 Examples:
   bidi transcribe examples/sample.wav --local

@@ -8,7 +8,7 @@ import type { StackTemplate } from './intrinsic-resolver';
 import { type Dangling, ENDPOINT, readEndpoints } from './read-endpoints';
 import type { Template } from './template';
 
-/** What of a cloud assembly is read. */
+/** Which stacks of a cloud assembly to read. */
 export interface ReadCloudAssemblyOptions {
   /**
    * Stacks to read, by their name, their id or their path in the app.
@@ -56,7 +56,7 @@ interface Artifact {
   };
 }
 
-/** What an app attached to its constructs, by their paths. */
+/** Metadata that an app attached to its constructs, by their paths. */
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
 
 /** The part of an image asset's source that shapes the build. */

@@ -1,7 +1,7 @@
 import type { ExecutionRoleDefinition } from './execution-role';
 import { AfterDeployment, localValue, type Value } from './value';
 
-/** What runs behind a production variant. */
+/** The model behind a production variant. */
 export interface ModelDefinition {
   /** Name of the model; where CloudFormation makes it up, a stand-in of the same form. */
   readonly name: string;
@@ -50,7 +50,7 @@ export interface ModelDefinition {
    */
   readonly modelPackageArn?: Value;
   /**
-   * What stands in for the model package when it is asked for.
+   * The container that stands in for the model package when a simulation is asked for.
    *
    * @default - none
    */
@@ -96,7 +96,7 @@ export interface ModelDefinition {
 export interface VariantDefinition {
   /** Name of the variant: 1 to 63 letters, digits and inner hyphens. */
   readonly name: string;
-  /** What its containers run. */
+  /** The model that its containers run. */
   readonly model: ModelDefinition;
   /**
    * Instances at the start. The local SageMaker runs as many containers, with requests spread over them.
@@ -137,14 +137,15 @@ export interface VariantDefinition {
 }
 
 /**
- * One endpoint, as a template describes it: what the local SageMaker hosts, `preflight` judges, `check` runs and `destroy-check` looks for.
+ * One endpoint, as a template describes it: what the local SageMaker hosts, `preflight` judges, `check` runs and `destroy-check`
+ * looks for.
  *
  * A plain value is known. One that is not is a `StandIn` or an `AfterDeployment`, and says why.
  */
 export interface EndpointDefinition {
   /**
-   * Name of the endpoint on this machine: 1 to 63 letters, digits and inner hyphens; no other endpoint of a local SageMaker has it.
-   * Where CloudFormation makes the name up, a stand-in of the same form.
+   * Name of the endpoint on this machine: 1 to 63 letters, digits and inner hyphens; no other endpoint of a local SageMaker has
+   * it. Where CloudFormation makes the name up, a stand-in of the same form.
    */
   readonly name: string;
   /**
@@ -186,7 +187,10 @@ export function modelsOf({ variants }: EndpointDefinition): ModelDefinition[] {
   return [...new Map(variants.map(({ model }) => [model.name, model])).values()];
 }
 
-/** A model's environment with the values that it runs with on this machine. What only a deployment tells is left out: see {@link unknownHere}. */
+/**
+ * A model's environment with the values that it runs with on this machine. Values that are known only after deployment are left
+ * out: see {@link unknownHere}.
+ */
 export function localEnvironment({ environment }: ModelDefinition): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) => {
@@ -196,7 +200,7 @@ export function localEnvironment({ environment }: ModelDefinition): Record<strin
   );
 }
 
-/** What of an endpoint is needed to run it here and is known only after deployment, one sentence each. */
+/** The values that this machine needs to run an endpoint and that are known only after deployment, one sentence each. */
 export function unknownHere(endpoint: EndpointDefinition): string[] {
   return endpoint.variants.flatMap(({ name, model, ...variant }) => {
     const needed: Record<string, Value<unknown> | undefined> = {

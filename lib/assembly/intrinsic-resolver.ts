@@ -4,7 +4,7 @@ import { LOCAL_ACCOUNT } from './local-account';
 import { isObject, type JsonObject, type Template, type TemplateResource } from './template';
 import { AfterDeployment, localValue, StandIn, type Value } from './value';
 
-/** A stack's template, with what is known of where it is deployed. */
+/** A stack's template, with its account and region where they are known. */
 export interface StackTemplate {
   /** CloudFormation name of the stack. */
   readonly name: string;
@@ -41,7 +41,9 @@ const DEFAULT_REGION = 'us-east-1';
 /** Longest name that CloudFormation makes up for a SageMaker resource. */
 const NAME_LIMIT = 63;
 
-/** Resolves CloudFormation's intrinsic functions as a deployment would, and says of each value whether the deployment's is known. */
+/**
+ * Resolves CloudFormation's intrinsic functions as a deployment would, and says of each value whether the deployment's is known.
+ */
 export class IntrinsicResolver {
   private readonly region: string | StandIn<string>;
   private readonly account: string | StandIn<string>;
@@ -94,7 +96,8 @@ export class IntrinsicResolver {
   }
 
   /**
-   * Resolves a value of a template. Whatever is not known in an object or a list is a {@link StandIn} or {@link AfterDeployment} in it.
+   * Resolves a value of a template. Whatever is not known in an object or a list is a {@link StandIn} or {@link AfterDeployment}
+   * in it.
    *
    * @throws CloudAssemblyError when the template refers to what it does not hold, or to itself.
    */

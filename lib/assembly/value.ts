@@ -1,6 +1,6 @@
 /**
- * What a value of a template comes to on this machine: the value itself where the template tells it, a {@link StandIn} where
- * this machine has another, or {@link AfterDeployment} where there is none before CloudFormation has run.
+ * A value of a template as this machine knows it: the value itself where the template tells it, a {@link StandIn} where this
+ * machine uses another, or {@link AfterDeployment} where CloudFormation has to run first.
  */
 export type Value<T = string> = T | StandIn<T> | AfterDeployment;
 

@@ -1,5 +1,5 @@
 /**
- * What the platform asks of a model's container.
+ * The platform's requirements of a model's container.
  *
  * Source, where none other is named: SageMaker AI developer guide, "Custom inference code with hosting services", section
  * "Container contract to support bidirectional streaming capabilities".
@@ -35,7 +35,9 @@ export const NO_ATTESTATIONS_VARIABLE = 'BUILDX_NO_DEFAULT_ATTESTATIONS';
 /** Longest time a `/ping` may take, in milliseconds. */
 export const PING_TIMEOUT_MS = 2_000;
 
-/** Time from start to the first passing `/ping`, in seconds, unless `ContainerStartupHealthCheckTimeoutInSeconds` says otherwise. */
+/**
+ * Time from start to the first passing `/ping`, in seconds, unless `ContainerStartupHealthCheckTimeoutInSeconds` says otherwise.
+ */
 export const STARTUP_HEALTH_CHECK_DEFAULT_SECONDS = 8 * 60;
 
 /** Time in which the container must accept a socket, in milliseconds. */
@@ -78,5 +80,8 @@ export const BIND_TO_HOST_VARIABLE = 'BIDI_BIND_TO_HOST';
 /** Path of the container's plain invocations, `POST`. */
 export const INVOCATIONS_PATH = '/invocations';
 
-/** Path of the container's metrics, `GET`, which the platform scrapes where detailed observability is on (API reference, `MetricsConfig`). */
+/**
+ * Path of the container's metrics, `GET`, which the platform scrapes where detailed observability is on (API reference,
+ * `MetricsConfig`).
+ */
 export const METRICS_PATH = '/metrics';

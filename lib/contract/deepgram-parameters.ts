@@ -1,8 +1,8 @@
 import type { DeepgramProduct } from './deepgram';
 
 /**
- * What a Deepgram product would refuse in the parameters of a stream, one sentence each. The model would refuse them too, but
- * the caller only sees that the handshake failed (HTTP 424).
+ * The violations in the parameters of a stream that a Deepgram product would refuse, one sentence each. The model would refuse
+ * them too, but the caller only sees that the handshake failed (HTTP 424).
  *
  * @param parameters by name; `undefined` counts as absent.
  */

@@ -1,4 +1,4 @@
-/** What an error code means to a caller. */
+/** The meaning of an error code. */
 export interface ErrorCodeDefinition {
   /**
    * `input`: it could not run with what it was given, and would fail again with the same. `failure`: it ran, or tried to, and

@@ -12,7 +12,7 @@ export interface Explanation {
 
 /** An explanation as it is written: the same error names a property in the library and an option on the command line. */
 export interface ExplanationTemplate {
-  /** What happened, in the platform's words. One sentence. May quote what others said. */
+  /** What happened, in the platform's words. One sentence. May quote another program's message. */
   readonly what: string;
   /** Why it probably happened. One sentence. */
   readonly why: string;
@@ -26,7 +26,7 @@ export interface ExplanationTemplate {
   readonly settings?: readonly string[];
 }
 
-/** What a setting is called where an error is shown: `--region`; `undefined` where there is no such setting. */
+/** The name of a setting where an error is shown: `--region`; `undefined` where there is no such setting. */
 export type SettingNames = (setting: string) => string | undefined;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What is shared by the gateway, its image, and the service that runs it in AWS: the table of routes, its ports and its figures.
+ * Shared by the gateway, its image, and the service that runs it in AWS: the table of routes, its ports and its figures.
  */
 
 import { endpointNameViolation, invocationPathViolation, variantNameViolation } from './names';
@@ -27,7 +27,8 @@ export interface Route {
    */
   readonly targetVariant?: string;
   /**
-   * What replaces `path` in the path of the model's WebSocket: with `path` `/speech` and `rewritePath` `/`, `/speech/v1/listen` becomes
+   * The replacement of `path` in the path of the model's WebSocket: with `path` `/speech` and `rewritePath` `/`,
+   * `/speech/v1/listen` becomes
    * `v1/listen`.
    *
    * @default the path as it came

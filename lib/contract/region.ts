@@ -1,7 +1,7 @@
 import type { ExplanationTemplate } from './explained-error';
 import { RUNTIME_PORT } from './runtime';
 
-/** What to say where nothing names the region. */
+/** The explanation of an error for a missing region. */
 export const MISSING_REGION: ExplanationTemplate = {
   what: 'No region is configured.',
   why: 'Neither {region} nor AWS_REGION nor the profile names one.',
@@ -101,7 +101,7 @@ export function partitionOf(region: string): Partition | undefined {
   return PARTITIONS.find(partition => partition.regionPattern.test(region));
 }
 
-/** Which of a region's runtime hosts is meant. */
+/** Which of a region's runtime hosts to use. */
 export interface RuntimeUriOptions {
   /**
    * The FIPS 140 validated host.

@@ -1,5 +1,5 @@
 /**
- * What a synthesized template tells the local runner, beside what CloudFormation reads.
+ * Metadata of a synthesized template for the local runner.
  *
  * CloudFormation ignores `Metadata` it does not know, so the template that is deployed and the one that runs locally are
  * the same bytes.
@@ -22,7 +22,7 @@ export interface ContainerMetadata {
   readonly imageUri?: string;
   /** Model package, when the model takes one: it cannot run on this machine. */
   readonly modelPackageArn?: string;
-  /** What can stand in for the model package on this machine, when asked for by name. */
+  /** The container that can stand in for the model package on this machine, when asked for. */
   readonly simulator?: ContainerStandIn;
 }
 

@@ -1,15 +1,15 @@
 /**
  * Behaviours of the platform on which the public sources disagree, or of which they say nothing.
  *
- * Each has the evidence for every side, the side that this kit takes until it is settled, and the probe that settles it. docs/local.md
- * shows them as a table, which a test holds to this file.
+ * Each has the evidence for every side, the side that this kit takes until it is settled, and the probe that settles it.
+ * docs/local.md shows them as a table, which a test holds to this file.
  */
 
 /** One way in which the platform may behave. */
 export interface BehaviourValue {
-  /** What happens then. */
+  /** The behaviour. */
   readonly meaning: string;
-  /** What speaks for it, with the source; empty where nothing does and the value is there to be tried. */
+  /** The evidence for it, with the source; empty where there is none and the value exists to be tried. */
   readonly evidence: readonly string[];
 }
 
@@ -21,11 +21,14 @@ export interface UnsettledBehaviour {
   readonly values: Readonly<Record<string, BehaviourValue>>;
   /** Name of the value that this kit takes until the question is settled. */
   readonly default: string;
-  /** Why that one. */
+  /** Why the kit takes that value. */
   readonly reason: string;
-  /** What to do in AWS to settle it. */
+  /** The experiment in AWS that settles it. */
   readonly probe: string;
-  /** What acts it out on this machine: the local SageMaker, the container that stands in for a Marketplace package, or nothing. */
+  /**
+   * The part that acts it out on this machine: the local SageMaker, the container that stands in for a Marketplace package, or
+   * none.
+   */
   readonly simulatedBy: 'local' | 'stand-in' | undefined;
 }
 

@@ -7,8 +7,8 @@ const WORD_LIMIT = 65_535;
 const NESTING_LIMIT = 32;
 
 /**
- * Expands the variables of a Dockerfile's word and takes its quotes away: `$name`, `${name}`, `${name:-word}`, `${name:+word}` and the
- * forms without colon. Between single quotes a word stays as it is.
+ * Expands the variables of a Dockerfile's word and takes its quotes away: `$name`, `${name}`, `${name:-word}`, `${name:+word}`
+ * and the forms without colon. Between single quotes a word stays as it is.
  *
  * Source: Dockerfile reference, "Environment replacement".
  *
@@ -37,12 +37,12 @@ export function expandWord(
   return result;
 }
 
-/** What a piece of a word stands for. */
+/** The expansion of a piece of a word. */
 interface Piece {
   readonly text: string;
   /** Characters of the word that it takes. */
   readonly length: number;
-  /** Whether what follows is between double quotes, where the piece changes that. */
+  /** Whether the following text is between double quotes, where the piece changes that. */
   readonly isQuoted?: boolean;
 }
 

@@ -26,9 +26,9 @@ export interface StatedEntrypoint {
   readonly words: readonly string[];
 }
 
-/** What a Dockerfile says about the image of its final stage, stages that it builds on included. */
+/** The settings of the image of a Dockerfile's final stage, with those of the stages that it builds on. */
 export interface DockerfileImage {
-  /** The image under the first stage of the chain, or `scratch`. What it brings is not known here. */
+  /** The image under the first stage of the chain, or `scratch`. Its own settings are not known here. */
   readonly base: Stated<string>;
   readonly labels: ReadonlyMap<string, Stated<string>>;
   readonly entrypoint?: Stated<StatedEntrypoint>;
@@ -39,7 +39,7 @@ export interface DockerfileImage {
   readonly platform?: Stated<string>;
 }
 
-/** Which image of a Dockerfile is built, and with what. */
+/** The stage of a Dockerfile that is built, and the arguments of the build. */
 export interface DockerfileBuild {
   /**
    * `--target` of the build: a stage's name or number.

@@ -43,7 +43,7 @@ async function inspect(engine: string, reference: string): Promise<ContainerImag
   }
   const image = parseInspected(output, `${engine} image inspect ${reference}`);
   if (!image) return undefined;
-  // What an index holds is not part of the output; that it is one is what matters.
+  // The entries of an index are not part of the output; the check needs only the fact that it is one.
   const mediaType = textOf(recordOf(image.Descriptor).mediaType);
   const isIndex = mediaType !== undefined && /index|manifest\.list/.test(mediaType);
   const layers = recordOf(image.RootFS).Layers;

@@ -18,7 +18,7 @@ const REFERENCE =
   /^(?:((?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?|[A-Za-z0-9-]+:\d+|localhost)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-f]{32,}))?$/;
 
 /**
- * Takes an image's name apart, as `docker pull` would: Docker Hub and `latest` where nothing is said.
+ * Takes an image's name apart, as `docker pull` would: Docker Hub and `latest` are the defaults.
  *
  * @throws ImageError when it is no name of an image
  */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { kitDirectory, kitSpecifier, pinnedVersion } from './kit-package';
 
-/** What `bidi init` can make. */
+/** The templates of `bidi init`. */
 export const TEMPLATES = {
   python: {
     summary: 'a container of your own in Python: FastAPI and uvicorn',
@@ -78,7 +78,10 @@ export function namesOf(name: string): { readonly name: string; readonly stack: 
   return { name, stack, class: `${stack}Stack` };
 }
 
-/** What is wrong with a project's name, as a sentence, or `undefined`: it names a package, an endpoint and a class. */
+/**
+ * The violation in a project's name, as a sentence, or `undefined`. A project's name is also that of a package, an endpoint and a
+ * class.
+ */
 export function projectNameViolation(name: string): string | undefined {
   return /^[a-z](-?[a-z0-9])*$/.test(name) && name.length <= 63
     ? undefined

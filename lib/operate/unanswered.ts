@@ -3,10 +3,10 @@ import { type NoAnswer, sayNoAnswer } from './aws';
 import { explainFailure, type FailureCause, type FixNames, fillFix } from './failures';
 
 /**
- * What is seen where AWS gave no value.
+ * The observation where AWS returned no value.
  *
- * A look that is not allowed is a warning that names the missing action: the deployment may run with other rights. A refusal that the
- * table of causes knows, such as a missing subscription, fails with the table's fix.
+ * A denied request is a warning that names the missing action: the deployment may run with other rights. A refusal that
+ * the table of causes knows, such as a missing subscription, fails with the table's fix.
  */
 export function unanswered(answer: NoAnswer, names: FixNames = {}): Observation {
   const seen = sayNoAnswer(answer);
@@ -28,7 +28,10 @@ export function unanswered(answer: NoAnswer, names: FixNames = {}): Observation 
   }
 }
 
-/** A refusal that the table knows. What the caller may not look at says nothing of the stack, except that AWS also denies an unsubscribed package. */
+/**
+ * A refusal that the table of causes knows. A denied request says nothing about the stack, except that AWS also denies requests
+ * for a package without a subscription.
+ */
 function knownCause(answer: NoAnswer): FailureCause | undefined {
   if (answer.kind === 'unreachable' || answer.kind === 'unauthenticated') return undefined;
   const [known] = explainFailure({ reason: answer.message });

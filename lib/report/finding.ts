@@ -11,13 +11,13 @@ export interface FindingLocation {
   readonly line?: number;
 }
 
-/** What is asked, and who asks it. */
+/** A rule, and its source. */
 export interface Rule {
   /** Stable name in kebab case, such as `entrypoint-exec-form`. It is the rule's identifier in SARIF. */
   readonly name: string;
-  /** What is asked, in one sentence. */
+  /** The rule in one sentence. */
   readonly rule: string;
-  /** Who asks it: document and section, or "measured by operators". */
+  /** The source of the rule: document and section, or "measured by operators". */
   readonly source: string;
   /**
    * Whether it is advice and not a rule of the platform: breaking it is a warning.
@@ -27,10 +27,10 @@ export interface Rule {
   readonly isAdvice?: boolean;
 }
 
-/** What was seen, and what follows from it. */
+/** An observation, and what to do about it. */
 export interface Observation {
   readonly verdict: Verdict;
-  /** What was seen, with figures; for `skip`, why it was not looked at. Never credentials. */
+  /** The observation, with figures; for `skip`, why the check was skipped. Never credentials. */
   readonly seen: string;
   /** What to do: one sentence, a command or a line of code. Absent when there is nothing to do. */
   readonly next?: string;
@@ -38,7 +38,7 @@ export interface Observation {
   readonly location?: FindingLocation;
 }
 
-/** One check: a rule and what was seen of it. */
+/** One check: a rule and the observation. */
 export interface Finding extends Rule, Observation {
   /** How long the check took, in milliseconds. */
   readonly elapsedMs?: number;
@@ -60,7 +60,7 @@ export function skip(seen: string, next?: string): Observation {
   return { verdict: 'skip', seen, ...(next === undefined ? {} : { next }) };
 }
 
-/** Joins a rule and what was seen to a finding. What breaks advice is a warning. */
+/** Joins a rule and an observation to a finding. A failed rule that is advice is a warning. */
 export function finding(rule: Rule, observation: Observation, elapsedMs?: number): Finding {
   const { name, rule: asked, source, isAdvice } = rule;
   const verdict = isAdvice && observation.verdict === 'fail' ? 'warn' : observation.verdict;
@@ -76,7 +76,7 @@ export function finding(rule: Rule, observation: Observation, elapsedMs?: number
   };
 }
 
-/** What was seen may be a container's or an image's own words. */
+/** An observation may quote a container or an image. */
 function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printable).join('\n');
 }
@@ -90,7 +90,7 @@ export function strict(findings: readonly Finding[]): Finding[] {
 export interface Report {
   /** The command that made it, such as `check` or `preflight`. */
   readonly command: string;
-  /** What was looked at: a directory, an image, a URL, a stack. */
+  /** The subject of the check: a directory, an image, a URL, a stack. */
   readonly subject: string;
   readonly findings: readonly Finding[];
 }

@@ -3,7 +3,7 @@
 const UNPRINTABLE = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * A foreign text, made safe to print: what a container or an image says must not move the cursor, colour the terminal or forge a
+ * A foreign text, made safe to print: text of a container or an image must not move the cursor, colour the terminal or forge a
  * line of the report. Each such character shows as its code, such as `\x1b`.
  */
 export function printable(text: string): string {

@@ -1,6 +1,6 @@
 import type { Finding, FindingLocation, Report, Verdict } from './finding';
 
-/** What SARIF's `tool.driver` says about the program that made a report. */
+/** Fields of SARIF's `tool.driver`: the program that made a report. */
 export interface SarifTool {
   /** Version of the kit. */
   readonly version: string;

@@ -21,8 +21,8 @@ export interface TableOptions {
 const COLORS: Readonly<Record<Verdict, number>> = { pass: 32, warn: 33, fail: 31, skip: 90 };
 
 /**
- * A report for people: one line for what is fine, and for everything else the rule, its source and what to do. Checks that were
- * skipped one after the other for the same reason share a line. No line is wider than the terminal, except for a single word
+ * A report for people: one line for a check that passed, and for every other the rule, its source and what to do. Checks that
+ * were skipped one after the other for the same reason share a line. No line is wider than the terminal, except for a single word
  * that is.
  */
 export function renderTable(report: Report, options: TableOptions = {}): string {

@@ -8,7 +8,7 @@ const LONGEST_HEADER_BYTES = 14;
 /** Longest payload of a control frame, in bytes (RFC 6455, section 5.5). */
 const CONTROL_PAYLOAD_LIMIT_BYTES = 125;
 
-/** What a decoder accepts. */
+/** Limits of a decoder. */
 export interface FrameDecoderOptions {
   /** Longest payload of a data frame, in bytes. */
   readonly payloadLimitBytes: number;
@@ -17,10 +17,12 @@ export interface FrameDecoderOptions {
 }
 
 /**
- * Cuts the bytes that the other end of a WebSocket sends into frames (RFC 6455, section 5.2), whatever the pieces that the network makes of them.
+ * Cuts the bytes that the other end of a WebSocket sends into frames (RFC 6455, section 5.2), whatever the pieces that the
+ * network makes of them.
  *
- * A payload that lies whole in one piece is handed on as a view of it, without a copy. One that comes in pieces is collected in a buffer
- * that grows with the bytes that have come. Whether a frame may come where it comes (section 5.4) is for the reader of the frames.
+ * A payload that lies whole in one piece is handed on as a view of it, without a copy. One that comes in pieces is collected in a
+ * buffer that grows with the bytes that have come. Whether a frame may come where it comes (section 5.4) is for the reader of the
+ * frames.
  */
 export class FrameDecoder {
   private readonly header = Buffer.alloc(LONGEST_HEADER_BYTES);

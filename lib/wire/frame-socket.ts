@@ -8,14 +8,14 @@ import { type HandshakeOptions, openWebSocket, type Upgraded } from './handshake
 /** How the other side of a WebSocket ended. */
 export interface WebSocketEnd {
   /**
-   * Close code (RFC 6455, section 7.4): 1005 for a close frame without one, 1006 when no close frame came, 1002 or 1009 when what came
-   * was no frame.
+   * Close code (RFC 6455, section 7.4): 1005 for a close frame without one, 1006 when no close frame came, 1002 or 1009 when what
+   * came was no frame.
    */
   readonly code: number;
   readonly reason: string;
 }
 
-/** Told of what the other side sends. */
+/** Receives the frames of the other side, and its end. */
 export interface FrameSocketListener {
   /** A data frame, or one with a reserved opcode below the control frames; its payload is the listener's to keep. */
   onFrame(frame: ReceivedFrame): void;
@@ -36,8 +36,8 @@ export interface FrameSocketOptions extends HandshakeOptions {
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * One end of a WebSocket at the level of frames: one call sends one frame, and the listener is told frame by frame, so that fragmentation
- * survives. Libraries for WebSockets work on messages; the platform maps one event to one frame.
+ * One end of a WebSocket at the level of frames: one call sends one frame, and the listener is told frame by frame, so that
+ * fragmentation survives. Libraries for WebSockets work on messages; the platform maps one event to one frame.
  *
  * Pings are answered here. While the other side does not read the answers, nothing more is read from it.
  */
@@ -65,7 +65,7 @@ export class FrameSocket {
   private readonly decoder: FrameDecoder;
   private head: Buffer;
   private listener: FrameSocketListener | undefined;
-  /** The end, where it came before anything listened. */
+  /** How the socket ended, where it ended before a listener was set. */
   private earlyEnd: WebSocketEnd | undefined;
   private isPaused = false;
   private arePongsWaiting = false;
@@ -89,7 +89,7 @@ export class FrameSocket {
     socket.on('drain', () => this.onDrain());
   }
 
-  /** Whether more can be sent before the socket's buffer is full. */
+  /** Whether the socket's buffer has room. */
   get isWritable(): boolean {
     return !this.socket.writableNeedDrain;
   }

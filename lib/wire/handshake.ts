@@ -24,8 +24,8 @@ export interface HandshakeOptions {
   /** Time in which the server has to accept, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * Whether what RFC 6455 forbids a server is accepted and left to the caller's judgement: an extension or a subprotocol that was not
-   * offered (section 4.1), masked frames (section 5.1).
+   * Whether a violation of RFC 6455 by the server is accepted and left to the caller to judge: an extension or a subprotocol that
+   * was not offered (section 4.1), masked frames (section 5.1).
    *
    * @default false
    */
@@ -142,7 +142,7 @@ function requestUpgrade(
   }
 }
 
-/** What is wrong with a response that switches protocols, or undefined. */
+/** The violation in a response that switches protocols, or undefined. */
 function responseFault({ headers }: IncomingMessage, key: string, acceptsBreaches: boolean): string | undefined {
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'The response does not upgrade to "websocket".';
   if (headers['sec-websocket-accept']?.trim() !== acceptKeyOf(key))

@@ -14,7 +14,7 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
 /** The version of RFC 6455. */
 export const WEBSOCKET_VERSION = '13';
 
-/** What is wrong with a client's opening handshake (RFC 6455, section 4.2.1), or undefined. */
+/** The violation in a client's opening handshake (RFC 6455, section 4.2.1), or undefined. */
 export function upgradeFault({ method, headers }: IncomingMessage): UpgradeFault | undefined {
   if (method !== 'GET') return { statusCode: 405, message: 'A WebSocket is opened with GET.' };
   if (headers.upgrade?.toLowerCase() !== 'websocket') {

@@ -1,4 +1,4 @@
-import { fitted } from '../../bin/help-text';
+import { wrappedHelp } from '../../bin/help-text';
 import { program } from '../../bin/program';
 import { helpText } from '../../docs/generate/cli';
 
@@ -18,7 +18,7 @@ test.each([bidi, ...bidi.commands].map(command => ({ name: command.name(), comma
 test('prose is wrapped, a row stays in its column, a command is continued', () => {
   const long = 'word '.repeat(20).trim();
   expect(
-    fitted(`\n${long}\n  name   ${long}\n  bidi invoke hello --endpoint ${'e'.repeat(40)} --region r | jq .`)(),
+    wrappedHelp(`\n${long}\n  name   ${long}\n  bidi invoke hello --endpoint ${'e'.repeat(40)} --region r | jq .`)(),
   ).toMatchInlineSnapshot(`
 "
 word word word word word word word word word word word word word word word word

@@ -74,7 +74,7 @@ interface Failure {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** What kept a stream from opening, explained. */
+/** Explains why a stream could not be opened. */
 export function explainOpenFailure(cause: unknown, destination: StreamDestination): SessionError {
   if (cause instanceof SessionError) return cause;
   const failure = (cause ?? {}) as Failure;
@@ -183,7 +183,7 @@ function modelRefused(failure: Failure, destination: StreamDestination): Session
   });
 }
 
-/** What ended an open stream, explained. */
+/** Explains what ended an open stream. */
 export function explainStreamFailure(cause: unknown, destination: StreamDestination): SessionError {
   if (cause instanceof SessionError) return cause;
   const failure = (cause ?? {}) as Failure;
@@ -218,7 +218,7 @@ export function explainStreamFailure(cause: unknown, destination: StreamDestinat
   return interrupted(quote(rootOf(failure).code ?? failure.message), destination, cause);
 }
 
-/** The platform's limit of one stream's age, explained. */
+/** Explains the platform's limit of a stream's age. */
 export function sessionLimit(destination: StreamDestination, cause?: unknown): SessionLimitError {
   return new SessionLimitError({
     what: `The stream to "${destination.endpointName}" ended after ${SESSION_LIMIT_MS / 60_000} minutes.`,
@@ -244,7 +244,7 @@ export function explainUnresumed(error: SessionError, destination: StreamDestina
   });
 }
 
-/** A broken connection or stream, explained. */
+/** Explains a broken connection or stream. */
 export function interrupted(how: string, destination: StreamDestination, cause?: unknown): StreamInterruptedError {
   return new StreamInterruptedError({
     what: `The stream to "${destination.endpointName}" broke: ${how}`,
@@ -255,7 +255,7 @@ export function interrupted(how: string, destination: StreamDestination, cause?:
   });
 }
 
-/** An open that took too long, explained. Port 443 takes the connection and never answers. */
+/** Explains an open that took too long. Port 443 takes the connection and never answers. */
 export function openTimeout(timeoutMs: number, destination: StreamDestination, cause?: unknown): OpenTimeoutError {
   const { host, port } = destination;
   const elsewhere = port !== undefined && port !== RUNTIME_PORT;
@@ -343,7 +343,7 @@ function whyLoopback(code: string): string {
   const other =
     'what listens there on this machine is no local SageMaker, or its URL has https for http or the reverse.';
   if (code === 'ECONNREFUSED') return 'Nothing listens there on this machine.';
-  // The SDK's own HTTP/2 handler tells of a refused port as of a stream that was aborted, without a cause.
+  // The SDK's own HTTP/2 handler reports a refused port as an aborted stream without a cause.
   return code === '' ? `Nothing listens there, or ${other}` : `W${other.slice(1)}`;
 }
 
@@ -357,7 +357,7 @@ function platformError(says: string, destination: StreamDestination, cause: unkn
   });
 }
 
-/** The WebSocket close code that the platform tells as the error code or within its message. */
+/** The WebSocket close code, which the platform reports as the error code or within its message. */
 function closeCode({ ErrorCode, Message }: Failure): number | undefined {
   const code =
     /^\d{4}$/.exec(ErrorCode ?? '')?.[0] ?? /\b(?:code|status)\D{0,3}([1-4]\d{3})\b/i.exec(Message ?? '')?.[1];

@@ -8,7 +8,7 @@ import {
   regionOfRuntimeHost,
 } from '../../contract';
 
-/** Where a stream goes, as far as an error can tell it. */
+/** The destination of a stream, as far as it is known when an error is made. */
 export interface StreamDestination {
   /** Name of the endpoint. */
   readonly endpointName: string;
@@ -18,7 +18,7 @@ export interface StreamDestination {
   readonly port?: number;
 }
 
-/** What the platform said, field for field in its spelling. */
+/** The fields of the platform's error, in its spelling. */
 export interface PlatformFields {
   /** The platform's message. */
   readonly Message?: string;
@@ -32,7 +32,7 @@ export interface PlatformFields {
   readonly LogStreamArn?: string;
 }
 
-/** What a {@link SessionError} is made of. */
+/** Options of a {@link SessionError}. */
 export interface SessionErrorDetails extends ExplanationTemplate {
   /** Where the stream went. */
   readonly destination: StreamDestination;
@@ -41,7 +41,7 @@ export interface SessionErrorDetails extends ExplanationTemplate {
 }
 
 /**
- * What can go wrong with a session: what happened, why it probably did, what to do next, and the platform's own fields.
+ * An error of a session: what happened, why it probably did, what to do next, and the platform's own fields.
  *
  * The SDK's or Node's error is the `cause`. Where the endpoint is real, `logGroup`, `consoleUrl` and `logsUrl` say where to
  * look. No message holds payload or credentials.
@@ -58,7 +58,7 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
   readonly LogStreamArn?: string;
   /** HTTP status, where one came. */
   readonly httpStatusCode?: number;
-  /** What `Retry-After` asks to wait before another attempt, in milliseconds, where it came. */
+  /** The wait before another attempt that `Retry-After` asks for, in milliseconds; absent without the header. */
   readonly retryAfterMs?: number;
   /** `x-amzn-requestid`, where one came. */
   readonly requestId?: string;
@@ -113,7 +113,9 @@ export abstract class SessionError extends ExplainedError implements PlatformFie
   }
 }
 
-/** No connection: refused, unreachable, name not found, TLS not agreed, cut before the response. Retryable, except TLS and names. */
+/**
+ * No connection: refused, unreachable, name not found, TLS not agreed, cut before the response. Retryable, except TLS and names.
+ */
 export class ConnectError extends SessionError {
   override readonly code = 'ERR_BIDI_CONNECT';
   override readonly retryable: boolean;
@@ -128,7 +130,10 @@ export class OpenTimeoutError extends SessionError {
   override readonly code = 'ERR_BIDI_OPEN_TIMEOUT';
 }
 
-/** The request is wrong, or the endpoint or variant does not exist: found before anything is sent, or HTTP 400 and other 4xx. Never retried. */
+/**
+ * The request is wrong, or the endpoint or variant does not exist: found before anything is sent, or HTTP 400 and other 4xx.
+ * Never retried.
+ */
 export class InvalidRequestError extends SessionError {
   override readonly code: ErrorCode;
   constructor(details: SessionErrorDetails & { readonly code?: 'ERR_BIDI_INVALID_TARGET' }) {
@@ -221,7 +226,10 @@ export class ReceiveTimeoutError extends SessionError {
   override readonly code = 'ERR_BIDI_RECEIVE_TIMEOUT';
 }
 
-/** A message over a limit or neither text nor bytes, a text message that is not UTF-8, or a fragment of another type than its message. */
+/**
+ * A message over a limit or neither text nor bytes, a text message that is not UTF-8, or a fragment of another type than its
+ * message.
+ */
 export class MessageError extends SessionError {
   override readonly code = 'ERR_BIDI_MESSAGE';
 }

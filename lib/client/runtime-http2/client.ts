@@ -17,7 +17,7 @@ import { errorTypeRegistries, NAMESPACE } from './schemas';
 /** Configuration of {@link SageMakerRuntimeHTTP2Client}: that of every AWS client. */
 export interface SageMakerRuntimeHTTP2ClientConfig extends SageMakerRuntimeClientConfig {
   /**
-   * What signs the events of the request stream.
+   * The signer of the events of the request stream.
    *
    * @default the SDK's signer, no further ahead than the connection has room
    */
@@ -49,7 +49,7 @@ const RuntimeClient = SageMakerRuntimeClient as unknown as new (
 export class SageMakerRuntimeHTTP2Client extends RuntimeClient {
   constructor(configuration: SageMakerRuntimeHTTP2ClientConfig = {}) {
     super({
-      // The SDK warns on the console of every failed stream, unless told where else to; the failure is thrown as well.
+      // Without a logger the SDK warns on the console of every failed stream; the failure is thrown as well.
       logger: SILENT_LOGGER,
       serviceId: 'SageMaker Runtime HTTP2',
       endpointProvider: resolveEndpoint,

@@ -1,7 +1,7 @@
 import type { EndpointV2, Provider } from '@smithy/types';
 import { runtimeUri } from '../../contract';
 
-/** What the SDK hands to an endpoint provider of this service. */
+/** The parameters that the SDK passes to an endpoint provider of this service. */
 export interface EndpointParameters {
   readonly Region?: string;
   readonly Endpoint?: string;

@@ -1,7 +1,7 @@
 /**
  * The errors of the service, name for name and field for field as `@aws-sdk/client-sagemaker-runtime-http2` has them.
  *
- * They are what the wire says. {@link BidiSession} throws explained ones, with these as their `cause`.
+ * They hold the fields of the response. {@link BidiSession} throws explained ones, with these as their `cause`.
  *
  * Source: API model `sagemaker-runtime-http2`, 2025-10-01.
  */
@@ -14,7 +14,7 @@ export class InputValidationError extends BaseException {
   override readonly name = 'InputValidationError' as const;
   /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
@@ -33,7 +33,7 @@ export class ModelError extends BaseException {
   override readonly name = 'ModelError' as const;
   /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** HTTP status that the model returned. */
   OriginalStatusCode?: number | undefined;
@@ -61,7 +61,7 @@ export class InternalServerError extends BaseException {
   override readonly name = 'InternalServerError' as const;
   /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
@@ -80,7 +80,7 @@ export class ServiceUnavailableError extends BaseException {
   override readonly name = 'ServiceUnavailableError' as const;
   /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** The platform's own code of the fault, where it tells one. */
   ErrorCode?: string | undefined;
@@ -99,7 +99,7 @@ export class ModelStreamError extends BaseException {
   override readonly name = 'ModelStreamError' as const;
   /** Side at fault, as the API model has it: the caller's. */
   override readonly $fault = 'client' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
   /** `ModelInvocationTimeExceeded`, `StreamBroken` or another code of the platform. */
   ErrorCode?: string | undefined;
@@ -118,7 +118,7 @@ export class InternalStreamFailure extends BaseException {
   override readonly name = 'InternalStreamFailure' as const;
   /** Side at fault, as the API model has it: the service's. */
   override readonly $fault = 'server' as const;
-  /** What the service says. The SDK moves it to `message`. */
+  /** The service's message. The SDK moves it to `message`. */
   Message?: string | undefined;
 
   constructor(options: ExceptionOptionType<InternalStreamFailure, BaseException>) {

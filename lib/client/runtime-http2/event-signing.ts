@@ -14,7 +14,7 @@ import { EventHeader } from '../../contract';
 import { identities } from './identities';
 import { encodeSignedEvent } from './signed-event';
 
-/** What the SDK hands to a payload handler provider: its resolved configuration. */
+/** The resolved configuration that the SDK passes to a payload handler provider. */
 interface SigningConfiguration {
   readonly messageSigner: () => Promise<MessageSigner>;
   readonly credentials: () => Promise<AwsCredentialIdentity>;
@@ -25,7 +25,7 @@ interface SigningConfiguration {
 /** Events that wait to be signed. */
 const EVENTS_AHEAD = 4;
 
-/** What is signed before the connection has room for it, in bytes. */
+/** Events that are signed before the connection has room for them, in bytes. */
 const SIGNED_AHEAD_BYTES = 64 * 1024;
 
 /**
@@ -55,13 +55,15 @@ class EventSigningHandler implements EventStreamPayloadHandler {
     const accessKeyId = /Credential=([^/]+)\//.exec(authorization)?.[1];
     const credentials = (accessKeyId && identities.of(accessKeyId)) || (await this.configuration.credentials());
     const signing = this.signing(signature, signer, credentials);
-    // An event that cannot be signed ends the reading of the input, and whoever writes it learns by that.
+    // An event that cannot be signed ends the reading of the input, which rejects the writer.
     pipeline(request.body as Readable, signing, () => undefined);
     request.body = signing;
     return next(args);
   }
 
-  /** Wraps each event in a signed message, the signatures chained from the request's own (Smithy, "Amazon Event Stream signing"). */
+  /**
+   * Wraps each event in a signed message, the signatures chained from the request's own (Smithy, "Amazon Event Stream signing").
+   */
   private signing(
     requestSignature: string,
     signer: MessageSigner,

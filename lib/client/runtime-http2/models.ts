@@ -128,10 +128,10 @@ export interface InvokeEndpointWithBidirectionalStreamOutput {
   InvokedProductionVariant?: string | undefined;
 }
 
-/** What the command takes. */
+/** Input of the command. */
 export interface InvokeEndpointWithBidirectionalStreamCommandInput extends InvokeEndpointWithBidirectionalStreamInput {}
 
-/** What the command gives: the output and, as `$metadata`, the request id. */
+/** Output of the command, with the request id in `$metadata`. */
 export interface InvokeEndpointWithBidirectionalStreamCommandOutput
   extends InvokeEndpointWithBidirectionalStreamOutput,
     MetadataBearer {}
@@ -141,5 +141,5 @@ export type ServiceInputTypes = InvokeEndpointWithBidirectionalStreamCommandInpu
 /** Outputs of every command that the client can send. */
 export type ServiceOutputTypes = InvokeEndpointWithBidirectionalStreamCommandOutput;
 
-/** What one `send` may be told beside its command: an abort signal and a time limit. */
+/** Options of one `send`: an abort signal and a time limit. */
 export interface SageMakerRuntimeHTTP2RequestOptions extends HttpHandlerOptions {}

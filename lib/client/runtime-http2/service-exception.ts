@@ -1,6 +1,6 @@
 import { ServiceException, type ServiceExceptionOptions } from '@smithy/core/client';
 
-/** What every error of the service extends. */
+/** The base class of the service's errors. */
 export class SageMakerRuntimeHTTP2ServiceException extends ServiceException {
   constructor(options: ServiceExceptionOptions) {
     super(options);

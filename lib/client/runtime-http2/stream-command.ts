@@ -45,7 +45,7 @@ const operation: StaticOperationSchema = [
 ];
 
 /**
- * The command as a session sends it, through whichever client it was given.
+ * The command as a session sends it, with any client that it was given.
  *
  * A client makes the errors of a stream by looking their schemas up in a registry of its own: it finds those of its own
  * package only, and makes an object without a name of the others. So this command declares no errors: every client then

@@ -107,7 +107,7 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     return this.stream.current!.invokedProductionVariant;
   }
 
-  /** What has been done so far. */
+  /** Counters and times of the session so far. */
   get statistics(): SessionStatistics {
     const { pendingBytes, roundTripMs = this.measured.roundTripMs } = this.stream.current!;
     return { ...this.measured, pendingBytes, roundTripMs };
@@ -117,7 +117,8 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
    * Sends a message: a string as text, bytes as binary. Resolves when the bytes may be reused and there is room for more;
    * awaiting it is the backpressure.
    *
-   * @throws MessageError over 24 MiB, the limit of one event: send such a message in fragments; or when it is neither text nor bytes
+   * @throws MessageError over 24 MiB, the limit of one event: send such a message in fragments; or when it is neither text nor
+   * bytes
    * @throws SessionError when the session is closed or broken
    */
   send(message: SendableMessage): Promise<void> {
@@ -128,8 +129,8 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
    * Sends a part of a message: one WebSocket frame at the model. All parts of a message have one type.
    *
    * @param options.final whether the message ends here
-   * @throws MessageError over 24 MiB, the limit of one event, when it is neither text nor bytes, or when the message before was of
-   * another type and is not ended
+   * @throws MessageError over 24 MiB, the limit of one event, when it is neither text nor bytes, or when the message before was
+   * of another type and is not ended
    * @throws SessionError when the session is closed or broken
    */
   sendFragment(data: SendableMessage, options: { readonly final: boolean }): Promise<void> {
@@ -186,11 +187,12 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /**
-   * Ends the session in order: ends the input, waits for the last responses, releases the connection. What was not read by then
-   * can still be read. Calling it again gives the same promise.
+   * Ends the session in order: ends the input, waits for the last responses, releases the connection. Messages that were not read
+   * by then can still be read. Calling it again gives the same promise.
    *
    * @throws DrainTimeoutError when the responses do not end within `drainTimeoutMs`; the stream is then cut
-   * @throws SessionError when the model ends with an error, unless it is the close of its WebSocket that the end of the input asks for
+   * @throws SessionError when the model ends with an error, unless it is the close of its WebSocket that the end of the input
+   * asks for
    */
   close(): Promise<void> {
     this.closing ??= this.drain();
@@ -237,14 +239,14 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     if (!keepAlive || this.stream.isOver) return;
     this.keepAlive = new KeepAlive(keepAlive, message => {
       if (this.fragmentedType) return;
-      // A broken stream is for the reader to meet, who would not learn that the message cannot be sent.
+      // The reader gets the error of a broken stream by itself. A keep-alive message that cannot be sent has no other caller to tell.
       this.send(message).catch(error => {
         if (error instanceof MessageError) this.stream.finish(error);
       });
     });
   }
 
-  /** Reads what is left, for a later reader. */
+  /** Reads the remaining messages, for a later reader. */
   private async readOn(next?: () => Promise<Fragment | undefined>): Promise<void> {
     const counted = next && (async () => this.count(await next()));
     while (await this.reader.readAhead(counted));
@@ -359,7 +361,7 @@ function iteratorResult<Value>(value: Value | undefined): IteratorResult<Value, 
   return value === undefined ? { done: true, value: undefined } : { done: false, value };
 }
 
-/** Throws for what the platform would refuse, all faults at once. */
+/** Throws one error with every violation that the platform would refuse. */
 function throwIfInvalid(target: StreamTarget): void {
   const { endpointName, targetVariant, modelInvocationPath, modelQueryString } = target;
   const faults = [

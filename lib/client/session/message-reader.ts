@@ -2,12 +2,12 @@ import type { Fragment } from '../stream/bidi-stream';
 import { type Message, toFragment } from './message';
 import type { MessageAssembler } from './message-assembler';
 
-/** What a {@link MessageReader} reads from. */
+/** The source of a {@link MessageReader}. */
 export interface MessageReaderOptions {
   /** The next fragment from the network; `undefined` at the orderly end. */
   next(): Promise<Fragment | undefined>;
   readonly assembler: MessageAssembler;
-  /** Is told each message as it is complete. Without it, fragments that are read ahead stay fragments. */
+  /** Called with each message when it is complete. Without it, fragments that are read ahead stay fragments. */
   readonly onMessage?: (message: Message) => void;
   /** Makes the error of a message that cannot be put together. */
   onInvalid(error: Error): Error;

@@ -6,12 +6,14 @@ import type { Fragment } from '../stream/bidi-stream';
 export type Message = string | Uint8Array;
 
 /**
- * What can be sent as a message: a string as text, anything that holds bytes as binary. Of a typed array with larger elements,
- * such as an `Int16Array` of samples, the bytes go as they lie in memory, in the machine's byte order.
+ * The values that can be sent as a message: a string as text, anything that holds bytes as binary. Of a typed array with larger
+ * elements, such as an `Int16Array` of samples, the bytes go as they lie in memory, in the machine's byte order.
  */
 export type SendableMessage = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
-/** The frame that carries a message or a part of one, on the caller's own bytes; `undefined` when it is neither text nor bytes. */
+/**
+ * The frame that carries a message or a part of one, on the caller's own bytes; `undefined` when it is neither text nor bytes.
+ */
 export function toFragment(data: SendableMessage, isFinal: boolean): Fragment | undefined {
   const isText = typeof data === 'string';
   const bytes = isText ? Buffer.from(data) : types.isUint8Array(data) ? data : bytesOf(data);

@@ -4,7 +4,7 @@ import type { RetryOptions } from '../stream/retry';
 import type { KeepAliveOptions } from './keep-alive';
 import type { ResumeOptions } from './resume';
 
-/** What {@link BidiSession.open} takes. */
+/** Options of {@link BidiSession.open}. */
 export interface BidiSessionOptions extends StreamTarget {
   /** Name of the endpoint: 1 to 63 letters, digits and hyphens. */
   readonly endpointName: string;
@@ -27,8 +27,8 @@ export interface BidiSessionOptions extends StreamTarget {
    */
   readonly modelQueryString?: string;
   /**
-   * What sends the request: the kit's `SageMakerRuntimeHTTP2Client`, the official one, or anything with its
-   * `send(command)`. It is yours to destroy. Share one among sessions: they then share credentials and connections.
+   * The client that sends the request: the kit's `SageMakerRuntimeHTTP2Client`, the official one, or anything with its
+   * `send(command)`. The session does not destroy it. Sessions that share a client share its credentials and connections.
    *
    * @default a client of the session's own, made of `region`, `credentials` and `endpoint`
    */

@@ -20,8 +20,8 @@ interface Entry {
 }
 
 /**
- * What was sent and not acknowledged, so that it can be sent again on another stream. Holds its own copies, up to a limit;
- * beyond it the oldest message is given up.
+ * The messages that were sent and not acknowledged, so that they can be sent again on another stream. Holds its own copies, up to
+ * a limit; beyond it the oldest message is given up.
  */
 export class ReplayBuffer {
   private readonly entries: Entry[] = [];
@@ -34,7 +34,7 @@ export class ReplayBuffer {
   /** @param limitBytes most payload that is held, in bytes */
   constructor(private readonly limitBytes: number) {}
 
-  /** What is held, in bytes. */
+  /** Payload that is held, in bytes. */
   get heldBytes(): number {
     return this.payloadBytes;
   }
@@ -73,7 +73,7 @@ export class ReplayBuffer {
     return copy;
   }
 
-  /** Forgets what need not be sent again. A position behind an earlier one changes nothing. */
+  /** Forgets the messages that need not be sent again. A position behind an earlier one changes nothing. */
   acknowledge({ messages = 0, binaryBytes = 0 }: Partial<InputPosition>): boolean {
     const before = this.acknowledgedPosition;
     this.acknowledgedPosition = {
@@ -106,7 +106,10 @@ export class ReplayBuffer {
     return nowMessages > before.messages || nowBytes > before.binaryBytes;
   }
 
-  /** What cannot be sent again, because it was given up before it was acknowledged. It counts as acknowledged from here on. */
+  /**
+   * Messages that cannot be sent again, because they were given up before they were acknowledged. They count as acknowledged from
+   * here on.
+   */
   abandon(): { messages: number; bytes: number } {
     const lost = this.entries.splice(0, this.shedEntries);
     this.shedEntries = 0;
@@ -122,7 +125,7 @@ export class ReplayBuffer {
     };
   }
 
-  /** What is to be sent again, oldest first. */
+  /** The messages to send again, oldest first. */
   *fragments(): Generator<Fragment> {
     for (const { fragment } of this.entries) if (fragment) yield fragment;
   }

@@ -23,19 +23,19 @@ const MAX_RESUMES = 3;
 /** Normal closure, going away, and a close frame without a code (RFC 6455, section 7.4.1). */
 const ORDERLY_CLOSE_CODES = new Set([1000, 1001, 1005]);
 
-/** What a {@link ResumableStream} is made of. */
+/** Options of a {@link ResumableStream}. */
 export interface ResumableStreamOptions {
   readonly endpointName: string;
   /** How to go on when a stream breaks; `undefined` not at all. */
   readonly resume: ResumeOptions | undefined;
   readonly statistics: MutableStatistics;
-  /** Opens a stream. The signal is aborted, with its reason, when all is over. */
+  /** Opens a stream. The signal is aborted, with its reason, when the whole input and output is over. */
   connect(signal: AbortSignal): Promise<BidiStream>;
   /** The frames that `resume.preamble` asks for on every stream after the first. */
   preamble(): Iterable<Fragment>;
-  /** Is told that a stream was replaced: a message that was received in part starts over. */
+  /** Called when a stream was replaced: a message that was received in part starts over. */
   onReplaced(): void;
-  /** Is told once that nothing can be read or written any more. */
+  /** Called once, when nothing can be read or written any more. */
   onOver(): void;
 }
 
@@ -46,7 +46,7 @@ export interface ResumableStreamOptions {
 export class ResumableStream {
   /** Where in the input the present stream began. */
   streamStart: InputPosition = { messages: 0, binaryBytes: 0 };
-  /** Why all is over; `undefined` while it goes on and after an orderly end. */
+  /** The error that ended everything; `undefined` while a stream is open and after an orderly end. */
   failure: Error | undefined;
   /** Whether the model has ended the last stream in order. */
   ended = false;
@@ -101,15 +101,18 @@ export class ResumableStream {
     try {
       await stream.write(kept);
     } catch (error) {
-      // What has arrived may acknowledge the fragment, and what it does not acknowledge is replayed. A reader at work goes
-      // through what has arrived; without a reader, the writer does.
+      // Messages that have arrived may acknowledge the fragment; otherwise it is replayed. So they are read first: by the reader
+      // that is waiting, else here.
       await Promise.race([replaced.promise, readOn(() => this.read(stream))]);
       if (this.failure) throw this.failure;
       if (this.ended) throw error;
     }
   }
 
-  /** The next fragment, from whichever stream it comes; `undefined` at the orderly end. Not to be called again before it settles. */
+  /**
+   * The next fragment, of the present stream or of its replacement; `undefined` at the orderly end. Must not be called again
+   * before it settles.
+   */
   next(): Promise<Fragment | undefined> {
     return this.read();
   }
@@ -144,7 +147,7 @@ export class ResumableStream {
     this.openedAt = performance.now();
   }
 
-  /** The next fragment of whichever stream, or of one only. */
+  /** The next fragment: of the present stream or its replacements, or of one stream only. */
   private async read(only?: BidiStream): Promise<Fragment | undefined> {
     for (;;) {
       if (this.failure) throw this.failure;
@@ -222,7 +225,7 @@ export class ResumableStream {
     return this.stream;
   }
 
-  /** Sends what was not acknowledged. A stream that breaks meanwhile is for its reader to replace. */
+  /** Sends the messages that were not acknowledged. If the stream breaks meanwhile, its reader replaces it. */
   private async sendAgain(stream: BidiStream): Promise<void> {
     const { statistics } = this.options;
     const fragments = [...this.replay!.fragments()];

@@ -4,7 +4,8 @@ import type { InputPosition } from './replay-buffer';
 
 /**
  * How a session goes on when its stream breaks or meets the platform's limit of 30 minutes: another stream is opened, and what
- * the model has not acknowledged is sent again. The platform acknowledges nothing itself, so the protocol has to say what does.
+ * the model has not acknowledged is sent again. The platform acknowledges nothing itself, so the protocol has to name the
+ * messages that do.
  */
 export interface ResumeOptions {
   /**
@@ -16,7 +17,7 @@ export interface ResumeOptions {
    */
   acknowledge(message: Message, streamStart: InputPosition): Partial<InputPosition> | undefined;
   /**
-   * What has to be said first on every stream after the first, such as a configuration message. Not part of the input's count.
+   * Messages to send first on every stream after the first, such as a configuration message. Not part of the input's count.
    *
    * @default nothing
    */
@@ -48,7 +49,10 @@ export interface ResumeOptions {
   readonly replayLimitBytes?: number;
 }
 
-/** Whether a failure is worth another stream unless the protocol decides: a broken stream, the platform's limit, a fault of the platform. */
+/**
+ * Whether a failure is worth another stream unless the protocol decides: a broken stream, the platform's limit, a fault of the
+ * platform.
+ */
 export function isResumable(error: SessionError): boolean {
   return (
     error instanceof StreamInterruptedError || error instanceof SessionLimitError || error instanceof PlatformError

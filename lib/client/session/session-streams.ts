@@ -3,7 +3,7 @@ import { ReadableStream, WritableStream } from 'node:stream/web';
 import type { BidiSession } from './bidi-session';
 import type { Message, SendableMessage } from './message';
 
-/** What {@link sessionDuplex} takes. */
+/** Options of {@link sessionDuplex}. */
 export interface SessionDuplexOptions {
   /**
    * Whether messages stay messages: strings are text, bytes are binary. Otherwise it is a stream of bytes: each chunk written
@@ -23,7 +23,7 @@ export function sessionDuplex(session: BidiSession, options: SessionDuplexOption
   return new Duplex({
     objectMode,
     decodeStrings: !objectMode,
-    highWaterMark: objectMode ? 1 : undefined, // the session holds what is not read
+    highWaterMark: objectMode ? 1 : undefined, // the session holds the messages that are not read
     read() {
       readInto(this, session, objectMode).catch(error => this.destroy(error as Error));
     },

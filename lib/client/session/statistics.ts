@@ -1,4 +1,4 @@
-/** What a session has done so far. Times in milliseconds, sizes in bytes of payload, without the protocol's own. */
+/** Counters and times of a session. Times in milliseconds, sizes in bytes of payload, without the protocol's own. */
 export interface SessionStatistics {
   /** Attempts that the opens took, all together. */
   readonly openAttempts: number;
@@ -12,7 +12,7 @@ export interface SessionStatistics {
   readonly sentMessages: number;
   /** Payload given to `send` and `sendFragment`, each once however often it was replayed. */
   readonly sentBytes: number;
-  /** Given to `send` and not yet taken by the SDK. */
+  /** Payload given to `send` and not yet taken by the SDK. */
   readonly pendingBytes: number;
   /** Messages that arrived whole. */
   readonly receivedMessages: number;
@@ -20,13 +20,13 @@ export interface SessionStatistics {
   readonly receivedBytes: number;
   /** Streams that were opened in place of one that broke or met the platform's limit. */
   readonly resumes: number;
-  /** Sent again on a resumed stream. */
+  /** Messages that were sent again on a resumed stream. */
   readonly replayedMessages: number;
-  /** Payload of what was sent again. */
+  /** Payload of the messages that were sent again. */
   readonly replayedBytes: number;
-  /** Not acknowledged when a stream broke, and no longer held: lost to the model. */
+  /** Messages that were not acknowledged when a stream broke, and no longer held: the model may not have them. */
   readonly unreplayableMessages: number;
-  /** Payload of what was lost. */
+  /** Payload of those messages. */
   readonly unreplayableBytes: number;
 }
 

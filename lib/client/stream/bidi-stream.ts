@@ -125,13 +125,13 @@ export class BidiStream {
   invokedProductionVariant: string | undefined;
   destination: StreamDestination;
   private readonly controller = new AbortController();
-  // The SDK stops reading early when it cannot sign or write an event, and says so nowhere else.
+  // The SDK stops reading early when it cannot sign or write an event, and reports that nowhere else.
   private readonly input = new RequestEvents(() =>
     setImmediate(() =>
       this.lose(interrupted('an event could not be signed or written.', this.destination, this.inputFault)),
     ),
   );
-  /** What the SDK's own stream of events ended with. */
+  /** The error that ended the SDK's own stream of events. */
   private inputFault: Error | undefined;
   private readonly opened: Promise<unknown>;
   private readonly output: Promise<InvokeEndpointWithBidirectionalStreamCommandOutput>;
@@ -187,7 +187,7 @@ export class BidiStream {
       error => this.lose(error),
     );
     this.opened = Promise.race([headers, this.output, this.failed]);
-    // The next reader or writer meets the failure; where there is none it must not end the process.
+    // The next reader or writer gets the failure; without one it must not end the process as an unhandled rejection.
     this.failed.catch(() => undefined);
     this.opened.catch(() => undefined);
   }
@@ -254,7 +254,7 @@ export class BidiStream {
     return undefined;
   }
 
-  /** Ends everything at once; what was not sent is rejected with the reason. */
+  /** Ends the stream at once; messages that were not sent are rejected with the reason. */
   abort(reason?: Error): void {
     if (this.isOver) return;
     this.fail(
@@ -295,7 +295,7 @@ export class BidiStream {
     this.raw = raw;
     raw.setTimeout(0); // a quiet stream is not a dead one
     if (raw.session) watchConnection(raw.session);
-    // A writer learns by this when nothing is read. A reader gets what has arrived first.
+    // Writers are rejected with this when nothing is read. A reader first gets the frames that have arrived.
     raw.once('close', () => {
       const resetCode = this.resetCode();
       this.input.fail(
@@ -326,7 +326,7 @@ export class BidiStream {
     return this.failure ?? this.fail(explain(toStreamError(cause), this.destination));
   }
 
-  /** Ends everything for a reason and frees what it holds. */
+  /** Ends the stream with a reason and frees its buffers. */
   private fail(reason: Error): Error {
     this.failure = reason;
     this.input.fail(reason);

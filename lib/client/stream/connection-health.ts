@@ -1,9 +1,8 @@
 import type { Http2Session } from 'node:http2';
 
 /**
- * Interval of the HTTP/2 pings on a connection with streams, in milliseconds. Load balancers and address translators on the
- * way forget a silent connection after a few minutes (350 s at a Network Load Balancer) and say nothing; a model may be quiet
- * for longer.
+ * Interval of the HTTP/2 pings on a connection with streams, in milliseconds. Load balancers and address translators drop a
+ * silent connection after a few minutes (350 s at a Network Load Balancer) without notice; a model may be quiet for longer.
  */
 const CONNECTION_PING_INTERVAL_MS = 30_000;
 

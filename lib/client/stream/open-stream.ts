@@ -14,7 +14,7 @@ export interface OpenOptions {
   readonly retry: RetryOptions | false;
   /** Gives up the open. */
   readonly signal: AbortSignal;
-  /** Is told before each attempt. */
+  /** Called before each attempt. */
   onAttempt(): void;
 }
 
@@ -37,7 +37,7 @@ export async function openStream(client: BidiClient, target: StreamTarget, optio
       if (retry === false || !(error instanceof SessionError) || !error.retryable) throw error;
       if (attempt >= (retry.maxAttempts ?? (isAskedToWait(error) ? Number.POSITIVE_INFINITY : MAX_ATTEMPTS)))
         throw error;
-      // What the platform asks for, and jitter: streams that were refused together do not come back together.
+      // The wait that the platform asks for, with jitter, so that streams that were refused together do not come back together.
       const delayMs = (error.retryAfterMs ?? 0) + retryDelayMs(attempt, retry);
       if (performance.now() + delayMs >= deadline) throw error;
       await delay(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -11,7 +11,7 @@ interface QueuedEvent {
  *
  * The SDK serialises an event before it asks for the next, and it asks for the next only when its own buffers and the HTTP/2
  * window have room. So the moment it asks again is both: the bytes may be reused, and there is room to send more. Nothing is
- * copied and nothing is buffered here but what callers put without waiting.
+ * copied, and only events that callers put without waiting are buffered.
  */
 export class RequestEvents implements AsyncIterableIterator<RequestStreamEvent> {
   private readonly queue: QueuedEvent[] = [];
@@ -23,7 +23,7 @@ export class RequestEvents implements AsyncIterableIterator<RequestStreamEvent> 
   private failure: Error | undefined;
   private waitingBytes = 0;
 
-  /** @param onAbandon is told when the SDK stops reading before the end. */
+  /** @param onAbandon called when the SDK stops reading before the end. */
   constructor(private readonly onAbandon: () => void) {}
 
   /** Payload that was put and not yet serialised, in bytes. */
@@ -57,7 +57,7 @@ export class RequestEvents implements AsyncIterableIterator<RequestStreamEvent> 
     return this.ended;
   }
 
-  /** Rejects what was put and not taken, and everything put from now on; the SDK sees the input end. */
+  /** Rejects the events that the SDK has not taken, and every later one; the SDK sees the input end. */
   fail(error: Error): void {
     if (this.failure) return;
     this.failure = error;

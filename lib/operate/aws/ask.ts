@@ -1,6 +1,6 @@
 import { ExplainedError, MISSING_REGION } from '../../contract';
 
-/** Nothing names the region that is to be asked. */
+/** No region is configured. */
 class MissingRegionError extends ExplainedError {
   override readonly code = 'ERR_BIDI_REGION_MISSING';
   constructor(options?: ErrorOptions) {
@@ -8,12 +8,12 @@ class MissingRegionError extends ExplainedError {
   }
 }
 
-/** What became of one question to AWS. Only a fault of this kit is thrown, and that nothing names a region. */
+/** The outcome of one request to AWS. Thrown are only a fault of this kit and a missing region. */
 export type Answer<T> =
   | { readonly kind: 'answered'; readonly value: T }
-  /** What was asked about does not exist. */
+  /** The resource does not exist. */
   | { readonly kind: 'absent'; readonly message: string }
-  /** The caller may not ask: `action` is the IAM action that is missing. */
+  /** The caller lacks the permission: `action` is the IAM action that is missing. */
   | { readonly kind: 'denied'; readonly action: string; readonly message: string }
   /** There are no credentials, or they are not valid. */
   | { readonly kind: 'unauthenticated'; readonly message: string }
@@ -25,11 +25,11 @@ export type Answer<T> =
 /** An {@link Answer} that holds no value. */
 export type NoAnswer = Exclude<Answer<unknown>, { kind: 'answered' }>;
 
-/** Time in which one question to AWS has to be answered, retries included, in milliseconds. */
+/** Time limit of one request to AWS, retries included, in milliseconds. */
 const ASK_TIMEOUT_MS = 15_000;
 
 /**
- * Asks AWS one thing, within a bound, and says what became of it.
+ * Sends one request to AWS within a time limit, and returns its outcome.
  *
  * @param action IAM action that the caller needs, such as `sagemaker:DescribeEndpoint`.
  * @param call the call, to be given up when the signal aborts.
@@ -49,7 +49,7 @@ export async function ask<T>(
     }, timeoutMs);
   });
   const answer = call(abort.signal);
-  answer.catch(() => {}); // after the bound nobody listens to it any more
+  answer.catch(() => {}); // after the time limit its rejection has no other handler
   try {
     return { kind: 'answered', value: await Promise.race([answer, late]) };
   } catch (error) {
@@ -72,7 +72,7 @@ const UNAUTHENTICATED =
   /^(CredentialsProviderError|TokenProviderError|ExpiredToken(Exception)?|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken(Exception)?|IncompleteSignature(Exception)?)$/;
 const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|TimeoutError|AbortError)$/;
-/** What the SDK throws, without a name of its own, where it finds no region. */
+/** Message of the SDK's error where it finds no region; the error has no name of its own. */
 const REGION_IS_MISSING = 'Region is missing';
 const ABSENT = /could not find|does not exist|not found/i;
 

@@ -7,7 +7,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import { type Answer, ask } from './ask';
 
-/** How the control plane of AWS is reached. */
+/** How to reach the control plane of AWS. */
 export interface ControlPlaneOptions {
   /**
    * Region of the endpoint.
@@ -28,7 +28,7 @@ export interface ControlPlaneOptions {
    */
   readonly endpoint?: string;
   /**
-   * Time in which one question has to be answered, retries included, in milliseconds.
+   * Time limit of one request, retries included, in milliseconds.
    *
    * @default 15000
    */
@@ -39,7 +39,7 @@ interface Client {
   destroy(): void;
 }
 
-/** What the clients of all services take. */
+/** The configuration that the clients of all services share. */
 type ClientConfiguration = Pick<SageMakerClientConfig, 'region' | 'credentials' | 'endpoint' | 'requestHandler'>;
 
 type ClientClass<T extends Client> = new (configuration: ClientConfiguration) => T;
@@ -82,10 +82,10 @@ export class ControlPlane implements Disposable {
   }
 
   /**
-   * Asks AWS one thing within the bound of the options, and says what became of it.
+   * Sends one request to AWS within the time limit of the options; see {@link ask}.
    *
    * @param action IAM action that the caller needs, such as `sagemaker:DescribeEndpoint`.
-   * @param timeoutMs bound where the options have none, in milliseconds.
+   * @param timeoutMs time limit where the options have none, in milliseconds.
    */
   ask<T>(action: string, call: (abortSignal: AbortSignal) => Promise<T>, timeoutMs?: number): Promise<Answer<T>> {
     return ask(action, call, this.timeoutMs ?? timeoutMs);
@@ -121,7 +121,7 @@ export class ControlPlane implements Disposable {
       ...(region !== undefined && { region }),
       ...(credentials !== undefined && { credentials }),
       ...(endpoint !== undefined && { endpoint }),
-      // A connection that is not there within seconds will not come: the bound on the whole question is `ask`'s.
+      // A connection that is not open after 5 s will not open. The time limit of the whole request is `ask`'s.
       requestHandler: { connectionTimeout: 5_000 },
     };
   }

@@ -55,7 +55,7 @@ export interface StackFailure {
 /** Reasons that only repeat that another resource failed. */
 const CONSEQUENCE = /^Resource (creation|update|deletion) cancelled$|^The following resource\(s\) failed/i;
 
-/** What failed first in a stack's last deployment, or `undefined` when nothing did. */
+/** The first failure in a stack's last deployment, or `undefined` when there was none. */
 export function findStackFailure(plane: ControlPlane, stackName: string): Promise<Answer<StackFailure | undefined>> {
   return plane.ask('cloudformation:DescribeStackEvents', async abortSignal => {
     let first: StackFailure | undefined;

@@ -3,7 +3,7 @@ import { type EndpointSource, knownValue, readEndpoints } from '../../assembly';
 import { endpointLogGroup } from '../../contract';
 import { type Answer, type ControlPlane, findDeletedStack, listStackResources } from '../aws';
 
-/** What may be left of a stack or an endpoint, by kind. */
+/** Names of resources that may be left of a stack or an endpoint, by kind. */
 export interface Candidates {
   /** Status of the stack while there is one. */
   readonly stackStatus?: string;
@@ -15,7 +15,7 @@ export interface Candidates {
   readonly logGroups: ReadonlySet<string>;
   /** URIs in Amazon ECR. */
   readonly images: ReadonlySet<string>;
-  /** What CloudFormation itself says that it kept. */
+  /** Resources that CloudFormation reports as kept. */
   readonly kept: readonly { readonly type: string; readonly id: string }[];
 }
 
@@ -28,8 +28,8 @@ const LOOKED_UP = [
 ];
 
 /**
- * Gathers the names under which something may be left: from the stack while it exists, from CloudFormation's memory of the deleted
- * stack, and from the template.
+ * Gathers the names of resources that may be left: from the stack while it exists, from CloudFormation's memory of the
+ * deleted stack, and from the template.
  *
  * @param subject name of a stack or an endpoint.
  * @param source the stack's template, where it is at hand.

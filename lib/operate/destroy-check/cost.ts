@@ -1,4 +1,4 @@
-/** How something that was left behind bills. */
+/** How a resource that is left bills. */
 export type CostClass = 'hourly' | 'monthly' | 'storage' | 'none';
 
 /** A cost class in words. */
@@ -9,7 +9,7 @@ export const COST_WORDS: Readonly<Record<CostClass, string>> = {
   none: 'costs nothing',
 };
 
-/** Cost classes of what a stack with an endpoint may keep, by CloudFormation type. */
+/** Cost classes of the resources of a stack with an endpoint, by CloudFormation type. */
 const CLASSES: Readonly<Record<string, CostClass>> = {
   'AWS::SageMaker::Endpoint': 'hourly',
   'AWS::EC2::VPCEndpoint': 'hourly',
@@ -25,7 +25,7 @@ const CLASSES: Readonly<Record<string, CostClass>> = {
   'AWS::S3::Bucket': 'storage',
 };
 
-/** The cost class of a resource type; what is not in the table has no charge of its own. */
+/** The cost class of a resource type; a type that is not in the table has no charge of its own. */
 export function costClassOf(resourceType: string): CostClass {
   return CLASSES[resourceType] ?? 'none';
 }

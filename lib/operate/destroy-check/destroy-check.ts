@@ -25,15 +25,15 @@ import { unanswered } from '../unanswered';
 import { type Candidates, gatherCandidates } from './candidates';
 import { COST_WORDS, type CostClass, costClassOf } from './cost';
 
-/** Something that was looked for, with how it bills if it is there. */
+/** A resource that was looked for, with how it bills where it exists. */
 export interface Leftover extends Finding {
   readonly costClass: CostClass;
 }
 
-/** What is left of a stack or an endpoint. */
+/** The report on what is left of a stack or an endpoint. */
 export interface DestroyReport extends Report {
   readonly findings: readonly Leftover[];
-  /** Whether AWS could be asked at all. */
+  /** Whether AWS answered at all. */
   readonly online: boolean;
 }
 
@@ -45,13 +45,14 @@ const CREDENTIALS: Rule = {
 
 const SOURCE = 'SageMaker AI, CloudWatch and ECR pricing pages';
 
-/** What was found of one thing: `undefined` when it is gone. */
+/** A resource that is left; `undefined` when it is gone. */
 type Remains = { readonly what: string; readonly next: string; readonly costClass?: CostClass } | undefined;
 
 /**
- * Looks for what is left after `cdk destroy`: what bills by the hour fails, what only lingers is a warning. It deletes nothing.
+ * Looks for resources that are left after `cdk destroy`. One that bills by the hour is a failure, any other a warning. Deletes
+ * nothing.
  *
- * CloudFormation remembers a deleted stack for 90 days; after that the template tells the names.
+ * CloudFormation keeps a deleted stack for 90 days; after that the names come from the template.
  *
  * @param subject name of a stack or an endpoint.
  * @param stack the stack with its template, where it is at hand.
@@ -163,7 +164,7 @@ function endpoint(plane: ControlPlane, name: string, regional: string): Promise<
     return {
       what: `Endpoint ${name} is ${described.EndpointStatus} with ${instances} instance${instances === 1 ? '' : 's'}`,
       next: `aws sagemaker delete-endpoint --endpoint-name ${name}${regional}`,
-      // One that failed holds no instances, and nothing else of it is charged.
+      // An endpoint that failed has no instances, and nothing else of it is charged.
       costClass: described.EndpointStatus === 'Failed' && instances === 0 ? 'none' : 'hourly',
     };
   });

@@ -1,4 +1,4 @@
-/** What is known about a failed deployment or a failed stream. Absent means not known, not "no". */
+/** The evidence about a failed deployment or a failed stream. An absent field is not known; it does not mean "no". */
 export interface FailureEvidence {
   /** `FailureReason` of the endpoint, the reason of a CloudFormation event, or the message of an error. */
   readonly reason?: string;
@@ -26,13 +26,13 @@ export interface Symptom {
   readonly example: FailureEvidence;
 }
 
-/** What to do about a cause. `<endpoint>`, `<region>`, `<instance-type>` and `<stack>` stand for the names at hand. */
+/** A fix of a cause. `<endpoint>`, `<region>`, `<instance-type>` and `<stack>` stand for the names at hand. */
 export interface Fix {
-  /** What to do, in one sentence. */
+  /** The fix in one sentence. */
   readonly text: string;
-  /** The command that does or shows it. */
+  /** The command that applies the fix, or shows the state. */
   readonly command?: string;
-  /** The line of CDK that mends it: a property of the construct that is named in the text. */
+  /** The line of CDK that fixes it: a property of the construct that is named in the text. */
   readonly cdk?: string;
 }
 
@@ -40,16 +40,16 @@ export interface Fix {
 export interface FailureCause {
   /** Stable name in kebab case. */
   readonly name: string;
-  /** What it is, for a headline. */
+  /** The cause as a headline. */
   readonly title: string;
-  /** Whether the endpoint fails to come up, or is in service and its streams fail. */
+  /** Whether the deployment fails, or streams of an endpoint in service fail. */
   readonly phase: 'deployment' | 'stream';
-  /** Any of these tells the cause. */
+  /** Symptoms; one of them is enough. */
   readonly symptoms: readonly Symptom[];
   /** Why it happens. */
   readonly cause: string;
   readonly fixes: readonly Fix[];
-  /** Who says so: a document, or "measured by operators". */
+  /** The document that says so, or "measured by operators". */
   readonly source: string;
 }
 

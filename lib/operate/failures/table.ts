@@ -364,7 +364,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
     fixes: [
       { text: 'See what is left and what it costs.', command: 'npx bidi destroy-check <endpoint> --region <region>' },
       {
-        text: 'Delete it if nobody uses it, or choose another name.',
+        text: 'Delete the endpoint if no application uses it, or choose another name.',
         command: 'npx cdk deploy <stack> -c endpointName=another-name',
       },
     ],

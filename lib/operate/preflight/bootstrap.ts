@@ -16,7 +16,7 @@ const TOOLKIT_STACK = 'CDKToolkit';
 /** Version of the bootstrap stack that the CDK's default synthesizer asks for. */
 const REQUIRED_VERSION = 6;
 
-/** Looks for the bootstrap stack and its version. */
+/** Checks the bootstrap stack and its version. */
 export async function checkBootstrap(plane: ControlPlane, environment: Environment): Promise<Finding> {
   const bootstrap = `npx cdk bootstrap aws://${environment.account ?? 'ACCOUNT'}/${environment.region}`;
   const answer = await plane.ask('cloudformation:DescribeStacks', abortSignal =>

@@ -11,7 +11,7 @@ const RULE: Rule = {
   source: 'API reference, CreateEndpoint: the name is unique in the account and region',
 };
 
-/** Looks whether the name of an endpoint is free or ours. */
+/** Checks whether the name of an endpoint is free, or taken by this stack's own endpoint. */
 export async function checkEndpointName(
   plane: ControlPlane,
   stackName: string,

@@ -22,16 +22,16 @@ export interface Environment {
   readonly region?: string;
 }
 
-/** Who asks, and where. */
+/** The caller's account and region. */
 export interface Identity {
   readonly findings: readonly Finding[];
   /** Where the stack would be deployed: as the stack says, else as the credentials and the configuration say. */
   readonly environment: Environment;
-  /** Whether AWS answered, so that the other questions are worth asking. */
+  /** Whether AWS answered; otherwise no other request is sent. */
   readonly state: 'known' | 'offline' | 'unknown';
 }
 
-/** Asks AWS who this is, and holds account and region against those of the stack. */
+/** Asks AWS for the caller's account, and compares account and region with those of the stack. */
 export async function identify(
   plane: ControlPlane,
   { account: expected, region: expectedRegion }: Environment,

@@ -15,7 +15,7 @@ const PRESENT: Rule = {
   source: 'SageMaker AI developer guide, "Use your own inference code with hosting services"',
 };
 
-/** What `bidi check` asks of an image that decides already whether it can be deployed and streamed to. */
+/** The checks of an image that decide whether it can be deployed and streamed to. */
 const ASKED: readonly string[] = [ImageRule.LABEL, ImageRule.PLATFORM, ImageRule.SINGLE_MANIFEST].map(
   ({ name }) => name,
 );
@@ -42,7 +42,7 @@ export async function checkModelImage(plane: ControlPlane, model: ModelDefinitio
   }
   const answer = await plane.ask('ecr:BatchGetImage', () =>
     readEcrImage(reference, registry, { client: plane.ecr, timeoutMs: plane.timeoutMs }).catch((error: unknown) => {
-      // What ECR itself said is the cause; an error without one is about the image.
+      // An error with a cause is ECR's own answer; one without is about the image.
       if (error instanceof ImageError && error.cause === undefined) return error;
       throw error instanceof ImageError ? error.cause : error;
     }),

@@ -29,7 +29,7 @@ const ANSWERS: Rule = {
 
 const ENDPOINT: Rule = { name: 'endpoint', rule: 'The stack holds an endpoint.', source: 'this command' };
 
-/** How a preflight looks. */
+/** Options of {@link preflight}. */
 export interface PreflightOptions {
   /**
    * Where the streaming runtime is tried.
@@ -39,17 +39,17 @@ export interface PreflightOptions {
   readonly runtimeUri?: URL;
 }
 
-/** What a preflight found. */
+/** The report of a preflight. */
 export interface PreflightReport extends Report {
-  /** Whether AWS could be asked at all: without it, only what needs no network was checked. */
+  /** Whether AWS answered at all. Without it only the checks that need no network were made. */
   readonly online: boolean;
 }
 
 /**
- * Looks at everything that is known to fail a deployment, before it is made. It changes nothing.
+ * Checks everything that is known to fail a deployment before the deployment is made. Changes nothing.
  *
- * Every question to AWS is bounded; a look that is not allowed is a warning that names the IAM action; without network or credentials
- * what the template alone tells is still checked, and the report says so.
+ * Every request to AWS has a time limit. A denied request is a warning that names the IAM action. Without network or credentials
+ * only the template is checked, and the report says so.
  */
 export async function preflight(
   stack: EndpointSource,
@@ -89,7 +89,9 @@ type ModelCheck = (
   variants: readonly VariantDefinition[],
 ) => Promise<readonly Finding[]> | readonly Finding[];
 
-/** Checks every model of an endpoint, each with the variants that run it. Where there are several, each finding names its model. */
+/**
+ * Checks every model of an endpoint, each with the variants that run it. Where there are several, each finding names its model.
+ */
 async function checkModels(endpoint: EndpointDefinition, check: ModelCheck): Promise<Finding[]> {
   const models = modelsOf(endpoint).filter(({ isOutsideTemplate }) => !isOutsideTemplate);
   const findings = await Promise.all(

@@ -19,7 +19,7 @@ const SERVICE = 'sagemaker';
 /** SageMaker has more than two thousand quotas, a hundred a page, and the service is slow to page. In milliseconds. */
 const LIST_TIMEOUT_MS = 60_000;
 
-/** Holds the quota of every instance type against the instances that are asked for: one finding a type. */
+/** Compares the quota of every instance type with the instances that the stack asks for: one finding a type. */
 export async function checkQuotas(
   plane: ControlPlane,
   endpoints: readonly EndpointDefinition[],

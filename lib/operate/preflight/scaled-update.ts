@@ -15,7 +15,10 @@ const RULE: Rule = {
   source: 'SageMaker AI developer guide, "Update endpoints that use auto scaling"',
 };
 
-/** Holds what an endpoint in AWS scales against what the template makes of it. Nothing to say of an endpoint that is not there yet. */
+/**
+ * Compares the scaled variants of an endpoint in AWS with those of the template. Finds nothing for an endpoint that does not
+ * exist yet.
+ */
 export async function checkScaledUpdate(
   plane: ControlPlane,
   stackName: string,
@@ -48,11 +51,11 @@ function judge(
 
 interface Change {
   readonly seen: string;
-  /** Whether the documentation is clear. It names the instance type, and says nothing of pools. */
+  /** Whether the documentation covers the case: it names the instance type and does not mention pools. */
   readonly isRefused: boolean;
 }
 
-/** What would become of a variant that scales, if it matters. */
+/** The effect of the update on a variant that scales, where there is one. */
 function changeOf(deployed: ProductionVariant, planned: readonly VariantDefinition[]): Change | undefined {
   const variant = planned.find(({ name }) => name === deployed.VariantName);
   const before = typesOf(deployed);
@@ -73,7 +76,7 @@ function typesOf({ InstanceType, InstancePools = [] }: ProductionVariant): strin
   return ordered.flatMap(pool => pool.InstanceType ?? []);
 }
 
-/** The variants in AWS; `undefined` when nothing is known of the endpoint, which the check of its name reports. */
+/** The variants in AWS; `undefined` when the endpoint could not be described, which the check of its name reports. */
 async function deployedVariants(
   plane: ControlPlane,
   name: string,

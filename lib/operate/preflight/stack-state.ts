@@ -9,7 +9,7 @@ const RULE: Rule = {
   source: 'CloudFormation user guide, "Stack status codes"',
 };
 
-/** Looks whether CloudFormation would take the stack as it stands now. */
+/** Checks whether CloudFormation accepts an update of the stack in its present status. */
 export async function checkStackState(plane: ControlPlane, stackName: string): Promise<Finding> {
   const answer = await plane.ask('cloudformation:DescribeStacks', abortSignal =>
     plane.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }), { abortSignal }),

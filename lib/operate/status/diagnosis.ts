@@ -2,7 +2,7 @@ import type { ControlPlane } from '../aws';
 import { explainFailure, type FailureCause, type FailureEvidence, type Fix, fillFix } from '../failures';
 import { readEndpointLog } from './endpoint-log';
 
-/** A failure with what is known about it. */
+/** A failure with its reason, its log and its probable causes. */
 export interface FailureDiagnosis {
   /** The reason, in the platform's words. */
   readonly reason?: string;
@@ -16,7 +16,7 @@ export interface FailureDiagnosis {
   })[];
 }
 
-/** Puts what is known about a failure beside its log, and explains it. `since` leaves out the log of earlier deployments. */
+/** Reads the log of a failure and explains the failure. `since` leaves out the log of earlier deployments. */
 export async function diagnose(
   plane: ControlPlane,
   names: { endpointName?: string; stack?: string; region?: string; instanceType?: string },
@@ -29,7 +29,7 @@ export async function diagnose(
     reason: known.reason,
     elapsedSeconds: known.elapsedSeconds,
     downloadTimeoutSeconds: known.downloadTimeoutSeconds,
-    // A stack that was rolled back took its log group along: that there is none then proves nothing.
+    // A stack that was rolled back deleted its log group, so a missing group proves nothing then.
     logExists: read && (read.groupExists || !known.rolledBack) ? read.streams > 0 : undefined,
     logLines: read?.lines ?? [],
   };

@@ -2,7 +2,7 @@ import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-
 import { endpointLogGroup } from '../../contract';
 import type { Answer, ControlPlane } from '../aws';
 
-/** What an endpoint's containers wrote. */
+/** The log of an endpoint's containers. */
 export interface EndpointLog {
   readonly group: string;
   /** Whether the group is there; a stack may have made it ahead. */

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { type Answer, type ControlPlane, type NoAnswer, sayNoAnswer } from '../aws';
 
-/** An endpoint as AWS describes it, with everything that hangs on it. */
+/** An endpoint as AWS describes it, with its variants, its scaling and its last deployment. */
 export interface EndpointState {
   readonly endpointName: string;
   readonly status: EndpointStatus;
@@ -28,7 +28,7 @@ export interface EndpointState {
   readonly variants: readonly VariantState[];
   /** How the last update was rolled out; absent when there was none. */
   readonly lastDeployment?: DeploymentState;
-  /** What could not be looked at, and why. */
+  /** Descriptions that could not be read, each with the reason. */
   readonly unknown: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface VariantState {
   readonly downloadTimeoutSeconds?: number;
   /** `ContainerStartupHealthCheckTimeoutInSeconds`. */
   readonly healthCheckTimeoutSeconds?: number;
-  /** `null` when nothing scales it; absent when that could not be looked at. */
+  /** `null` when the variant is not scaled; absent when that could not be read. */
   readonly scaling?: ScalingState | null;
 }
 
@@ -56,7 +56,7 @@ export interface ScalingState {
   readonly minCapacity: number;
   readonly maxCapacity: number;
   readonly policies: readonly { readonly name: string; readonly metric?: string; readonly target?: number }[];
-  /** What scaling did last. */
+  /** The last scaling activity. */
   readonly lastActivity?: { readonly at: string; readonly status: string; readonly description: string };
 }
 

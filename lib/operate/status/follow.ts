@@ -7,22 +7,22 @@ import { explainProgress } from './progress';
 import { awaitTarget } from './target';
 import { expectAnswer } from './unavailable';
 
-/** States that end by themselves. */
+/** Statuses that end by themselves. */
 const MOVING: readonly EndpointStatus[] = ['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'];
 
-/** One look while waiting. */
+/** One poll while waiting. */
 export interface Progress {
   readonly state: EndpointState;
   /** Time since the waiting began, in milliseconds. */
   readonly elapsedMs: number;
-  /** What usually takes that long; empty when it is settled. */
+  /** The step that usually takes that long; empty when the status is settled. */
   readonly explanation: string;
 }
 
 /** How to wait. */
 export interface WaitOptions {
   /**
-   * Time between two looks, in milliseconds.
+   * Time between two polls, in milliseconds.
    *
    * @default 10000
    */
@@ -32,7 +32,7 @@ export interface WaitOptions {
 }
 
 /**
- * Follows every endpoint that a name stands for until none moves any more, reporting each look.
+ * Polls every endpoint of a stack, or the one of a name, until no status changes by itself any more, and reports each poll.
  *
  * @throws StatusUnavailableError when AWS cannot be asked
  */
@@ -51,14 +51,14 @@ export async function followTarget(
   );
 }
 
-/** Time between two looks, in milliseconds. */
+/** Time between two polls, in milliseconds. */
 const POLL_INTERVAL_MS = 10_000;
 
-/** How many looks in a row may go unanswered while waiting: a laptop's network comes and goes. */
+/** How many polls in a row may stay unanswered: a laptop's network comes and goes. */
 const UNANSWERED_LOOKS = 6;
 
 /**
- * Looks at an endpoint until its status no longer moves by itself, and says each time what it is doing. Ends when it is gone.
+ * Polls an endpoint until its status no longer changes by itself, and reports each status. Ends when the endpoint is deleted.
  *
  * @throws StatusUnavailableError when AWS cannot be asked several times in a row
  */

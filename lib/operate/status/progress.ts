@@ -5,7 +5,7 @@ import type { EndpointState } from './endpoint-state';
 const START_MINUTES = { usual: 8, long: 15 } as const;
 
 /**
- * What an endpoint that is not settled is doing now, and what usually takes that long.
+ * Explains in a sentence what an endpoint is doing whose status is not settled, and which step usually takes that long.
  *
  * @param elapsedMs time since the status last changed to this one, in milliseconds
  * @param containerStarted whether its log has a line; `undefined` when the log cannot be read

@@ -16,18 +16,18 @@ export interface EndpointReport {
   readonly log?: EndpointLog;
 }
 
-/** The status of what a name stands for. */
+/** The status of the stack or endpoint of a name. */
 export interface StatusReport {
   readonly subject: string;
   readonly stackName?: string;
   readonly endpoints: readonly EndpointReport[];
-  /** What failed in the stack's last deployment, where something did. */
+  /** The first failure in the stack's last deployment, where there was one. */
   readonly stackFailure?: StackFailure;
   /** The explanation of the stack's failure, when no endpoint is left to explain. */
   readonly diagnosis?: FailureDiagnosis;
 }
 
-/** What a status is made of. */
+/** Options of {@link readStatus}. */
 export interface StatusOptions {
   /**
    * Read log and causes even when the endpoint has not failed.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { type Answer, type ControlPlane, listStackResources } from '../aws';
 
-/** What a name turned out to be. */
+/** The stack or the endpoint that a name stands for. */
 export interface Target {
   /** The stack, when the name is a stack's. */
   readonly stackName?: string;
@@ -21,7 +21,7 @@ export async function resolveTarget(plane: ControlPlane, name: string): Promise<
       .map(resource => resource.PhysicalResourceId!.split('/').at(-1)!);
     return { kind: 'answered', value: { stackName: name, endpointNames } };
   }
-  // Whoever may not ask CloudFormation can still name the endpoint.
+  // Without permission to ask CloudFormation, the name is taken for an endpoint's.
   if (resources.kind === 'absent' || resources.kind === 'denied') {
     return { kind: 'answered', value: { endpointNames: [name] } };
   }
@@ -29,8 +29,8 @@ export async function resolveTarget(plane: ControlPlane, name: string): Promise<
 }
 
 /**
- * Like {@link resolveTarget}, but while the stack is being deployed and has no endpoint yet, it waits for one: model and role are made
- * before it.
+ * Like {@link resolveTarget}, but while the stack is being deployed and has no endpoint yet, it waits for one: model and role are
+ * made before it.
  */
 export async function awaitTarget(
   plane: ControlPlane,

@@ -1,7 +1,7 @@
 import { ExplainedError } from '../../contract';
 import { type Answer, sayNoAnswer } from '../aws';
 
-/** Nobody could be asked: no credentials, no network, no right to look. */
+/** AWS could not be asked: there are no credentials, no network or no permission. */
 export class StatusUnavailableError extends ExplainedError {
   override readonly code = 'ERR_BIDI_STATUS_UNAVAILABLE';
 }
