@@ -1,4 +1,4 @@
-import type { SessionError } from '../client';
+import { BidiSession, SageMakerRuntimeHTTP2Client, type SessionError } from '../client';
 import { type ErrorCode, ExplainedError, type ExplanationTemplate } from '../contract';
 import { LoadGenerator } from './load-generator';
 import { type LoadPlan, loadProtocol } from './load-plan';
@@ -79,7 +79,6 @@ async function tryOnce(open: (openTimeoutMs: number) => Promise<LoadSession>, op
 const REPORT_INTERVAL_MS = 250;
 
 async function makeGenerator(task: GeneratorTask): Promise<LoadGenerator> {
-  const { BidiSession, SageMakerRuntimeHTTP2Client } = await import('../client');
   const { endpoint, region } = task;
   const client = new SageMakerRuntimeHTTP2Client({
     ...(endpoint !== undefined && { endpoint }),

@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DeepgramProducts, ExplainedError } from '../contract';
+import { DeepgramListen, readAudio } from '../speech';
 import { EchoLoad, type EchoLoadOptions } from './echo-load';
 import { ListenLoad } from './listen-load';
 import type { LoadProtocol } from './load-protocol';
@@ -45,7 +46,6 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
 const PAUSE_INTERVAL_MS = 15_000;
 
 async function listenProtocol(file: string, query: string): Promise<ListenLoad> {
-  const { DeepgramListen, readAudio } = await import('../speech');
   const audio = await readAudio(createReadStream(file), {
     totalBytes: statSync(file).size,
     g711: false,

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type CheckContainerOptions, checkContainer } from '../../lib/check/live';
 import type { Finding } from '../../lib/report/finding';
 import { spawnContainer } from './spawned-container';
@@ -51,15 +52,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'hangs-on-other-path': {
     caughtBy: { 'open-other-path': 'warn' },
     seen: /no answer to the upgrade/,
-    limits: { acceptMs: 400 },
+    limits: { acceptMs: 1_500 },
   },
   'query-refused': { caughtBy: { 'open-with-query': 'warn' }, seen: /refused with 404/ },
   'unasked-subprotocol': { caughtBy: { 'open-negotiation': 'fail' }, seen: /sec-websocket-protocol: chat/ },
   'slow-accept': { caughtBy: { 'accept-time': 'fail' }, seen: /150 ms are allowed/, limits: { acceptMs: 150 } },
   'serial-accept': {
     caughtBy: { 'accept-burst': 'warn' },
-    seen: /half within \d+ ms.*300 ms are allowed/,
-    limits: { acceptMs: 300, replyMs: 5_000 },
+    seen: /half within \d+ ms.*900 ms are allowed/,
+    limits: { acceptMs: 900, replyMs: 5_000 },
   },
   'one-session': {
     caughtBy: { 'sessions-at-once': 'warn' },
@@ -115,6 +116,11 @@ function check(name: string): Promise<Finding[]> {
   });
 }
 
+const caughtOf = (findings: readonly Finding[]) =>
+  findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+const verdictsOf = (findings: readonly Finding[]) =>
+  Object.fromEntries(findings.map(({ name, verdict }) => [name, verdict]));
+
 describe('broken containers', () => {
   // Mostly waiting, so several at a time; not all, because a check that starves judges this machine instead.
   const AT_ONCE = 10;
@@ -129,7 +135,18 @@ describe('broken containers', () => {
         }
       }),
     );
+    // A busy machine makes a container late once, and a broken one is broken each time: what is in doubt is checked again, alone.
+    for (const name of results.keys()) {
+      if (!isAsExpected(name)) results.set(name, await check(name).catch((error: Error) => error));
+    }
   }, 180_000);
+
+  function isAsExpected(name: string): boolean {
+    const result = results.get(name);
+    if (!Array.isArray(result)) return false;
+    if (name === 'sound') return result.every(({ verdict }) => verdict === 'pass');
+    return isDeepStrictEqual(verdictsOf(caughtOf(result)), FAULTS[name]!.caughtBy);
+  }
 
   function findingsOf(name: string): Finding[] {
     const result = results.get(name);
@@ -157,8 +174,8 @@ describe('broken containers', () => {
   });
 
   test.each(Object.entries(FAULTS))('%s is caught, and nothing else', (name, { caughtBy, seen }) => {
-    const caught = findingsOf(name).filter(finding => finding.verdict === 'fail' || finding.verdict === 'warn');
-    expect(Object.fromEntries(caught.map(finding => [finding.name, finding.verdict]))).toEqual(caughtBy);
+    const caught = caughtOf(findingsOf(name));
+    expect(verdictsOf(caught)).toEqual(caughtBy);
     expect(caught[0]?.seen).toMatch(seen);
     expect(caught[0]?.next).toBeTruthy();
   });
