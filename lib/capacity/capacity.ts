@@ -32,18 +32,18 @@ export interface CapacityOptions extends CapacityLimits {
   readonly targetShare?: number;
   /** Ends the measurement; what was measured so far is the result. */
   readonly abortSignal?: AbortSignal;
-  /** Told how far the measurement is. */
+  /** Called with the progress of the measurement. */
   readonly onProgress?: (progress: CapacityProgress) => void;
 }
 
-/** How far a measurement is. */
+/** The progress of a measurement. */
 export type CapacityProgress =
   | { readonly phase: 'opening'; readonly sessions: number; readonly active: number }
   | { readonly phase: 'measuring'; readonly sessions: number; readonly active: number; readonly remainingMs: number }
   | { readonly phase: 'step'; readonly step: CapacityStep }
   | { readonly phase: 'growing'; readonly processes: number };
 
-/** What the measurement says. */
+/** The verdict of the measurement. */
 export interface CapacityVerdict {
   /**
    * `found`: the endpoint broke a limit. `not-reached`: it held everything that was tried. `generator-limited`: the load generator
@@ -73,7 +73,7 @@ export interface CapacityResult {
   /** In the order in which they were tried. */
   readonly steps: readonly CapacityStep[];
   readonly verdict: CapacityVerdict;
-  /** What made the load. */
+  /** The load generator. */
   readonly generator: { readonly node: string; readonly processor: string; readonly cores: number };
 }
 
@@ -152,7 +152,7 @@ async function runStep(source: LoadSource, sessions: number, options: CapacityOp
 /** Share of the largest lag that the lag has to rise by for its curve to have a knee. */
 const KNEE_SHARE = 0.2;
 
-/** What the steps say about one instance. */
+/** The verdict of the steps on one instance. */
 export function concludeCapacity(
   steps: readonly CapacityStep[],
   {

@@ -1,14 +1,14 @@
 import { AUDIO_CHUNK_MS } from '../contract';
 import type { LoadContext, LoadProtocol, LoadSession, LoadTarget } from './load-protocol';
 
-/** What a listen load streams. */
+/** The audio of a listen load. */
 export interface ListenLoadOptions {
   readonly target: LoadTarget;
   /** Bare samples; they are repeated until the session ends. */
   readonly samples: Uint8Array;
   /** Bytes of one second of the samples. */
   readonly bytesPerSecond: number;
-  /** What asks for the rest and the end. */
+  /** The message that asks for the remaining results and the end. */
   readonly closeMessage: string;
   /**
    * Audio that may go unanswered before the session counts as late, in milliseconds.

@@ -12,7 +12,7 @@ export interface LoadTarget {
 }
 
 /**
- * What one real-time session sends, and how it measures the lag of the answers. A user's script module exports one as `default` or
+ * The messages of one real-time session, and how the lag of the answers is measured. A user's script module exports one as `default` or
  * as `load`.
  */
 export interface LoadProtocol {
@@ -30,7 +30,7 @@ export interface LoadContext {
    * that is counted from them includes the time in which nothing could be sent.
    */
   ticks(intervalMs: number): AsyncGenerator<number, void>;
-  /** Something was sent. */
+  /** Counts a message that was sent. */
   sent(bytes: number): void;
   /** An answer came to what was due at `dueAt`: the lag is the time since. */
   answered(dueAt: number, bytes: number): void;

@@ -4,7 +4,7 @@ import { InvalidLocalOptionsError } from './local-errors';
 /**
  * Reads a choice such as `session-limit=stream-reset`.
  *
- * @throws InvalidLocalOptionsError when there is no such behaviour or value, or nothing on this machine acts it out.
+ * @throws InvalidLocalOptionsError when there is no such behaviour or value, or no part of this kit acts it out.
  */
 export function parseBehaviour(text: string): Behaviours {
   const [name = '', value = ''] = text.trim().split(/=(.*)/s, 2);
@@ -30,7 +30,7 @@ export function parseBehaviour(text: string): Behaviours {
   return { [name]: value };
 }
 
-/** Names of the behaviours that something on this machine acts out. */
+/** Names of the behaviours that can be acted out on this machine. */
 export function choosableBehaviours(): readonly BehaviourName[] {
   return (Object.keys(UNSETTLED) as BehaviourName[]).filter(name => UNSETTLED[name].simulatedBy);
 }

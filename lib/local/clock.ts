@@ -2,8 +2,8 @@
  * Time as the platform's long waits on an open stream see it: the 30-minute cap, the minute between pings, the second between
  * metering records, the timeouts of plain invocations. Scaled by 60, each of them passes in a sixtieth of the time.
  *
- * What measures the container's own speed (to start, to answer `/ping`, to accept a socket, to stop) is never scaled: a container
- * does not run faster because somebody is impatient. Neither are the dates of signatures.
+ * What measures the container's own speed (to start, to answer `/ping`, to accept a socket, to stop) is never scaled: a container does not
+ * run faster on a faster clock. The dates of signatures are not scaled either.
  */
 export class Clock {
   /** Time as it passes. */

@@ -15,7 +15,7 @@ export class PortInUseError extends ExplainedError {
   override readonly code = 'ERR_BIDI_PORT_IN_USE';
 }
 
-/** What was asked of the local SageMaker does not fit together. */
+/** The options of the local SageMaker contradict each other. */
 export class InvalidLocalOptionsError extends ExplainedError {
   override readonly code = 'ERR_BIDI_LOCAL_OPTIONS';
 }

@@ -10,7 +10,7 @@ export interface InstanceName {
   readonly instance: number;
 }
 
-/** What one session came to. Counts only; never payload. */
+/** The result of one session. Counts only; never payload. */
 export interface SessionSummary extends InstanceName {
   /** Request id of the session, as the response header `x-amzn-RequestId` has it. */
   readonly requestId: string;
@@ -42,7 +42,7 @@ export interface StreamCount {
   readonly bytes: number;
 }
 
-/** What happens in a local SageMaker. */
+/** An event of a local SageMaker. */
 export type LocalEvent =
   /** A container is about to be started; its image may have to be built first. */
   | ({
@@ -84,7 +84,7 @@ export type LocalEvent =
       readonly type: 'container-failed';
       /** Message of the error. */
       readonly message: string;
-      /** Whether the container before it goes on serving; otherwise the instance is out of service. */
+      /** Whether the previous container goes on serving; otherwise the instance is out of service. */
       readonly isServing: boolean;
     } & InstanceName)
   /** A newer container answers from here on. */
@@ -125,7 +125,7 @@ export type LocalEvent =
   | {
       /** A stream has ended. */
       readonly type: 'session-ended';
-      /** What it came to. */
+      /** Its result. */
       readonly session: SessionSummary;
     }
   /** A plain invocation, or one with a response stream, was answered. */
@@ -141,11 +141,11 @@ export type LocalEvent =
       /** Milliseconds to the end of the answer, in real time. */
       readonly durationMs: number;
     }
-  /** Something is not as it was meant to be, and the local SageMaker goes on. */
+  /** A warning: the local SageMaker goes on. */
   | {
       /** Something that works here may not work in AWS. */
       readonly type: 'warning';
-      /** What it is. */
+      /** The warning. */
       readonly message: string;
     }
   /** A request was answered with an error. */
@@ -160,7 +160,7 @@ export type LocalEvent =
       readonly path: string;
       /** Path and query of the container's WebSocket that was asked for; undefined for every other operation. */
       readonly containerPath: string | undefined;
-      /** What the container answered to the WebSocket or the invocation, as status and text; undefined where it was not asked. */
+      /** The container's answer to the WebSocket or the invocation, as status and text; undefined where it was not asked. */
       readonly containerAnswer: string | undefined;
       /** HTTP status of the answer. */
       readonly statusCode: number;

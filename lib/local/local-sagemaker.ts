@@ -21,7 +21,7 @@ import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
 /** Region where none is named. */
 export const LOCAL_REGION = 'us-east-1';
 
-/** What a local SageMaker hosts and how. */
+/** Options of a local SageMaker. */
 export interface LocalSageMakerOptions {
   /** The endpoints to host, as `readCloudAssembly` reads them from a template. */
   readonly endpoints: readonly EndpointDefinition[];
@@ -50,7 +50,7 @@ export interface LocalSageMakerOptions {
    */
   readonly region?: string;
   /**
-   * The pairs whose signatures are accepted.
+   * The key pairs whose signatures are accepted.
    *
    * @default - a random pair of this start
    */
@@ -80,7 +80,7 @@ export interface LocalSageMakerOptions {
    */
   readonly behaviours?: Behaviours;
   /**
-   * What runs the containers.
+   * The engine that runs the containers.
    *
    * @default - a process where the template names a command, else the container engine that answers
    */
@@ -117,7 +117,7 @@ export interface LocalSageMakerOptions {
  */
 export class LocalSageMaker {
   /**
-   * Starts the containers and the front. Resolves when every endpoint is in service; when one cannot be, everything is stopped and
+   * Starts the containers and the server. Resolves when every endpoint is in service; when one cannot be, everything is stopped and
    * the reasons are thrown together.
    *
    * @throws ContainerStartError, HealthCheckError, PortInUseError, InvalidLocalOptionsError
@@ -134,7 +134,7 @@ export class LocalSageMaker {
     if (certificate?.warning) options.observe?.({ type: 'warning', message: certificate.warning });
     const local = new LocalSageMaker(options, certificate);
     const { abortSignal } = options;
-    // Stopped containers end the wait for them; what the wait then says is of no interest.
+    // Stopping the containers ends the wait for them, whose rejection is then expected.
     const onAbort = (): void => void local.close(0);
     abortSignal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -154,7 +154,7 @@ export class LocalSageMaker {
     }
   }
 
-  /** Where it answers, such as `https://localhost:8443`. */
+  /** URL of the server, such as `https://localhost:8443`. */
   url = '';
   /** Region that requests have to be signed for. */
   readonly region: string;
@@ -282,7 +282,7 @@ export class LocalSageMaker {
     if (failed.length > 1) throw new AggregateError(failed, messageOf(failed));
   }
 
-  /** Starts anew what runs from a directory whose files have changed. */
+  /** Restarts the containers of a directory whose files have changed. */
   private async watchSources(): Promise<void> {
     const byDirectory = new Map<string, HostedInstance[]>();
     for (const { definition, instances } of [...this.endpoints.values()].flatMap(({ variants }) => variants)) {

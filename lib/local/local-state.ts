@@ -3,20 +3,19 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What a running local SageMaker leaves for the other commands of the same user, so that `bidi transcribe FILE --local` finds it
- * without being told where.
+ * The state that a running local SageMaker writes for other commands of the same user, so that `bidi transcribe FILE --local` finds it.
  *
  * One file per running instance, `<port>.json` in {@link localStateDirectory}; written when the instance is in service and
  * removed when it closes. The credentials are the local SageMaker's own, never the user's.
  */
 export interface LocalState {
-  /** Where it answers, such as `https://localhost:8443`. */
+  /** URL of the server, such as `https://localhost:8443`. */
   readonly url: string;
   /** Path of the PEM file with its certificate authority, for `NODE_EXTRA_CA_CERTS`; absent where it speaks without TLS. */
   readonly certificateAuthorityFile?: string;
   /** Region that requests have to be signed for. */
   readonly region: string;
-  /** The pair that it accepts signatures of. */
+  /** The key pair whose signatures it accepts. */
   readonly credentials: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -89,7 +88,7 @@ function isRunning(processId: number): boolean {
     process.kill(processId, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // there, but of another user
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // the process exists, but belongs to another user
   }
 }
 

@@ -13,7 +13,7 @@ export interface Simulation {
 /**
  * Puts a stand-in in the place of every model package: a package runs on the platform only.
  *
- * @returns the endpoints, and which models are played, to be told to whoever streams to them.
+ * @returns the endpoints, and which models are played, so that callers can be told.
  * @throws InvalidLocalOptionsError when a model package has no stand-in.
  */
 export function simulateModelPackages(endpoints: readonly EndpointDefinition[]): {

@@ -1,6 +1,6 @@
 import type { TimedWord } from './deepgram';
 
-/** What was heard so far of an utterance, and may still change. */
+/** An interim transcript: the words of the open utterance so far, which may still change. */
 export interface PartialEvent {
   /** Kind of the event. */
   readonly type: 'partial';
@@ -40,7 +40,7 @@ export interface TurnEndedEvent {
   readonly at: number;
 }
 
-/** What the model counted. */
+/** Usage that the model counted. */
 export interface UsageEvent {
   /** Kind of the event. */
   readonly type: 'usage';
@@ -56,7 +56,7 @@ export interface DoneEvent {
   readonly type: 'done';
 }
 
-/** What a speech-to-text model says, in whichever dialect. Tell the events apart by `type`. */
+/** An event of a speech-to-text model, the same in every dialect. Tell the events apart by `type`. */
 export type TranscriptionEvent =
   | PartialEvent
   | FinalEvent

@@ -1,8 +1,8 @@
 /**
  * Messages on their way from the stream to its consumer.
  *
- * Bounded, so that a consumer that is slow slows the model down; unbounded once {@link unbound} is called, so that the rest
- * of a stream can be taken in without a consumer.
+ * Bounded, so that a consumer that is slow slows the model down; unbounded once {@link unbound} is called, so that the rest of a stream is
+ * received without a consumer.
  */
 export class MessageQueue<Message> implements AsyncIterableIterator<Message, undefined> {
   private readonly messages: Message[] = [];
@@ -53,7 +53,7 @@ export class MessageQueue<Message> implements AsyncIterableIterator<Message, und
     return this;
   }
 
-  /** An error is told once; after it the queue is empty. */
+  /** An error is thrown once; after it the queue is empty. */
   private finish(waiting: (typeof this.waiting)[number]): void {
     const error = this.over?.error;
     this.over = {};

@@ -11,7 +11,7 @@ export type SpeechTarget = Omit<
   'modelInvocationPath' | 'modelQueryString' | 'keepAlive' | 'resume'
 >;
 
-/** What a speech-to-text model can do. */
+/** Capabilities of a speech-to-text model. */
 export interface TranscriptionCapabilities {
   /** Whether it says when a turn ends. */
   readonly turnDetection: boolean;
@@ -29,13 +29,13 @@ export interface TranscriptionCapabilities {
 
 /** One stream of a speech-to-text model. */
 export interface TranscriptionStream {
-  /** Its events in order, once; throws what ended it before its time. */
+  /** Its events in order, once; throws the error that ended it early. */
   readonly events: AsyncIterable<TranscriptionEvent>;
   /** Whether the model has said that everything was sent. */
   readonly complete: boolean;
   /** Sends audio of the format that the stream was opened for. */
   send(audio: Uint8Array): Promise<void>;
-  /** Asks for the rest and waits until the model has sent it. */
+  /** Asks for the remaining results and waits until the model has sent them. */
   finish(): Promise<void>;
   /** Ends it at once. */
   abort(reason?: Error): void;
@@ -45,9 +45,9 @@ export interface TranscriptionStream {
 export interface TranscriptionModel {
   /** The protocol that it speaks. */
   readonly protocol: SpeechProtocol;
-  /** What it can do beyond words. */
+  /** Its capabilities. */
   readonly capabilities: TranscriptionCapabilities;
-  /** The audio that it takes in place of what there is; the same object where it takes it as it is. */
+  /** The audio format to send in place of a given one; the same object where the model takes that one. */
   accepts(audio: RawAudio): RawAudio;
   /**
    * Opens a stream.

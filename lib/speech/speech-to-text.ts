@@ -25,7 +25,7 @@ const LIMIT_SHARE_WITHOUT_PAUSE = 0.97;
 export interface SpeechToTextOptions extends SpeechTarget {
   /** The model and its dialect: `deepgram({…})`, `vllm({…})` or `nim({…})`. */
   readonly model: TranscriptionModel;
-  /** What the audio is that will be sent. It is converted where the model takes another rate, coding or number of channels. */
+  /** Format of the audio that will be sent. It is converted where the model takes another rate, coding or number of channels. */
   readonly audio: RawAudio;
   /**
    * Age at which a stream hands over to another one, at the next pause, in milliseconds. `Infinity` never.
@@ -71,9 +71,9 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
 
   /** The dialect. */
   readonly protocol: SpeechProtocol;
-  /** What the model can do. */
+  /** Capabilities of the model. */
   readonly capabilities: TranscriptionCapabilities;
-  /** How the audio goes to the model; not what was given where it had to be converted. */
+  /** Format of the audio as the model gets it: another than the given one where it is converted. */
   readonly sentAudio: RawAudio;
   /** Changes to another stream so far. */
   handOvers = 0;
@@ -114,7 +114,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     return this.sending;
   }
 
-  /** The events in their order, once. Throws what ended a stream before the model had said that everything was sent. */
+  /** The events in their order, once. Throws the error that ended a stream before the model had said that everything was sent. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TranscriptionEvent, void> {
     for (let index = 0; index < this.segments.length; index += 1) {
       const { stream, offsetSeconds } = this.segments[index]!;
@@ -126,7 +126,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
   /**
    * Sends all of the audio, closes, and yields every event.
    *
-   * A fault of the audio's source ends the audio there: what was heard up to it is yielded, and then the fault is thrown.
+   * A fault of the audio's source ends the audio there: the events up to it are yielded, and then the fault is thrown.
    */
   async *transcribe(audio: AsyncIterable<Uint8Array>): AsyncGenerator<TranscriptionEvent, void> {
     let left = false;
@@ -154,7 +154,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     if (fault) throw fault.error;
   }
 
-  /** Sends what is left, asks the model for the rest and waits for it. What arrives can be iterated over afterwards. */
+  /** Sends the remaining audio, asks the model for the remaining results and waits for them. They can be iterated over afterwards. */
   close(): Promise<void> {
     this.closing ??= this.finish();
     return this.closing;

@@ -1,7 +1,7 @@
 import type { RawAudio } from './audio';
 import type { SpeechProtocol, SpeechTarget } from './model';
 
-/** What a text-to-speech model sends, in whichever dialect. Tell the events apart by `type`. */
+/** An event of a text-to-speech model, the same in every dialect. Tell the events apart by `type`. */
 export type SpeechEvent =
   /** Samples, coded as {@link TextToSpeech.audio} says. */
   | {
@@ -30,15 +30,15 @@ export type SpeechEvent =
 
 /** One stream of a text-to-speech model. */
 export interface VoiceStream {
-  /** Its events in order, once; throws what ended it before its time. */
+  /** Its events in order, once; throws the error that ended it early. */
   readonly events: AsyncIterable<SpeechEvent>;
   /** Whether the model has said that everything was sent. */
   readonly complete: boolean;
   /** Sends text. */
   speak(text: string): Promise<void>;
-  /** Has everything spoken that was sent. */
+  /** Asks the model to speak all text that was sent. */
   flush(): Promise<void>;
-  /** Has the model forget what it has not spoken yet; absent where the dialect has no message for it. */
+  /** Tells the model to drop the text that it has not spoken yet; absent where the dialect has no message for it. */
   interrupt?(): Promise<void>;
   /** Has everything spoken and waits for it. */
   finish(): Promise<void>;
@@ -115,13 +115,13 @@ export class TextToSpeech implements AsyncIterable<SpeechEvent>, AsyncDisposable
     return this.current.speak(text);
   }
 
-  /** Has everything spoken that was sent. */
+  /** Asks the model to speak all text that was sent. */
   flush(): Promise<void> {
     return this.current.flush();
   }
 
   /**
-   * Has the model forget what it has not spoken yet, as when its listener begins to speak. Where the dialect has no message for
+   * Tells the model to drop the text that it has not spoken yet, as when its listener begins to speak. Where the dialect has no message for
    * it, the stream is dropped with what is under way and another one opened.
    *
    * @throws SessionError when the other one cannot be opened
@@ -135,7 +135,7 @@ export class TextToSpeech implements AsyncIterable<SpeechEvent>, AsyncDisposable
     this.streams.push(await next);
   }
 
-  /** The events in their order, once. Throws what ended the stream before everything was spoken. */
+  /** The events in their order, once. Throws the error that ended the stream before everything was spoken. */
   async *[Symbol.asyncIterator](): AsyncGenerator<SpeechEvent, void> {
     for (let index = 0; index < this.streams.length; index += 1) {
       const stream = this.streams[index]!;
@@ -178,7 +178,7 @@ export class TextToSpeech implements AsyncIterable<SpeechEvent>, AsyncDisposable
     if (fault) throw fault.error;
   }
 
-  /** Has everything spoken, and closes. What arrives can be iterated over afterwards. */
+  /** Has everything spoken, and closes. Events that arrive meanwhile can be iterated over afterwards. */
   close(): Promise<void> {
     this.closing ??= this.current.finish();
     return this.closing;

@@ -4,12 +4,12 @@ import type { CapacityResult } from '../capacity';
 import type { CapacityStep } from '../step';
 import { DARK_CHART_STYLE, type LineChart, renderCharts } from './line-chart';
 
-/** What was measured, for the head of a report. */
+/** The subject of a measurement, for the head of a report. */
 export interface CapacitySubject {
   readonly endpointName: string;
-  /** What the load is, in words. */
+  /** The load in words. */
   readonly load: string;
-  /** Where the endpoint is, in words, such as `us-east-1, 1 × ml.g6.2xlarge` or `this machine`. */
+  /** The place of the endpoint in words, such as `us-east-1, 1 × ml.g6.2xlarge` or `this machine`. */
   readonly place: string;
   /** The stack, where there is one. */
   readonly stack?: string;

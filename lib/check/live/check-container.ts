@@ -17,15 +17,15 @@ import { ProbeError } from './probe-error';
 import { stackAdvice } from './server-stack';
 import { followStartup, isContainerPortTaken, lastLineOf, STARTUP_RULES } from './startup';
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface CheckProgress {
   /** Name of the check that runs. */
   readonly check: string;
-  /** What it waits for, where that is known. */
+  /** The event that it waits for, where that is known. */
   readonly detail?: string;
 }
 
-/** What is checked, and how. */
+/** Options of {@link checkContainer}. */
 export interface CheckContainerOptions {
   /**
    * Starts the container and resolves as soon as it runs, before it answers. Called again when the container has died of a
@@ -81,7 +81,7 @@ export interface CheckContainerOptions {
    * @default - the server is known by its answers alone
    */
   readonly command?: readonly string[];
-  /** Told before each check, and of what a long one waits for. */
+  /** Called before each check, and with the event that a long check waits for. */
   readonly onProgress?: (progress: CheckProgress) => void;
   /**
    * Ends the run early; the checks that are left are skipped.

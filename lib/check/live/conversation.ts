@@ -25,7 +25,7 @@ export interface ConversationOptions {
 
 /** Messages to the container, and the answers by which it shows that it understood them. */
 export interface Conversation {
-  /** Whether what comes back is what was sent, byte for byte. */
+  /** Whether the container sends each message back, byte for byte. */
   readonly isEcho: boolean;
   /** Holds it once on a WebSocket. Resolves with what was wrong, as part of a sentence, or `undefined`. */
   run(socket: ProbeSocket, options: ConversationOptions): Promise<string | undefined>;

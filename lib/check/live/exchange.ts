@@ -11,7 +11,7 @@ export interface ExchangeMessage {
   readonly intervalMs: number;
 }
 
-/** What one reply has to look like. All that is given has to hold. */
+/** The expectation of one reply. Every given field has to hold. */
 export interface Expectation {
   readonly type?: 'text' | 'binary';
   /** A text that matches. */
@@ -20,7 +20,7 @@ export interface Expectation {
   readonly json?: unknown;
 }
 
-/** What to say to a container that is not an echo, and what to expect. */
+/** The messages to a container that is not an echo, and the replies to expect. */
 export interface Exchange {
   /** Invocation path instead of the one asked for otherwise. */
   readonly path?: string;
@@ -87,7 +87,7 @@ export function readExchange(path: string): Exchange {
   };
 }
 
-/** What is wrong with an optional text, as a sentence. */
+/** The violation in an optional text, as a sentence. */
 function textFault(name: string, value: unknown, violation: (text: string) => string | undefined): string | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'string' ? violation(value) : `"${name}" is not a string.`;

@@ -1,4 +1,4 @@
-/** What has arrived and was not taken yet, oldest first. */
+/** The items that have arrived and were not taken yet, oldest first. */
 export class Inbox<T> {
   private readonly items: T[] = [];
   private readonly waiting = new Set<(item: T | undefined) => void>();
@@ -18,7 +18,7 @@ export class Inbox<T> {
     first(item);
   }
 
-  /** Nothing more will arrive. */
+  /** No further item will arrive. */
   end(): void {
     this.hasEnded = true;
     for (const taker of this.waiting) taker(undefined);

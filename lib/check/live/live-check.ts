@@ -3,12 +3,12 @@ import type { LiveContext } from './live-context';
 
 /** One check on a running container. */
 export interface LiveCheck extends Rule {
-  /** What to do when it fails and nothing more exact is known. */
+  /** The advice when it fails and no more exact one is known. */
   readonly advice: string;
-  /** Names of the checks that have to pass before this one can see anything. */
+  /** Names of the checks that have to pass before this one. */
   readonly needs?: readonly string[];
   /**
-   * What it cannot be run without: a container that echoes; an answer that is known, by echo or by exchange; a container that
+   * The conditions without which it is skipped: a container that echoes; an answer that is known, by echo or by exchange; a container that
    * was started here and can be stopped.
    */
   readonly requires?: 'echo' | 'conversation' | 'start';

@@ -31,7 +31,7 @@ const RETRY_MS = 50;
 /** Further attempts to open a stream that was refused although earlier ones have ended. */
 const RETRIES = 4;
 
-/** What the checks share: the container, how to reach it, and what earlier checks found. */
+/** The state that the checks share: the container, how to reach it, and the results of earlier checks. */
 export class LiveContext {
   /** The container, where it was started here. */
   container: RunningContainer | undefined;
@@ -65,7 +65,7 @@ export class LiveContext {
     return this.known.declaredSessions;
   }
 
-  /** What serves the WebSocket, where the container shows it. */
+  /** The server program of the WebSocket, where the container shows it. */
   get stack(): ServerStack | undefined {
     return serverStack(this.serverHeader, this.known.command);
   }
@@ -124,7 +124,7 @@ export class LiveContext {
     }
   }
 
-  /** Runs something on a WebSocket and closes it in good order. */
+  /** Runs a function on a WebSocket and closes the WebSocket in good order. */
   async withSocket<T>(run: (socket: ProbeSocket) => Promise<T>, options: OpenOptions = {}): Promise<T> {
     const socket = await this.open(options);
     try {
@@ -157,7 +157,7 @@ export class LiveContext {
     return Math.max(1, Math.min(this.load.busySessions, this.sessionLimit - 1));
   }
 
-  /** Keeps sessions busy while something is measured. Whether their replies are right is the matter of other checks. */
+  /** Keeps sessions busy during a measurement. Other checks judge whether their replies are right. */
   async whileBusy<T>(measure: () => Promise<T>): Promise<T> {
     const { conversation } = this;
     const sockets = await Promise.all(Array.from({ length: this.busySessions }, () => this.open()));
@@ -179,7 +179,7 @@ export class LiveContext {
   }
 
   /**
-   * What is wrong with an open stream, as part of a sentence, or `undefined`: seen by the conversation, else by a pong, else by
+   * The fault of an open stream, as part of a sentence, or `undefined`: seen by the conversation, else by a pong, else by
    * its being open.
    */
   async faultOf(socket: ProbeSocket): Promise<string | undefined> {

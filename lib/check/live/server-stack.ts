@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** What serves the WebSocket, as far as the container shows it. */
+/** The server program of the WebSocket, as far as the container shows it. */
 export type ServerStack =
   | 'uvicorn'
   | 'gunicorn'
@@ -169,7 +169,7 @@ const ADVICE: Readonly<Record<string, StackAdvice>> = {
   },
 };
 
-/** What to do about a rule in a stack, or `undefined` where nothing better than the check's own advice is known. */
+/** The advice on a rule for a server program, or `undefined` where the check's own advice is the best one known. */
 export function stackAdvice(rule: string, stack: ServerStack | undefined): string | undefined {
   return stack && ADVICE[rule]?.[stack];
 }

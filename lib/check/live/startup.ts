@@ -17,7 +17,7 @@ const PROGRESS_MS = 1_000;
  */
 export const PROBE_HOST = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
 
-/** What is asked of a container while it comes up. */
+/** Options of a container's start. */
 export const STARTUP_RULES = {
   START: {
     name: 'start',
@@ -49,7 +49,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Whether anything listens on port 8080 of this machine. Asked before a container starts: what opens it later is the container. */
+/** Whether a program listens on port 8080 of this machine. Asked before a container starts: later it is the container. */
 export function isContainerPortTaken(): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port: CONTAINER_PORT });
@@ -101,7 +101,7 @@ interface StartupOptions {
   readonly onProgress: (detail: string) => void;
 }
 
-/** What was seen until the container was ready, ended or ran out of time. */
+/** The observations until the container was ready, ended or ran out of time. */
 interface Polled {
   readonly isReady: boolean;
   /** How it ended, where it did. */

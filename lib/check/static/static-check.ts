@@ -22,7 +22,7 @@ export interface StaticCheckOptions extends DockerfileBuild {
   readonly pushed?: boolean;
 }
 
-/** What was found, and what of the target can be run. */
+/** The findings, and the parts of the target that can be run. */
 export interface StaticCheck {
   readonly findings: readonly Finding[];
   /** Directory of the Dockerfile, and the Dockerfile in it. */
@@ -33,7 +33,7 @@ export interface StaticCheck {
   readonly entrypoint?: readonly string[];
 }
 
-/** The target is nothing that can be checked. */
+/** The target is neither a directory, a Dockerfile nor an image. */
 export class StaticCheckError extends ExplainedError {
   override readonly code = 'ERR_BIDI_CHECK_TARGET';
 }

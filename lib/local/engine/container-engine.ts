@@ -9,9 +9,9 @@ export interface ContainerLine {
   readonly text: string;
 }
 
-/** What a container is started with. */
+/** Options of a container's start. */
 export interface ContainerStart {
-  /** What the container runs, and with which environment. */
+  /** The model that the container runs, with its environment. */
   readonly model: ModelDefinition;
   /** Name for people and for the engine, such as `my-endpoint/AllTraffic/0`. */
   readonly name: string;
@@ -21,16 +21,16 @@ export interface ContainerStart {
    * @default '127.0.0.1'
    */
   readonly host?: string;
-  /** Told of every line that it writes. */
+  /** Called with every line that it writes. */
   readonly onLine: (line: ContainerLine) => void;
 }
 
-/** What runs containers on this machine. */
+/** A way to run containers on this machine. */
 export interface ContainerEngine {
   /** Name of the engine for people, such as `docker`. */
   readonly name: string;
   /**
-   * What has to be done once per model before containers of it start, such as building its image. The promise of a second call for
+   * Prepares a model once before containers of it start: builds its image, for example. The promise of a second call for
    * the same model may be that of the first.
    */
   prepare?(model: ModelDefinition, onLine: (line: ContainerLine) => void): Promise<void>;

@@ -7,7 +7,7 @@ const KEPT_LINES = 50;
 /** Longest line, in characters; longer ones are cut into pieces, so that output without line ends needs no memory. */
 const LINE_LIMIT = 8_192;
 
-/** Cuts a container's output into lines, tells each, and keeps the last ones. */
+/** Cuts a container's output into lines, reports each, and keeps the last ones. */
 export class ContainerOutput {
   private readonly kept: string[] = [];
 
@@ -34,7 +34,7 @@ export class ContainerOutput {
       if (rest) this.add(stream, rest);
       rest = '';
     });
-    readable.on('error', () => {}); // the container's end is told by its exit
+    readable.on('error', () => {}); // the container's exit reports its end
   }
 
   private add(stream: ContainerLine['stream'], text: string): void {

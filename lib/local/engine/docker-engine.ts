@@ -28,10 +28,10 @@ export type DockerCommand = (typeof DOCKER_COMMANDS)[number];
 
 const run = promisify(execFile);
 
-/** What a name of an image looks like: never an option of the engine's command line. */
+/** The pattern of an image's name, so that none is taken for an option of the engine's command line. */
 const IMAGE_NAME = /^[a-z0-9][\w.:/@+-]*$/i;
 
-/** Milliseconds for an engine to say that it is there. */
+/** Milliseconds that an engine has to answer. */
 const DETECTION_TIMEOUT_MS = 5_000;
 
 /** The first container engine that answers on this machine, or undefined. */
@@ -181,7 +181,7 @@ class DockerContainer implements RunningContainer {
 
   kill(signal: NodeJS.Signals): void {
     if (this.hasExited) return;
-    execFile(this.command, ['kill', '--signal', signal, this.containerName], () => {}); // its end is told by `exited`
+    execFile(this.command, ['kill', '--signal', signal, this.containerName], () => {}); // `exited` reports its end
   }
 
   async stop(graceMs = STOP_GRACE_MS): Promise<ContainerExit> {
@@ -195,7 +195,7 @@ class DockerContainer implements RunningContainer {
   }
 }
 
-/** The image that a model runs: built from its directory under a name of our own, else the registry's. */
+/** The image that a model runs: built from its directory under a name of this kit, else the one in the registry. */
 function imageOf(model: ModelDefinition): string {
   if (model.directory) {
     const key = createHash('sha256')

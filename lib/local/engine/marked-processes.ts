@@ -16,7 +16,7 @@ export function endMarkedProcesses(entry: string): void {
   }
 }
 
-/** The same for a shell, with the entry as `$2`: what runs when this process is gone. */
+/** The same as a shell script, with the entry as `$2`, for the watchdog to run when this process is gone. */
 export const END_MARKED_PROCESSES =
   'grep -lsF -- "$2" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do kill -s KILL "$pid"; done 2>/dev/null';
 

@@ -21,16 +21,16 @@ import { watchdog } from './watchdog';
 /** Variables of this machine that a process needs to run at all. Everything else comes from the template, as in a container. */
 const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'SystemRoot', 'ComSpec'];
 
-/** Where a container's process is asked to listen: nobody else's business on a shared network. */
+/** The address on which a container's process is asked to listen, which other machines of the network cannot reach. */
 const LOOPBACK = '127.0.0.1';
 
 /** Variable whose random value marks a container's process and whatever it starts. */
 const MARK_VARIABLE = 'BIDI_LOCAL_CONTAINER';
 
-/** Ends the process group of a container whose host is gone, and what left the group. */
+/** Ends the process group of a container whose host is gone, and the processes that left the group. */
 const END_GROUP = `kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null; ${END_MARKED_PROCESSES}`;
 
-/** Milliseconds after the end of a container in which its last words are read, where something else holds its output open. */
+/** Milliseconds after the end of a container in which its last output is read, where another process holds the output open. */
 const LAST_WORDS_MS = 1_000;
 
 /** Runs a model's command as a process of this machine: no image, no container engine. */
@@ -100,17 +100,17 @@ class ContainerProcess implements RunningContainer {
   ) {
     const callOff = watchdog(END_GROUP, String(child.pid), mark);
     this.exited = new Promise(resolve => {
-      // 'close' rather than 'exit': by then its last words are read.
+      // 'close' rather than 'exit': by then its last output is read.
       child.once('close', (code, signal) => {
         this.hasExited = true;
         callOff();
         resolve({ code, signal });
       });
       child.once('exit', () => {
-        // What it started and left behind.
+        // Processes that it started and left behind.
         this.killGroup('SIGKILL');
         endMarkedProcesses(this.mark);
-        // What could not be found there may hold the output open, and must not keep the exit a secret.
+        // A process that was not found may hold the output open; the exit is reported all the same.
         const deadline = setTimeout(() => {
           child.stdout?.destroy();
           child.stderr?.destroy();
@@ -157,7 +157,7 @@ function inherited(): NodeJS.ProcessEnv {
   );
 }
 
-/** A TCP port of the loopback interface that nobody listens on. */
+/** A TCP port of the loopback interface that is free. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, LOOPBACK);

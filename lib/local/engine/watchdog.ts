@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
  * A shell that runs a command when this process is gone, even where it was killed outright: it waits for the end of its standard
  * input, which the system closes with the process.
  *
- * @param script what to run, with the arguments as `$1`, `$2` and so on.
+ * @param script the script, with the arguments as `$1`, `$2` and so on.
  * @returns a function that calls it off.
  */
 export function watchdog(script: string, ...words: string[]): () => void {

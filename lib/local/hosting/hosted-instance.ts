@@ -176,7 +176,7 @@ export class HostedInstance {
     return `Container ${this.name.variant}/${this.name.instance} of endpoint ${this.name.endpoint}`;
   }
 
-  /** Tells that a container could not be started, and whether the one before it goes on. */
+  /** Reports that a container could not be started, and whether the previous one goes on. */
   reportFailure(error: Error): void {
     this.observe({ type: 'container-failed', ...this.name, message: error.message, isServing: this.isInService });
   }
@@ -191,7 +191,7 @@ export class HostedInstance {
       ...this.name,
       exit,
       lastLines: container.output(),
-      // Their sockets may have told of its end before the system told of its exit.
+      // The sessions' sockets may have reported the end before the system reports the exit.
       openSessions: serving.sessions + serving.broken,
     });
     if (Date.now() - serving.since < SHORT_LIFE_MS) await new Promise(resolve => setTimeout(resolve, RESTART_PAUSE_MS));

@@ -18,7 +18,7 @@ const IGNORED = new Set(['node_modules', 'dist', '.git', 'cdk.out', '__pycache__
  */
 export async function watchSources(directory: string, onChange: () => void): Promise<() => void> {
   let quiet: NodeJS.Timeout | undefined;
-  // Its parent is watched for the directory's own return, and nothing else of it.
+  // The parent is watched only for the return of the directory itself.
   const parent = dirname(directory);
   const isIgnored = (path: string): boolean => {
     if (path === parent) return false;

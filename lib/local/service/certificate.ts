@@ -7,7 +7,7 @@ import { localStateDirectory } from '../local-state';
 import { javaTrustStore } from './java-trust-store';
 import { runtimeHosts } from './request-source';
 
-/** What the local SageMaker shows to its callers. */
+/** The certificate of the local SageMaker, and the files with which its callers trust it. */
 export interface Certificate extends KeptCertificate {
   /** Path of the authority's certificate alone, for `NODE_EXTRA_CA_CERTS`, which adds to what is trusted. */
   readonly authorityFile: string;
@@ -46,8 +46,8 @@ export function defaultCertificateDirectory(): string {
  * none that lasts.
  *
  * An authority of its own signs it, because strict clients take no authority as a server's certificate (webpki,
- * `CaUsedAsEndEntity`) and others no server's certificate as a trust anchor. The authority's key is never written: whoever trusts
- * it trusts this one certificate.
+ * `CaUsedAsEndEntity`) and others no server's certificate as a trust anchor. The authority's key is never written: a client that trusts it
+ * trusts this one certificate.
  *
  * A directory that cannot be written is replaced by a temporary one; {@link Certificate.warning} says so.
  */
@@ -130,7 +130,7 @@ async function makeCertificate(hosts: readonly string[]): Promise<KeptCertificat
   return { key: key!, certificate: certificate!, authority: authorityCertificate! };
 }
 
-/** What a file holds, unless it lapses soon, is not whole, is not this user's alone, or is for other hosts. */
+/** The certificate in a file, unless it expires soon, is incomplete, can be read by other users, or is for other hosts. */
 function readKept(file: string, hosts: readonly string[]): KeptCertificate | undefined {
   try {
     const status = lstatSync(file);

@@ -205,7 +205,7 @@ async function readStart(answer: IncomingMessage): Promise<string> {
       if (length >= ORIGINAL_MESSAGE_LIMIT_BYTES) break;
     }
   } catch {
-    // what came is what there is to tell
+    // the error quotes the part that arrived
   }
   return Buffer.concat(pieces).subarray(0, ORIGINAL_MESSAGE_LIMIT_BYTES).toString();
 }
@@ -236,7 +236,7 @@ async function readWhole(
   );
 }
 
-/** What the container writes, as it writes it: one event for each piece. */
+/** The container's output as it arrives: one event for each piece. */
 async function answerWithEvents(
   context: OperationContext,
   request: ServiceRequest,

@@ -12,7 +12,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { INVOCATION_TIMEOUT_MS } from '../../contract';
 import type { Certificate } from './certificate';
 
-/** One HTTP request, whichever version carried it. */
+/** One HTTP request, over HTTP/2 or HTTP/1.1. */
 export interface ServiceRequest {
   readonly method: string;
   /** Path and query as they were sent. */
@@ -55,8 +55,8 @@ const RESET_DELAY_MS = 5;
 const HTTP2_PREFACE = 'PRI * HTTP/2';
 
 /**
- * The network front: HTTP/2 and HTTP/1.1 on one port of the loopback interface. Over TLS the version is negotiated (ALPN); in
- * cleartext it is told by the first bytes (HTTP/2 with prior knowledge, RFC 9113, section 3.3).
+ * The server: HTTP/2 and HTTP/1.1 on one port of the loopback interface. Over TLS the version is negotiated (ALPN); in cleartext the first
+ * bytes decide (HTTP/2 with prior knowledge, RFC 9113, section 3.3).
  */
 export class LoopbackServer {
   private readonly http2 = createHttp2Server({ maxSessionMemory: SESSION_MEMORY_MIB });
@@ -74,12 +74,12 @@ export class LoopbackServer {
       requestTimeout: timeouts.requestMs,
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, timeouts.headersMs),
     });
-    // It listens nowhere itself, and looks for late requests only once it was told that it does.
+    // This server listens on no port itself. Node.js looks for late requests from the event `listening` on.
     this.http1.emit('listening');
     this.http2.on('stream', (stream, headers) =>
       onRequest(http2Request(stream, headers, () => this.reset(stream.session?.socket.remotePort))),
     );
-    this.http2.on('sessionError', () => {}); // the streams hear of it themselves
+    this.http2.on('sessionError', () => {}); // the streams get an error of their own
     this.http1.on('request', (request, response) =>
       onRequest(http1Request(request, response, () => this.reset(request.socket.remotePort))),
     );

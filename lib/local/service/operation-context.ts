@@ -7,14 +7,14 @@ import type { InjectedFaultPlan } from '../stream/injected-fault';
 import { inputValidationError } from './service-error';
 import type { SignatureVerifier } from './signature-verification';
 
-/** What the operations of one local SageMaker share. */
+/** State that the operations of one local SageMaker share. */
 export interface OperationContext {
   readonly endpoints: ReadonlyMap<string, HostedEndpoint>;
   readonly region: string;
   /** Undefined where signatures are not verified. */
   readonly verifier: SignatureVerifier | undefined;
   readonly clock: Clock;
-  /** How the platform behaves where no public source says it. */
+  /** The behaviour chosen where no public source settles it. */
   readonly behaviours: Required<Behaviours>;
   readonly faults: InjectedFaultPlan;
   readonly observe: LocalObserver;
@@ -33,7 +33,7 @@ export function checkInput(endpointName: string, ...more: (string | undefined)[]
   if (faults.length > 0) throw inputValidationError(faults.join(' '));
 }
 
-/** Where the platform would have the container's log. */
+/** ARN under which the platform would have the container's log. */
 export function logStreamArn(region: string, { endpoint, variant, instance }: InstanceName): string {
   return `arn:aws:logs:${region}:${LOCAL_ACCOUNT}:log-group:${endpointLogGroup(endpoint)}:log-stream:${variant}/local-${instance}`;
 }

@@ -78,7 +78,7 @@ export class RequestHandler {
         'x-amzn-errortype': errorType,
       })
       .end(body);
-    request.body.resume(); // what still comes is dropped
+    request.body.resume(); // further data is dropped
     if (stream) {
       const reset = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), RESET_AFTER_MS);
       stream.once('close', () => clearTimeout(reset));
@@ -109,6 +109,6 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // no name either way
+    return segment; // the name is missing in both spellings
   }
 }

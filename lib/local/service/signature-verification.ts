@@ -26,7 +26,7 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the verification of a request leaves for its events. */
+/** The result of a request's verification, with which its events are verified. */
 export interface VerifiedRequest {
   /** Signature of the request, in hexadecimal: where the chain of its events begins. */
   readonly signature: string;

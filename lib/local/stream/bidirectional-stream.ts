@@ -128,7 +128,7 @@ export class BidirectionalStreamOperation {
           throw error;
         }
       }
-      metering = metering.catch(() => undefined); // an offer that leads nowhere costs only the metering
+      metering = metering.catch(() => undefined); // without its metadata stream the session only loses its metering
     }
     if (!stream.destroyed) return { webSocket, metering };
     webSocket.destroy(1001);

@@ -28,7 +28,7 @@ export function throwOpeningFault(faults: readonly InjectedFault[], endpointName
   }
 }
 
-/** What faults are injected into. */
+/** The session that faults are injected into. */
 interface OpenStream {
   readonly session: StreamSession;
   readonly request: ServiceRequest;
@@ -46,7 +46,7 @@ export function injectFaults(
     if (kind === 'internal-failure') session.fail(internalStreamFailure('An injected fault.'));
     else if (kind === 'crash') {
       container?.kill('SIGKILL');
-      session.onEnd({ code: 1006, reason: '' }); // at once, whenever the system tells of the container's end
+      session.onEnd({ code: 1006, reason: '' }); // at once, and not when the system reports the container's end
     } else if (kind === 'close') session.onEnd({ code: value, reason: 'An injected fault.' });
     else if (kind === 'bad-frame') session.onFrame({ opcode: 0x3, fin: true, payload: new Uint8Array(0) });
     else if (kind === 'reset') session.reset();

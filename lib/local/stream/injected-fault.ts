@@ -1,21 +1,21 @@
 import { InvalidLocalOptionsError } from '../local-errors';
 
-/** When in the life of a session a fault strikes: while it opens, after its first event, or when the client ends its input. */
+/** When in the life of a session a fault happens: while it opens, after its first event, or when the client ends its input. */
 export const INJECTED_FAULT_PHASES = ['opening', 'streaming', 'closing'] as const;
-/** When a fault strikes: while a stream opens, after the first event of the client, or when the client ends its input. */
+/** When a fault happens: while a stream opens, after the first event of the client, or when the client ends its input. */
 export type InjectedFaultPhase = (typeof INJECTED_FAULT_PHASES)[number];
 
-/** What an injected fault does, when, and with which value. */
+/** The effect of an injected fault, its phases and its value. */
 export interface InjectedFaultDefinition {
-  /** What happens, for people. */
+  /** The effect in words. */
   readonly summary: string;
   /** Phases in which the platform can show it; the first is the default. */
   readonly phases: readonly InjectedFaultPhase[];
-  /** What the value means, and what it is when none is given. Absent: it takes none. */
+  /** The meaning and the default of the value. Absent: the fault takes none. */
   readonly value?: {
-    /** What the value means, with its unit. */
+    /** The meaning of the value, with its unit. */
     readonly meaning: string;
-    /** The value when none is given. */
+    /** The default of the value. */
     readonly default: number;
   };
 }
@@ -72,22 +72,22 @@ const KINDS = {
   },
 } as const satisfies Readonly<Record<string, InjectedFaultDefinition>>;
 
-/** What can be injected: a key of {@link INJECTED_FAULT_KINDS}. */
+/** The kind of an injected fault: a key of {@link INJECTED_FAULT_KINDS}. */
 export type InjectedFaultKind = keyof typeof KINDS;
 
-/** What operators fear, and what can be injected. */
+/** The kinds of faults that can be injected, all of which operators have met or fear. */
 export const INJECTED_FAULT_KINDS: Readonly<Record<InjectedFaultKind, InjectedFaultDefinition>> = KINDS;
 
 /** One fault to inject. */
 export interface InjectedFault {
-  /** What is injected. */
+  /** The kind of the fault. */
   readonly kind: InjectedFaultKind;
-  /** When it strikes: one of the phases that {@link INJECTED_FAULT_KINDS} has for the kind. */
+  /** When it happens: one of the phases that {@link INJECTED_FAULT_KINDS} has for the kind. */
   readonly phase: InjectedFaultPhase;
   /** As {@link INJECTED_FAULT_KINDS} says for the kind. */
   readonly value: number;
   /**
-   * Strikes one session in so many, the first of them included.
+   * The fault hits one session in so many, the first of them included.
    *
    * @default 1 - every session
    */
@@ -113,7 +113,7 @@ export function parseInjectedFault(text: string): InjectedFault {
   const phase = (match[2] ?? definition.phases[0]) as InjectedFaultPhase;
   if (!definition.phases.includes(phase)) {
     throw invalidFault(
-      `The fault ${kind} cannot strike in the phase "${phase}".`,
+      `The fault ${kind} cannot happen in the phase "${phase}".`,
       `The platform shows it while ${definition.phases.join(' or ')}.`,
     );
   }
@@ -122,7 +122,7 @@ export function parseInjectedFault(text: string): InjectedFault {
   }
   const every = match[4] === undefined ? undefined : Number(match[4]);
   if (every === 0)
-    throw invalidFault(`The fault ${text} would strike no session.`, 'One session in so many is at least one.');
+    throw invalidFault(`The fault ${text} would hit no session.`, 'One session in so many is at least one.');
   return {
     kind: kind as InjectedFaultKind,
     phase,
@@ -131,7 +131,7 @@ export function parseInjectedFault(text: string): InjectedFault {
   };
 }
 
-/** Which faults strike which session. */
+/** Decides which faults hit which session. */
 export class InjectedFaultPlan {
   private sessions = 0;
 

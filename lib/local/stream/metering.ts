@@ -9,7 +9,7 @@ import { type Frame, Opcode } from '../../wire/frame';
 import type { FrameSocket } from '../../wire/frame-socket';
 import type { Clock } from '../clock';
 
-/** What the container's upgrade response says about metering, or undefined when it offers none. */
+/** The metering that the container's upgrade response offers, or undefined. */
 export interface MeteringOffer {
   /** Path of the metadata stream, with a leading slash. */
   readonly target: string;
@@ -34,7 +34,7 @@ const LAST_RECORD_MS = 1_000;
 /** Milliseconds by which a record may come early and still count: timers of the container are no better. */
 const INTERVAL_TOLERANCE_MS = 50;
 
-/** The companion stream of one session: what its container says that was consumed. */
+/** The companion stream of one session, on which its container reports the usage. */
 export class MeteringStream {
   readonly totals: Record<string, number> = {};
   /** Records that broke a rule and were dropped, as the platform drops them. */
@@ -57,7 +57,7 @@ export class MeteringStream {
     });
   }
 
-  /** Asks the container to end the stream and waits for what it still has to say. */
+  /** Asks the container to end the stream and waits for its last records. */
   async close(): Promise<void> {
     this.socket.close();
     let deadline: NodeJS.Timeout | undefined;

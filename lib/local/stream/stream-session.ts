@@ -45,9 +45,9 @@ export interface StreamSessionOptions {
   /** Chain of the events' signatures, or undefined where signatures are not verified. */
   readonly chain: EventSignatureChain | undefined;
   readonly clock: Clock;
-  /** How the platform behaves where no public source says it. */
+  /** The behaviour chosen where no public source settles it. */
   readonly behaviours: Required<Behaviours>;
-  /** Told once when the session is in a phase, before anything of it happens. */
+  /** Called once when the session reaches a phase, before anything of the phase happens. */
   readonly onPhase?: (phase: 'streaming' | 'closing') => void;
   /**
    * Whether answers to pings are heard.
@@ -136,7 +136,7 @@ export class StreamSession implements FrameSocketListener {
     this.finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
 
-  /** Ends the session and leaves the client without a word. */
+  /** Ends the session without an event to the client. */
   abandon(): void {
     this.over({ outcome: 'aborted' }, 1001);
   }

@@ -1,6 +1,6 @@
 import { ExplainedError } from '../../contract';
 
-/** Audio that cannot be read as what it says it is, or does not say what it is. */
+/** Audio of an unknown format, or audio that does not have the format that its header names. */
 export class AudioFormatError extends ExplainedError {
   override readonly code = 'ERR_BIDI_AUDIO_FORMAT';
 }

@@ -8,7 +8,7 @@ import { isWav, readWav } from './wav-reader';
 /** Codings of bare samples, in Deepgram's words for its `encoding` parameter. */
 export type RawEncoding = 'linear16' | 'mulaw' | 'alaw';
 
-/** Audio without a header: what it is has to be said. */
+/** Format of audio without a header. */
 export interface RawAudio {
   /** Coding of one sample: 16-bit signed little-endian PCM, or G.711 µ-law or A-law. */
   readonly encoding: RawEncoding;
@@ -18,12 +18,12 @@ export interface RawAudio {
   readonly channels?: number;
 }
 
-/** How audio is read and what the receiver takes. */
+/** How audio is read, and the formats that the receiver takes. */
 export interface AudioInputOptions {
   /**
-   * The input has no header and is this.
+   * Format of an input without a header.
    *
-   * @default - the input's first bytes say what it is
+   * @default - the first bytes of the input tell its format
    */
   readonly raw?: RawAudio;
   /**
@@ -86,7 +86,7 @@ const CONTAINERS: readonly { readonly name: string; readonly matches: (head: str
 ];
 
 /**
- * Looks at what an input is and makes it ready to be streamed: WAV of any kind is taken out of its file and, where the receiver
+ * Finds out the format of an input and prepares it for streaming: WAV of any kind is taken out of its file and, where the receiver
  * does not take it as it is, turned into linear16; raw samples and other containers pass through untouched.
  *
  * @throws AudioFormatError when the input is empty, a WAV file that cannot be read, or nothing that is known.

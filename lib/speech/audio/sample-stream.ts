@@ -1,10 +1,10 @@
 import type { ByteReader } from './byte-reader';
 import { frameBytes, type WavFormat } from './wav-format';
 
-/** Samples as they come, and what is known about them. */
+/** A stream of samples, with its format and length. */
 export interface SampleStream {
   readonly format: WavFormat;
-  /** Bytes of samples that are promised, or `undefined` where nobody knows. */
+  /** Length of the samples that the header promises, in bytes; `undefined` where it does not tell. */
   readonly dataBytes: number | undefined;
   /** The samples, untouched, in pieces of whole frames. Ends the reader's source with it. */
   readonly samples: AsyncIterable<Buffer>;

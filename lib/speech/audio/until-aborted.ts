@@ -14,7 +14,7 @@ export async function* untilAborted<Item>(
   try {
     for (;;) {
       const next = iterator.next();
-      next.catch(() => undefined); // nobody waits for it after the abort
+      next.catch(() => undefined); // it has no other handler after the abort
       const result = await Promise.race([aborted, next]);
       if (result === undefined || result.done) return;
       yield result.value;

@@ -3,7 +3,7 @@ import { AudioFormatError } from './audio-format-error';
 /** How the samples of a WAV file are coded. */
 export type SampleCodec = 'pcm' | 'float' | 'mulaw' | 'alaw';
 
-/** What the `fmt ` chunk of a WAV file says. */
+/** The fields of a WAV file's `fmt ` chunk. */
 export interface WavFormat {
   /** How a sample is coded. */
   readonly codec: SampleCodec;

@@ -7,7 +7,8 @@ const LARGEST_SIZE = 0xffffffff;
 /**
  * The header of a WAV file, up to where its samples begin.
  *
- * @param dataBytes bytes of samples that follow; `undefined` when nobody knows yet (a pipe): the header then says "until the end".
+ * @param dataBytes bytes of samples that follow; `undefined` when the length is not known yet (a pipe): the header then says "until the
+ * end".
  */
 export function wavHeader(format: WavFormat, dataBytes?: number): Buffer {
   const tag = { pcm: FormatTag.PCM, float: FormatTag.FLOAT, mulaw: FormatTag.MULAW, alaw: FormatTag.ALAW }[

@@ -19,7 +19,7 @@ export class Captions {
 
   constructor(private readonly format: CaptionFormat) {}
 
-  /** What the file begins with. */
+  /** The first lines of the file. */
   head(): string {
     return this.format === 'vtt' ? 'WEBVTT\n\n' : '';
   }

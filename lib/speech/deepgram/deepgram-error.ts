@@ -51,7 +51,7 @@ export class DeepgramEndedError extends ExplainedError {
 /** The stream ended after the close message without the model's word that everything was sent. */
 export class DeepgramIncompleteError extends ExplainedError {
   override readonly code = 'ERR_BIDI_DEEPGRAM_INCOMPLETE';
-  /** What is certain all the same. One sentence. */
+  /** The part of the exchange that is certain all the same. One sentence. */
   readonly certain: string;
 
   constructor(product: DeepgramProduct, certain: string, cause?: unknown) {

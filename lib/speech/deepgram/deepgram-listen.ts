@@ -72,7 +72,7 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
   /**
    * Sends all of the audio, closes, and yields everything that is heard, to the last word.
    *
-   * A fault of the audio's source ends the audio there: what was heard up to it is yielded, and then the fault is thrown.
+   * A fault of the audio's source ends the audio there: the messages up to it are yielded, and then the fault is thrown.
    * Leaving the loop early ends the audio, too, and closes the stream in order.
    */
   async *transcribe(audio: AsyncIterable<Uint8Array>): AsyncGenerator<ListenMessage, void> {
@@ -80,7 +80,7 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
   }
 
   /**
-   * Asks for the results of what was heard so far, without ending the stream. The answer has `from_finalize`.
+   * Asks for the results of the audio sent so far, without ending the stream. The answer has `from_finalize`.
    *
    * @throws UnsupportedMessageError with Flux, which has turns instead
    */

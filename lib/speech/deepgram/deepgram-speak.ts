@@ -45,7 +45,7 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   private unflushed = false;
   private flushes = 0;
   private spokenFlushes = 0;
-  /** What says that everything up to a `Flush` was spoken: Flux answers `Flushed` before its audio is out. */
+  /** The message that says that everything up to a `Flush` was spoken: Flux answers `Flushed` before its audio is out. */
   private readonly spokenMessage: SpeakMessage['type'];
 
   private constructor(opened: OpenedStream) {
@@ -64,7 +64,10 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
     }
   }
 
-  /** Has everything spoken that was sent since the last time; nothing where there is nothing. Deepgram allows it 20 times a minute. */
+  /**
+   * Asks the model to speak all text that was sent since the last flush. Without such text it sends nothing. Deepgram allows it 20 times a
+   * minute.
+   */
   async flush(): Promise<void> {
     if (!this.unflushed) return;
     this.unflushed = false;
@@ -73,7 +76,7 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   }
 
   /**
-   * Has the model forget what it has not spoken yet, as when its listener interrupts it.
+   * Tells the model to drop the text that it has not spoken yet, as when its listener interrupts it.
    *
    * @throws UnsupportedMessageError with Flux
    */
@@ -86,7 +89,7 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
   /**
    * Sends all of the texts, has them spoken, closes, and yields everything up to the last sample.
    *
-   * A fault of the texts' source ends the text there: what was spoken up to it is yielded, and then the fault is thrown.
+   * A fault of the texts' source ends the text there: the messages up to it are yielded, and then the fault is thrown.
    * Leaving the loop early ends the text, too, and closes the stream in order.
    */
   async *synthesize(texts: AsyncIterable<string> | Iterable<string>): AsyncGenerator<SpeakMessage, void> {

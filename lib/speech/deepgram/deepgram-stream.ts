@@ -28,7 +28,7 @@ export interface DeepgramStreamOptions
   readonly drainTimeoutMs?: number;
 }
 
-/** What a stream begins with. */
+/** The product and the session of a stream. */
 export interface OpenedStream {
   readonly session: BidiSession;
   readonly product: DeepgramProduct;
@@ -55,8 +55,8 @@ const NORMAL_CLOSURE = 1000;
 const QUEUE_LIMIT = 256;
 
 /**
- * What Deepgram's products have in common: control messages as text, silence that is kept alive, and an end that is asked for
- * and waited for.
+ * The base of all Deepgram products: control messages as text, `KeepAlive` during silence, and an end that this side asks for and waits
+ * for.
  */
 export abstract class DeepgramStream<Message extends { /** Kind of the message. */ readonly type: string }>
   implements AsyncIterable<Message, undefined>, AsyncDisposable
@@ -114,18 +114,18 @@ export abstract class DeepgramStream<Message extends { /** Kind of the message. 
     return this.session.statistics;
   }
 
-  /** The messages in their order, once. Throws what ended the stream before its time. */
+  /** The messages in their order, once. Throws the error that ended the stream early. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     this.isIterated = true;
     return this.queue;
   }
 
   /**
-   * Asks for the rest, keeps the input open until the model has sent it and ended the stream, and closes. Ending the input
+   * Asks for the remaining results, keeps the input open until the model has sent it and ended the stream, and closes. Ending the input
    * at once would race the last results and lose them. May be called again.
    *
-   * What arrives meanwhile can be iterated over afterwards. An error of the stream is thrown by the iteration; where nobody
-   * iterates, it is thrown here.
+   * Messages that arrive meanwhile can be iterated over afterwards. An error of the stream is thrown by the iteration; without an
+   * iteration, it is thrown here.
    *
    * @throws DeepgramDrainError when the model is silent for longer than `drainTimeoutMs`
    */
@@ -154,16 +154,16 @@ export abstract class DeepgramStream<Message extends { /** Kind of the message. 
     return this.session.send(data);
   }
 
-  /** Makes one message of what arrived. */
+  /** Turns a received message into one of the product. */
   protected abstract parse(received: SessionMessage): Message;
 
-  /** What has to be done between {@link close} and the close message. */
+  /** Steps between {@link close} and the close message. */
   protected async beforeClose(): Promise<void> {}
 
   /** Whether the model's messages say that everything was sent; `undefined` for a product that has no such message. */
   protected abstract saidAll(): boolean | undefined;
 
-  /** What of the exchange is certain though its end is missing. One sentence. */
+  /** The part of the exchange that is certain although its end is missing. One sentence. */
   protected abstract certain(): string;
 
   /** Whether the close message was sent. */
@@ -207,12 +207,12 @@ export abstract class DeepgramStream<Message extends { /** Kind of the message. 
       }
       await this.close();
     };
-    sendAll().catch(() => undefined); // what close() throws is thrown below, too
+    sendAll().catch(() => undefined); // an error of close() is thrown below, too
     try {
       yield* this;
     } finally {
       left = true;
-      await this.close(); // not the source, which may wait for its next item for ever
+      await this.close(); // the source is not awaited: it may wait for its next item for ever
     }
     if (fault) throw fault.error;
   }

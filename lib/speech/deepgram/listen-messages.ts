@@ -16,7 +16,7 @@ export interface Word {
   readonly language?: string;
 }
 
-/** Nova-3: what was heard in a stretch of audio. Times are seconds from the start of the stream. */
+/** Nova-3: the transcripts of a stretch of audio. Times are seconds from the start of the stream. */
 export interface Results {
   /** Tells it apart in {@link ListenMessage}. */
   readonly type: 'Results';
@@ -32,7 +32,7 @@ export interface Results {
   readonly speech_final?: boolean;
   /** It answers a `Finalize`. */
   readonly from_finalize?: boolean;
-  /** What was heard on the channel. */
+  /** The transcripts of the channel. */
   readonly channel: {
     /** Readings of the stretch, best first. */
     readonly alternatives: readonly {
@@ -96,7 +96,7 @@ export interface Connected {
   readonly sequence_id?: number;
 }
 
-/** What happened to a turn. */
+/** An event of a turn. */
 export type TurnEvent = 'Update' | 'StartOfTurn' | 'EagerEndOfTurn' | 'TurnResumed' | 'EndOfTurn';
 
 /** Flux: the state of the current turn. */
@@ -107,7 +107,7 @@ export interface TurnInfo {
   readonly request_id: string;
   /** Number of the message within its stream. */
   readonly sequence_id: number;
-  /** What happened to the turn. */
+  /** The event of the turn. */
   readonly event: TurnEvent;
   /** Number of the turn within its stream, from 0. */
   readonly turn_index: number;
@@ -125,14 +125,14 @@ export interface TurnInfo {
   readonly languages?: readonly string[];
 }
 
-/** What goes wrong without ending the stream. */
+/** A fault that does not end the stream. */
 export interface Warning {
   readonly type: 'Warning';
   readonly code?: string;
   readonly description?: string;
 }
 
-/** What goes wrong and ends the stream. */
+/** A fault that ends the stream. */
 export interface ErrorMessage {
   readonly type: 'Error';
   readonly code?: string;
@@ -174,10 +174,10 @@ export const LISTEN_MESSAGE_TYPES: readonly ListenMessage['type'][] = [
 ];
 
 /**
- * Seconds of audio, from the start of the stream, that the message settles: what a stream that takes over does not need to
- * hear again. `undefined` where it settles nothing.
+ * Seconds of audio, from the start of the stream, that the message settles: audio that need not be sent again on another stream.
+ * `undefined` where it settles nothing.
  *
- * Only what is final settles: an interim result would be lost with the stream that gave it.
+ * Only final results settle: an interim result would be lost with the stream that gave it.
  */
 export function settledSeconds(message: ListenMessage): number | undefined {
   if (message.type === 'Results') return message.is_final ? message.start + message.duration : undefined;

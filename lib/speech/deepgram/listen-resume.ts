@@ -79,8 +79,8 @@ function isResumableTranscription(error: SessionError): boolean {
 }
 
 /**
- * Whole frames of audio in a time that a model told. A time at a frame's edge is that frame's, though floating point has it a
- * little before: models count in 32 bits, of which a product is exact to 2⁻²³. Any other time counts the frames that have ended.
+ * Whole frames of audio in a time that a model told. A time at a frame's edge counts that frame, although floating point puts it a little
+ * before: models count in 32 bits, of which a product is exact to 2⁻²³. Any other time counts the frames that have ended.
  */
 export function wholeFrames(seconds: number, framesPerSecond: number): number {
   const frames = seconds * framesPerSecond;
@@ -89,7 +89,7 @@ export function wholeFrames(seconds: number, framesPerSecond: number): number {
   return Math.abs(frames - nearest) <= tolerance ? nearest : Math.floor(frames);
 }
 
-/** A message as text, whichever way it came. */
+/** A message as text; bytes are decoded as UTF-8. */
 export function textOf(message: Message): string {
   return typeof message === 'string'
     ? message

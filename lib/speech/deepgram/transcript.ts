@@ -10,7 +10,7 @@ export interface TimedWord {
   readonly end: number;
 }
 
-/** What was said without a pause: an utterance of Nova-3, or a turn of Flux. Will not change any more. */
+/** Words without a pause between them: an utterance of Nova-3, or a turn of Flux. It does not change any more. */
 export interface Utterance {
   /** As it is to be read: the words with spaces between. */
   readonly text: string;
@@ -39,7 +39,7 @@ export class Transcript {
     return [];
   }
 
-  /** What has been heard and may still change. */
+  /** The words so far, which may still change. */
   get interim(): string {
     return [...this.channels.values()]
       .flatMap(({ final, interim }) => [final?.text, interim?.text])
@@ -47,7 +47,7 @@ export class Transcript {
       .join(' ');
   }
 
-  /** What was still open when the stream ended. */
+  /** The utterances that were open when the stream ended. */
   end(): Utterance[] {
     const left = [...this.channels.values()].flatMap(({ final, interim }) => joined(final, interim) ?? []);
     this.channels.clear();

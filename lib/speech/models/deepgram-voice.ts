@@ -23,7 +23,7 @@ class DeepgramVoice implements VoiceStream {
   }
 
   readonly interrupt: (() => Promise<void>) | undefined;
-  /** What says that everything up to a flush was spoken. */
+  /** The message that says that everything up to a flush was spoken. */
   private readonly flushedType: SpeakMessage['type'];
 
   private constructor(

@@ -10,18 +10,18 @@ export interface RealtimeMessage {
   readonly [field: string]: unknown;
 }
 
-/** What one of these dialects says, and how it is understood. */
+/** The messages of one of these dialects, and how its events are read. */
 export interface RealtimeDialect {
   readonly protocol: SpeechProtocol;
   readonly modelInvocationPath: string;
   readonly modelQueryString?: string;
-  /** What is sent first, after the model's first event. */
+  /** The first message, sent after the model's first event. */
   readonly opening: readonly RealtimeMessage[];
-  /** What carries audio. */
+  /** Makes the message that carries audio. */
   audio(base64: string): readonly RealtimeMessage[];
-  /** What ends the input. */
+  /** The messages that end the input. */
   readonly closing: readonly RealtimeMessage[];
-  /** What a message means. `done` among the events says that the model has sent everything. */
+  /** The events of a message. `done` among them says that the model has sent everything. */
   receive(message: RealtimeMessage, sentSeconds: number): readonly TranscriptionEvent[];
   /** The error that a message reports. */
   errorOf(message: RealtimeMessage): { readonly message: string; readonly code?: string } | undefined;
@@ -112,7 +112,7 @@ export class RealtimeTranscription implements TranscriptionStream {
     this.events.end(this.failure);
   }
 
-  /** Hands a message on. Says whether the model has sent everything. */
+  /** Queues the events of a message. Returns whether the model has sent everything. */
   private async take(received: string | Uint8Array): Promise<boolean> {
     const message = parse(received);
     if (!message) return false;

@@ -100,7 +100,7 @@ class VllmOmniVoice implements VoiceStream {
       );
       if (this.spokenFlushes >= this.flushes) await this.close();
     } catch {
-      // What failed ends the reading, too, which explains it.
+      // The failure ends the reading too, where it is explained.
     }
     await this.received;
     if (this.failure) throw this.failure;

@@ -25,8 +25,8 @@ describe('the word of a fault', () => {
 
   test.each([
     ['meteor', /no fault that can be injected[\s\S]*accept-delay/],
-    ['crash@noon', /cannot strike in the phase "noon"/],
-    ['throttling@streaming', /cannot strike in the phase "streaming"[\s\S]*while opening/],
+    ['crash@noon', /cannot happen in the phase "noon"/],
+    ['throttling@streaming', /cannot happen in the phase "streaming"[\s\S]*while opening/],
     ['crash=3', /takes no value/],
     ['crash/0', /no session/],
     ['toString', /no fault/],

@@ -170,7 +170,7 @@ async function echoOnce(
     : { verdict: 'fail', seen: `${sent.length} bytes came back as ${reply.payload.length} other ones` };
 }
 
-/** What is wrong with the echo of a message, as part of a sentence, or `undefined`. Whether it is text is another check. */
+/** The fault in the echo of a message, as part of a sentence, or `undefined`. Another check judges whether it is text. */
 export async function echoFault(
   context: LiveContext,
   socket: ProbeSocket,

@@ -6,7 +6,7 @@ import type { LiveCheck } from '../live-check';
 import type { LiveContext } from '../live-context';
 import { ProbeError } from '../probe-error';
 
-/** What an application might send, with a percent-encoded character. The platform refuses empty values. */
+/** A query as an application might send it, with a percent-encoded character. The platform refuses empty values. */
 const EXAMPLE_QUERY = 'language=en&name=caf%C3%A9';
 
 /** A path that only this check uses. */
