@@ -22,6 +22,8 @@ export interface LoadReport {
   readonly opened: number;
   readonly sent: number;
   readonly received: number;
+  /** Messages that came back on the session with the fewest. */
+  readonly fewest: number;
   readonly bytes: number;
   /** Messages that came back altered, out of order, or not at all. */
   readonly wrong: number;
@@ -205,6 +207,7 @@ async function load(order: LoadOrder): Promise<LoadReport> {
     opened: streams.length,
     sent: sum(stream => stream.sent),
     received: sum(stream => stream.received),
+    fewest: Math.min(...streams.map(stream => stream.received)),
     bytes: sum(stream => stream.bytes),
     wrong: sum(stream => stream.wrong),
     failures: [...new Set([...failures, ...streams.flatMap(stream => stream.failure ?? [])])].slice(0, 5),

@@ -18,9 +18,16 @@ const HEAP_REMAINDER_LIMIT_BYTES = 8 * 1024 * 1024;
  */
 const RESIDENT_REMAINDER_LIMIT_BYTES = 48 * 1024 * 1024;
 
+/** A few sessions of many messages, after many sessions of a few: what counts, wraps or grows by message shows there. */
+const LONG = { sessions: 10, seconds: 13, messagesPerSecond: 100 };
+
+/** Messages that each of them carries at least. */
+const LONG_SESSION_MESSAGES = 1_000;
+
 /**
  * `npm run test:soak -- [SESSIONS] [SECONDS] [MESSAGES PER SECOND]`: 1,000 concurrent sessions for a minute, a message a second each,
- * unless told otherwise. A short first round measures what idle sessions take. The load runs in a process of its own, the container in another; what is measured is this one.
+ * unless told otherwise. A short first round measures what idle sessions take, and a last one
+ * has ten sessions of more than a thousand messages. The load runs in a process of its own, the container in another; what is measured is this one.
  */
 async function main(): Promise<void> {
   const [sessions = 1_000, seconds = 60, messagesPerSecond = 1] = process.argv.slice(2).map(Number);
@@ -55,6 +62,7 @@ async function main(): Promise<void> {
     const handlesAfter = process.getActiveResourcesInfo().length;
     await run(local, { sessions, seconds: 1, messagesPerSecond });
     const last = await settledMemory();
+    const long = await run(local, LONG);
     const heapGrowth = after.heap - before.heap;
     const residentGrowth = last.resident - after.resident;
     process.stdout.write(
@@ -62,6 +70,7 @@ async function main(): Promise<void> {
         `${report.opened} concurrent sessions, ${report.received} of ${report.sent} messages back, ${mebibytes(report.bytes)} each way, in ${took.toFixed(1)} s`,
         `round trip p50 ${report.p50.toFixed(2)} ms, p99 ${report.p99.toFixed(2)} ms; processor ${((cpu.user + cpu.system) / 10_000 / took).toFixed(0)} % of one core`,
         `memory per idle session ${(idle / 1_024).toFixed(1)} KiB; after all had ended, heap ${mebibytes(heapGrowth)} more; resident memory ${mebibytes(residentGrowth)} more after one more round`,
+        `${long.opened} sessions of ${long.fewest} messages and more, ${long.received} of ${long.sent} back`,
         `resources before ${handlesBefore}, after ${handlesAfter}; open sessions ${local.openSessions}`,
         '',
       ].join('\n'),
@@ -69,6 +78,11 @@ async function main(): Promise<void> {
     if (report.opened !== sessions) faults.push(`Only ${report.opened} of ${sessions} sessions opened.`);
     if (report.wrong > 0 || report.sent !== report.received) faults.push(`${report.wrong} messages came back wrong.`);
     if (report.failures.length > 0) faults.push(...report.failures);
+    if (long.wrong > 0 || long.sent !== long.received || long.fewest < LONG_SESSION_MESSAGES) {
+      faults.push(
+        `Of ${LONG.sessions} long sessions ${long.wrong} messages were wrong, and one carried ${long.fewest}.`,
+      );
+    }
     if (idle > IDLE_SESSION_LIMIT_BYTES) faults.push(`An idle session takes ${(idle / 1_024).toFixed(0)} KiB.`);
     if (heapGrowth > HEAP_REMAINDER_LIMIT_BYTES) faults.push(`The heap kept ${mebibytes(heapGrowth)}.`);
     if (residentGrowth > RESIDENT_REMAINDER_LIMIT_BYTES) faults.push(`${mebibytes(residentGrowth)} were not let go.`);
