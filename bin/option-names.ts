@@ -22,6 +22,7 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   port: '--port',
   tokens: '--token-file',
   allowAnonymous: '--allow-anonymous',
+  allowedHosts: '--allow-host',
 };
 
 /** What to try where the model knows no such path: most likely it is a model of another kind. */

@@ -252,6 +252,10 @@ export class BidiGateway implements AsyncDisposable {
       tls: options.tls !== undefined,
     });
     if ('statusCode' in admitted) return admitted;
+    if (!pathname.startsWith('/')) {
+      const why = 'The target of a WebSocket request is a path (RFC 6455, section 3).';
+      return refusal(400, ['The request names no path.', why, 'Use a WebSocket client of RFC 6455.']);
+    }
     const route = findRoute(options.routes, hostNameOf(request), pathname);
     if (!route) {
       const why = 'No route of this gateway takes that host and path.';

@@ -176,6 +176,12 @@ function throwIfInvalid(options: BidiGatewayOptions, host: string): void {
       `It would listen on ${host}, beyond this machine, and serve every client that reaches it at your cost: give {tokens}, or say {allowAnonymous}.`,
     );
   }
+  const servesAnyHost = !LOOPBACK_HOSTS.includes(host) && options.allowedHosts === undefined && tokens.length === 0;
+  if (servesAnyHost && allowedOrigins.includes('same-origin')) {
+    violations.push(
+      'The origin "same-origin" keeps no page out where any host is served and no token is asked for: a page picks its own name. Name the hosts: {allowedHosts}.',
+    );
+  }
   if (!tokens.every(token => TOKEN.test(token))) {
     violations.push('A token has fewer than 16 characters, or characters that a header or subprotocol cannot hold.');
   }
@@ -195,6 +201,6 @@ function throwIfInvalid(options: BidiGatewayOptions, host: string): void {
     what: 'The gateway cannot be started.',
     why: violations.join(' '),
     next: 'Correct what is named; nothing was started.',
-    settings: ['tokens', 'allowAnonymous'],
+    settings: ['tokens', 'allowAnonymous', 'allowedHosts'],
   });
 }

@@ -270,6 +270,44 @@ describe('who may open a WebSocket', () => {
   });
 });
 
+describe('a hostile client', () => {
+  /** Writes a request by hand; what came back until the connection ended. */
+  async function raw(gateway: BidiGateway, target: string): Promise<string> {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').on('error', () => {});
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    let answer = '';
+    for await (const piece of socket) answer += piece;
+    return answer;
+  }
+
+  test.each(['//', '///..//', '/%', '/%00', 'http://[', '*', '?', '/?%', `/${'x'.repeat(8_000)}`])(
+    'asks for %s and is refused, no more',
+    async target => {
+      const gateway = await start();
+      expect(await raw(gateway, target)).toMatch(/^HTTP\/1\.1 (400|404) /);
+      await open(gateway);
+    },
+  );
+
+  test('opens 300 WebSockets at once: as many as may, are billed', async () => {
+    const gateway = await start({ limits: { sessions: 20 } });
+    const statuses = await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const socket = track(new WebSocket(gateway.url));
+        return Promise.race([
+          once(socket, 'open').then(() => 101),
+          once(socket, 'unexpected-response').then(([, response]) => (response as IncomingMessage).statusCode!),
+        ]);
+      }),
+    );
+    expect([101, 503].map(status => statuses.filter(each => each === status).length)).toEqual([20, 280]);
+    expect(local.openSessions).toBe(20);
+  });
+});
+
 describe('bounds of a session', () => {
   test('a message over its limit ends with 1009', async () => {
     const gateway = await start({ limits: { messageBytes: 1_000 } });
@@ -306,6 +344,11 @@ describe('the start', () => {
     ['an address beyond this machine without a token', { host: '0.0.0.0' }, /at your cost/],
     ['a short token', { tokens: ['short'] }, /fewer than 16 characters/],
     ['an origin with a path', { allowedOrigins: ['https://a.example/x'] }, /is not one/],
+    [
+      'any pair of Host and Origin that match',
+      { host: '0.0.0.0', allowAnonymous: true, allowedOrigins: ['same-origin'] },
+      /keeps no page out/,
+    ],
     ['a limit of zero', { limits: { idleMs: 0 } }, /idleMs is 0/],
     ['a session beyond the platform’s limit', { sessionLimitMs: 3_600_000 }, /beyond the 30 minutes/],
   ])('refuses %s', async (_, options, message) => {
