@@ -4,7 +4,7 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-// The AWS SDK's advice to upgrade Node.js is for whoever maintains this program, not for whoever runs it.
+// The AWS SDK's advice to upgrade Node.js is for the maintainers of this program, not for its users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 if (existsSync(join(__dirname, 'bidi.ts'))) {

@@ -22,7 +22,7 @@ function bundleContainers(): void {
   for (const name of CONTAINERS) {
     const source = join(ROOT, 'container', name);
     const directory = join(DIST, 'container', name);
-    // What an installation or a build left in the repository's folder is of this machine.
+    // Files that an installation or a build left in the repository's folder belong to this machine.
     const wanted = (path: string) => !/^(node_modules|dist)(\/|$)/.test(relative(source, path));
     cpSync(source, directory, { recursive: true, filter: wanted });
     run('npm', ['run', 'build', '--silent', '--', '--log-level=warning'], directory);

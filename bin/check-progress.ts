@@ -4,8 +4,8 @@ import { LiveLine, type Output } from './terminal';
 const FIRST_REPORT_SECONDS = 10;
 
 /**
- * What a check is doing: on a terminal one line that is rewritten each second, elsewhere a line for each wait that becomes long, so that a
- * container that loads for minutes is not silent.
+ * The progress of a check: on a terminal one line that is rewritten each second, elsewhere a line for each wait that becomes long, so that
+ * a container that loads for minutes is not silent.
  */
 export class CheckProgressLine {
   private readonly live: LiveLine;
@@ -20,7 +20,7 @@ export class CheckProgressLine {
     this.timer = setInterval(() => this.tick(), 1_000).unref();
   }
 
-  /** Begins something, or tells more about what has begun. */
+  /** Shows a new wait, or more about the present one. */
   show(label: string, detail = ''): void {
     if (label !== this.label) {
       this.label = label;

@@ -2,7 +2,7 @@
 export const ExitCode = {
   /** It worked, or every check passed. */
   OK: 0,
-  /** It ran and the answer is no: a check failed, a stream broke, an endpoint is not there. */
+  /** It ran and the result is negative: a check failed, a stream broke, an endpoint is not there. */
   FAILED: 1,
   /** It could not run: wrong words, a missing file, no credentials. */
   USAGE: 2,

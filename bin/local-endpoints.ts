@@ -7,7 +7,7 @@ import { cloudAssembly, type StackOptions } from './stack';
 import { UsageError } from './usage-error';
 import { words } from './words';
 
-/** What `bidi local` hosts, as its options say it. */
+/** The options that say what `bidi local` hosts. */
 export interface LocalSourceOptions extends StackOptions {
   /** Command that runs the containers as processes, instead of the one of the template. */
   readonly command?: string;

@@ -1,4 +1,4 @@
-/** What a model says of itself beside its answers: a simulator that its words are scripted, a model that it left a parameter out. */
+/** Notices of a model beside its answers: a simulator's that its words are scripted, or a model's that it ignored a parameter. */
 function noticesOf(message: { readonly type: string }): string[] {
   const { type, warnings, notice } = message as { type: string; warnings?: unknown; notice?: unknown };
   if (type !== 'Metadata' && type !== 'Connected') return [];
@@ -8,11 +8,11 @@ function noticesOf(message: { readonly type: string }): string[] {
   return [notice, ...warned].filter(text => typeof text === 'string' && text !== '') as string[];
 }
 
-/** Says each notice once, however often a resumed stream repeats it. */
+/** Prints each notice once, however often a resumed stream repeats it. */
 export class NoticePrinter {
   private readonly said = new Set<string>();
 
-  /** @param print takes one notice that was not said before. */
+  /** @param print takes one notice that was not printed before. */
   constructor(private readonly print: (notice: string) => void) {}
 
   message(message: { readonly type: string }): void {

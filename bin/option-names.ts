@@ -25,7 +25,7 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   allowedHosts: '--allow-host',
 };
 
-/** What to try where the model knows no such path: most likely it is a model of another kind. */
+/** The advice where the model knows no such path: most likely it is a model of another kind. */
 const OTHER_KIND: Readonly<Record<StreamingCommand, string>> = {
   invoke: 'A Deepgram model takes `bidi transcribe` or `bidi speak`.',
   transcribe: 'A text-to-speech model takes `bidi speak`, one that is not of Deepgram `bidi invoke`.',

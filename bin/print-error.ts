@@ -16,7 +16,7 @@ export function errorText({ what, why, next }: Explanation, width: number): stri
   return `${parts.flat().join('\n')}\n`;
 }
 
-/** A line that fits is left as it is: a quoted message may be laid out. What it quotes is made printable. */
+/** A line that fits stays as it is, because a quoted message may be laid out. Quotations are made printable. */
 function part(label: string, text: string, width: number): string[] {
   const indent = ' '.repeat(label.length);
   return text.split(/\r?\n/).flatMap((raw, index) => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Stack } from '../lib/assembly';
 import { synthesize } from './synthesize';
 
-/** Where a command finds a stack. */
+/** Options by which a command finds a stack. */
 export interface StackOptions {
   /** Directory of a cloud assembly that is taken as it is, instead of running the app. */
   readonly app?: string;
@@ -10,7 +10,7 @@ export interface StackOptions {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** Directory where the CDK leaves the cloud assembly where nothing else is said. */
+/** Directory in which the CDK leaves the cloud assembly by default. */
 const ASSEMBLY = 'cdk.out';
 
 /**

@@ -38,7 +38,7 @@ export async function runStreaming(
     process.exitCode = interrupted.signal.aborted ? ExitCode.INTERRUPTED : isUsage ? ExitCode.USAGE : ExitCode.FAILED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    // A stdin that nobody reads any more would keep the process.
+    // A stdin that is no longer read would keep the process running.
     process.stdin.destroy();
   }
 }

@@ -16,7 +16,7 @@ export interface StreamTargetOptions extends AwsOptions {
   readonly variant?: string;
 }
 
-/** What a stream is opened with; to be disposed of when the streams have ended. */
+/** The endpoint and the client of a stream. Dispose of it when the streams have ended. */
 export type OpenStreamTarget = Required<Pick<BidiSessionOptions, 'endpointName' | 'client'>> &
   Pick<BidiSessionOptions, 'targetVariant'> &
   Disposable;
@@ -29,7 +29,7 @@ interface Found {
   readonly local?: LocalState;
 }
 
-/** What `cdk deploy --outputs-file cdk-outputs.json` writes. */
+/** The file that `cdk deploy --outputs-file cdk-outputs.json` writes. */
 const OUTPUTS_FILE = 'cdk-outputs.json';
 
 /** Adds the options of {@link StreamTargetOptions} to a command. */
@@ -73,7 +73,7 @@ export async function openStreamTarget(options: StreamTargetOptions): Promise<Op
 }
 
 /**
- * The client for endpoints that something else names: of the local SageMaker where `--local` is given, else of AWS.
+ * The client for endpoints that are named elsewhere: of the local SageMaker where `--local` is given, else of AWS.
  *
  * @throws UsageError when there is no such local SageMaker
  */
@@ -129,7 +129,7 @@ function findLocal(url: string | true, options: StreamTargetOptions): LocalState
   });
 }
 
-/** The newest that serves what is named; the one started last where nothing is. */
+/** The newest that serves the named endpoint; without a name, the one started last. */
 function oneOfSeveral(states: readonly LocalState[], options: StreamTargetOptions): LocalState {
   const [newest] = states;
   if (options.stack === undefined && options.endpoint === undefined) {

@@ -6,12 +6,12 @@ import { readStacks, type StackError } from '../lib/assembly';
 import { ExplainedError, type Explanation } from '../lib/contract';
 import { temporaryFolder } from './temporary-folder';
 
-/** The CDK app could not be run, ended with an error, or marked a stack that is wanted as wrong. */
+/** The CDK app could not be run, ended with an error, or attached an error to a stack that is asked for. */
 class SynthesisError extends ExplainedError {
   override readonly code = 'ERR_BIDI_SYNTHESIS';
 }
 
-/** What to synthesize. */
+/** Options of a synthesis. */
 export interface SynthesisOptions {
   /** Directory of cdk.json. */
   readonly directory: string;
@@ -34,7 +34,7 @@ interface Settings {
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
-/** What `failure-reporter.js` leaves of the error that ended the app. */
+/** The error that ended the app, as `failure-reporter.js` writes it. */
 interface Failure extends Partial<Explanation> {
   readonly name?: string;
   readonly message: string;
@@ -61,12 +61,12 @@ export async function synthesize({ directory, stacks, context }: SynthesisOption
     shell: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
-      // The template is the same without its validation, which takes most of a synthesis and is the deployment's to do.
+      // The template is the same without its validation, which takes most of a synthesis; the deployment validates it anyway.
       CDK_VALIDATION: 'false',
       ...process.env,
       BIDI_FAILURE_FILE: failureFile,
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(FAILURE_REPORTER)}`.trim(),
-      // What the CDK command line sets: where to, with what context, and that it judges a stack's errors itself.
+      // The variables that the CDK command line sets: the output directory, the context, and that the caller judges a stack's errors.
       CDK_OUTDIR: assembly,
       CDK_CONTEXT_JSON: JSON.stringify({
         ...settings.context,
@@ -138,7 +138,7 @@ function readFailure(file: string): Failure | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Failure) : undefined;
 }
 
-/** Of an app that is no Node.js program, or whose error is not an exception: what it wrote, from the first line that names an error. */
+/** For an app that is no Node.js program, or whose error is not an exception: its output, from the first line that names an error. */
 function fromFirstError(stderr: string): string {
   const lines = stderr.trim().split(/\r?\n/);
   const first = lines.findIndex(line => /error\b|exception\b/i.test(line));
@@ -162,7 +162,7 @@ function readSettings(directory: string): Settings {
   });
 }
 
-/** What earlier lookups found, such as the subnets of a VPC. */
+/** The results of earlier lookups, such as the subnets of a VPC. */
 function readLookups(directory: string): Readonly<Record<string, unknown>> {
   const file = join(directory, 'cdk.context.json');
   return existsSync(file) ? readJson(file, 'Delete it, and run npx cdk synth to look everything up again.') : {};

@@ -10,7 +10,7 @@ export interface Output {
 /** Columns of a terminal that does not tell. */
 const DEFAULT_COLUMNS = 80;
 
-/** Columns that a text for this output may have. Some terminals say 0, which they do not mean. */
+/** Columns that a text for this output may have. Some terminals report 0, which means that they do not know. */
 export function columnsOf({ columns }: Pick<Output, 'columns'>): number {
   return columns || DEFAULT_COLUMNS;
 }
@@ -31,7 +31,7 @@ export class LiveLine {
     this.shown = line;
   }
 
-  /** Takes the line away, so that something lasting can be written. */
+  /** Removes the line, so that lasting output can be written. */
   clear(): void {
     if (this.shown) this.output.write('\r\x1b[K');
     this.shown = '';

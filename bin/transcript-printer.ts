@@ -12,16 +12,16 @@ export type TranscriptFormat = 'text' | 'json' | CaptionFormat;
 /** Where a transcript is printed, and in which form. */
 export interface TranscriptPrinterOptions {
   readonly format: TranscriptFormat;
-  /** What is final. */
+  /** Output of final lines. */
   readonly stdout: Output;
-  /** What may still change, and how far it is. */
+  /** Output of the line that may still change, with the progress. */
   readonly stderr: Output;
   /** Length of the audio, where it is known. */
   readonly totalSeconds?: number;
 }
 
 /**
- * Prints what is heard: final lines on stdout, and below them, on a terminal, one line that is rewritten with what may still
+ * Prints a transcript: final lines on stdout, and below them, on a terminal, one line that is rewritten with what may still
  * change and how far it is.
  */
 export class TranscriptPrinter {
@@ -31,10 +31,10 @@ export class TranscriptPrinter {
   private readonly format: TranscriptFormat;
   private readonly stdout: Output;
   private readonly notices: NoticePrinter;
-  /** What a model of another dialect has heard and may still change. */
+  /** The interim transcript of a model of another dialect. */
   private partial = '';
   private readonly progress: (seconds: number) => string;
-  /** `undefined` where nobody counts: a container does not tell how long its bytes are. */
+  /** `undefined` where the duration is unknown: the bytes of a container format do not tell it. */
   private sentSeconds: number | undefined;
 
   constructor({ format, stdout, stderr, totalSeconds }: TranscriptPrinterOptions) {
@@ -81,7 +81,7 @@ export class TranscriptPrinter {
     this.showLive();
   }
 
-  /** Prints what was still open; nothing follows. */
+  /** Prints the utterance that was still open. Must be the last call. */
   end(): void {
     for (const utterance of this.transcript.end()) this.utterance(utterance);
     this.live.clear();

@@ -1,6 +1,6 @@
 import { ERROR_CODES, ExplainedError } from '../lib/contract';
 
-/** The command could not run: wrong words, a missing file, nothing to stream to. */
+/** The command could not run: wrong arguments, a missing file, no endpoint to stream to. */
 export class UsageError extends ExplainedError {
   override readonly code = 'ERR_BIDI_USAGE';
 }

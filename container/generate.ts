@@ -20,7 +20,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   );
 }
 
-/** What the simulator needs of the sample recording: its script, and its landmarks instead of its audio. */
+/** The parts of the sample recording that the simulator needs: its script, and its landmarks instead of its audio. */
 export function sampleFiles(): ReadonlyMap<string, string> {
   const examples = join(__dirname, '..', 'examples');
   const landmarks = landmarksOf(readFileSync(join(examples, 'sample.wav')));

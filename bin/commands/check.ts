@@ -214,7 +214,7 @@ async function checkModel(
     return [...checked.findings, ...(await checkContainer({ ...live, ...(command && { command }), start }))];
   } catch (error) {
     if (!(error instanceof ContainerStartError)) throw error;
-    // A command that does not run is the caller's mistake; without an engine there are still the findings above.
+    // A command that cannot be started is the caller's mistake. Without a container engine the static findings are reported all the same.
     if (model.command) throw error;
     return [
       ...checked.findings,
@@ -317,7 +317,7 @@ function notRun(seen: string, next: string): Finding {
     rule: 'The container keeps the contract while it runs.',
     source: 'SageMaker AI developer guide, custom inference code with hosting services',
     seen: `the live checks were not run: ${seen}`,
-    // A warning and not a skip: a run that was asked for the whole check must not pass for one.
+    // A warning and not a skip: an incomplete check must not look like a whole one.
     verdict: 'warn',
     next,
   };

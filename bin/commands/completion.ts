@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion-script';
 import { wrappedHelp } from '../help-text';
 
-/** `bidi completion SHELL`: what makes a shell complete the words of `bidi`. */
+/** `bidi completion SHELL`: prints the script with which a shell completes the words of `bidi`. */
 export function completionCommand(): Command {
   return new Command('completion')
     .summary('what makes your shell complete the words of bidi')

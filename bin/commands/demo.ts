@@ -18,7 +18,7 @@ const PACKAGED_ASSEMBLY = join(ROOT, 'demo');
 /** The phrases of the platform's announcement of bidirectional streaming. */
 const PHRASES = ['I need help with', 'my account balance', 'I can help with that', 'and recent charges'];
 
-/** Something came back that was not sent, or did not come back. */
+/** An echo differs from its message, or is missing. */
 class EchoMismatchError extends ExplainedError {
   override readonly code = 'ERR_BIDI_ECHO_MISMATCH';
 }

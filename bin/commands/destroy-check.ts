@@ -7,7 +7,7 @@ import { printReport } from '../print-report';
 import { readStackIfThere } from '../stack';
 import { type SubjectOptions, subjectOf } from '../subject';
 
-/** `bidi destroy-check STACK|ENDPOINT`: what is left after `cdk destroy`, and what it costs. */
+/** `bidi destroy-check STACK|ENDPOINT`: the resources that are left after `cdk destroy`, and their costs. */
 export function destroyCheckCommand(): Command {
   return withAwsOptions(new Command('destroy-check'))
     .summary('what is left after cdk destroy, and what it costs')

@@ -25,7 +25,7 @@ class NoAnswerError extends ExplainedError {
   override readonly code = 'ERR_BIDI_NO_ANSWER';
 }
 
-/** `bidi invoke [words...]`: messages to any streaming model, and what it answers. */
+/** `bidi invoke [words...]`: messages to any streaming model, and its answers. */
 export function invokeCommand(): Command {
   return withStreamTarget(new Command('invoke'))
     .summary('messages to any streaming model, and what it answers')
@@ -80,7 +80,7 @@ async function invoke(messages: string[], options: InvokeOptions, interrupted: A
       print(answer, options);
     }
   } finally {
-    ended.abort(); // a model that ends the stream by itself is not sent what is still typed
+    ended.abort(); // a model that ends the stream by itself is sent no further lines
   }
   await sending;
   const { sentMessages, receivedMessages, firstByteMs } = session.statistics;

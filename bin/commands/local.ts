@@ -144,7 +144,7 @@ async function engineNamed(name: string) {
   return name === 'process' ? new ProcessEngine() : new DockerEngine(name);
 }
 
-/** A random pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */
+/** A random key pair, and the caller's own where the environment names one, so that a shell with credentials needs no others. */
 function acceptedCredentials(): LocalCredentials[] {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   const local = createLocalCredentials();
@@ -191,7 +191,7 @@ function remember(
   return () => removeLocalState(running.url);
 }
 
-/** What a program has to know of a local SageMaker: `--ready-file`, and the line of `--json`. */
+/** The fields of a running local SageMaker for other programs: `--ready-file`, and the line of `--json`. */
 function readyMessage(running: LocalSageMaker, endpoints: readonly EndpointDefinition[]) {
   return {
     url: running.url,
@@ -260,7 +260,7 @@ function printJson(event: object): void {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
 }
 
-/** Ctrl-C, SIGTERM and the end of the terminal: the first asks, the second insists. */
+/** Ctrl-C, SIGTERM and the end of the terminal: the first stops in order, the second at once. */
 class Interruption {
   private readonly firstSignal = new AbortController();
   private readonly secondSignal = new AbortController();
@@ -323,7 +323,7 @@ function collectBehaviour(text: string, before: Behaviours): Behaviours {
   return { ...before, ...parsed(parseBehaviour, text) };
 }
 
-/** What a parser of the library makes of an option's value; what it refuses is the option's error. */
+/** Parses an option's value with a parser of the library, whose error becomes the option's. */
 function parsed<T>(parse: (text: string) => T, text: string): T {
   try {
     return parse(text);

@@ -8,7 +8,7 @@ import { printReport } from '../print-report';
 import { readStack, type StackOptions } from '../stack';
 import { type SubjectOptions, subjectOf } from '../subject';
 
-/** `bidi preflight STACK`: what would fail the deployment, said before it. */
+/** `bidi preflight STACK`: the causes that would fail the deployment, reported before it. */
 export function preflightCommand(): Command {
   return withAwsOptions(new Command('preflight'))
     .summary('what would fail a deployment, said before it')

@@ -64,7 +64,7 @@ async function speak(text: string, options: SpeakOptions, interrupted: AbortSign
     encoding: options.encoding,
     sample_rate: sampleRate,
     ...options.query,
-  } as SpeakParameters; // checked when it is opened: what comes from the command line may be anything
+  } as SpeakParameters; // the parameters of the command line are checked when the stream is opened
   DeepgramSpeak.request(parameters); // faults in the words come before anything is opened
   using target = await openStreamTarget(options);
   const stream = await openUnlessInterrupted(interrupted, abortSignal =>
@@ -148,7 +148,7 @@ async function* lines(interrupted: AbortSignal): AsyncGenerator<string> {
 
 function checkOutput({ output, json }: SpeakOptions): void {
   if (output !== '-') {
-    // Whether it can be written is known before a word is paid for.
+    // Fails before any speech is billed, where the file cannot be written.
     const folder = dirname(output);
     if (!existsSync(folder)) {
       throw new UsageError({

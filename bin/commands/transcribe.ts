@@ -22,7 +22,7 @@ interface TranscribeOptions extends StreamTargetOptions {
   readonly vtt?: boolean;
 }
 
-/** `bidi transcribe FILE|-`: what is said in a recording, or in what comes on stdin. */
+/** `bidi transcribe FILE|-`: the words of a recording, or of audio on stdin. */
 export function transcribeCommand(): Command {
   return withStreamTarget(new Command('transcribe'))
     .summary('words of a recording, or of a microphone on stdin, as they are said')
@@ -59,7 +59,7 @@ Examples:
   arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`),
     )
     .action((file: string, options: TranscribeOptions, command: Command) => {
-      // Flux refuses a language; one that was asked for is not left out silently.
+      // Flux refuses a language: a given one is an error and not ignored.
       const language =
         isFlux(options) && command.getOptionValueSource('language') === 'default' ? undefined : options.language;
       const model = command.getOptionValueSource('model') === 'default' ? undefined : options.model;
@@ -167,7 +167,7 @@ async function transcribeDialect(file: string, options: TranscribeOptions, inter
   }
 }
 
-/** What is worth a word on stderr when everything else is said. */
+/** Notes on stderr at the end of a transcript. */
 function note(
   audio: AudioInput,
   statistics: { readonly resumes: number; readonly unreplayableBytes: number },
@@ -226,7 +226,7 @@ function listenParameters(options: TranscribeOptions, audio: AudioInput): Listen
     ...(raw ? { encoding: raw.encoding, sample_rate: raw.sampleRate } : {}),
     ...(raw && raw.channels > 1 ? { channels: raw.channels } : {}),
     ...options.query,
-  } as ListenParameters; // checked when it is opened: what comes from the command line may be anything
+  } as ListenParameters; // the parameters of the command line are checked when the stream is opened
 }
 
 function isFlux({ model }: TranscribeOptions): boolean {

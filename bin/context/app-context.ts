@@ -22,10 +22,10 @@ export class InvalidContextError extends ExplainedError {
   }
 }
 
-/** What the context says about one stack. */
+/** The context of one stack. */
 export interface StackContext extends Omit<BidiStackProps, keyof import('aws-cdk-lib').StackProps> {
   /**
-   * How an update gets to the new instances; of the echo stack only.
+   * How an update moves streams to the new instances; of the echo stack only.
    *
    * @default 'all-at-once'
    */
@@ -50,19 +50,19 @@ export interface StackContext extends Omit<BidiStackProps, keyof import('aws-cdk
   readonly query?: DeepgramStackProps['query'];
 }
 
-/** What the context says about the app. */
+/** The context of the app. */
 export interface AppContext {
   /** cdk-nag packs to check the app with. */
   readonly nagPacks: readonly NagPackName[];
   /** Repository under which to publish images, instead of the bootstrap's. */
   readonly imageRepository?: string;
-  /** What it says about a stack: `-c key=value` for all, `-c STACK:key=value` for one, which counts more. */
+  /** The context of a stack: `-c key=value` for all, `-c STACK:key=value` for one, which counts more. */
   forStack(stackId: string): StackContext;
   /** The same for a stack that runs a gateway. */
   forGateway(stackId: string): GatewayContext;
 }
 
-/** What the context says about the stack of a gateway. */
+/** The context of the stack of a gateway. */
 export type GatewayContext = Omit<GatewayStackProps, keyof import('aws-cdk-lib').StackProps>;
 
 /**

@@ -140,7 +140,7 @@ export function isKey(name: string): name is keyof ContextValues {
   return Object.hasOwn(PARSERS, name);
 }
 
-/** What reads a key: the app, or one or two stacks. */
+/** The readers of a key: the app, or one or two stacks. */
 export function readerOf(key: string): string {
   if (APP_KEYS.includes(key)) return 'the app as a whole';
   return OWNERS[key]?.join(' and ') ?? 'the stacks that deploy an endpoint';

@@ -1,9 +1,9 @@
 import type { ContextValues } from './context-keys';
 
-/** What a message proposes where a value of scaling is missing. */
+/** Values that a message proposes where one of scaling is missing. */
 const SCALING_EXAMPLE = { maxCapacity: 4, targetConcurrency: 30 } as const;
 
-/** What is wrong with the scaling of the stacks, said once where it is the same for all. */
+/** The violations in the scaling of the stacks, each once where it is the same for all. */
 export function scalingViolations(
   stackIds: readonly string[],
   given: ReadonlySet<string>,
@@ -19,7 +19,7 @@ export function scalingViolations(
 }
 
 /**
- * What is wrong with the scaling of one stack. A key whose value was not understood counts as given.
+ * The violations in the scaling of one stack. A key whose value was not understood counts as given.
  *
  * @param pathOf the key as it was given, with or without the stack's name, or `undefined`.
  * @param prefix before the keys that the violation proposes.

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-/** A value that was not understood. Its message says what would be. */
+/** A value that was not understood. The message names the values that are. */
 export class NotUnderstood extends Error {}
 
 /** Makes a typed value of a context value, or throws {@link NotUnderstood}. */

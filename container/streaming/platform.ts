@@ -1,5 +1,5 @@
 /**
- * What SageMaker AI asks of a container that streams in both directions.
+ * SageMaker AI's requirements of a container that streams in both directions.
  *
  * Source: SageMaker AI developer guide, "Custom inference code with hosting services", section "Container contract to
  * support bidirectional streaming capabilities", where none other is named.
@@ -29,7 +29,7 @@ export const METRICS_PATH = '/metrics';
 /** Path of the WebSocket unless the caller names another, without the leading slash. */
 export const BIDIRECTIONAL_STREAM_PATH = 'invocations-bidirectional-stream';
 
-/** What a caller may name as the WebSocket's path (API model `sagemaker-runtime-http2`, 2025-10-01). */
+/** Pattern of the WebSocket's path that a caller may name (API model `sagemaker-runtime-http2`, 2025-10-01). */
 export const INVOCATION_PATH_PATTERN = /^[A-Za-z0-9\-._]+(?:\/[A-Za-z0-9\-._]+)*$/;
 
 /** Longest path that a caller may name, in characters (API model). */

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from './refusal';
 
 /** Who may open a WebSocket. */
 export interface AdmissionOptions {
-  /** Tokens of the clients; empty where anybody may stream. */
+  /** Tokens of the clients; empty where every client may stream. */
   readonly tokens: readonly string[];
   /** Name of the query parameter that may hold the token, or undefined where none may. */
   readonly tokenParameter: string | undefined;
@@ -37,7 +37,7 @@ const ANNOUNCES_TOKEN = /^(token|bearer)$/i;
 /** How OpenAI's clients carry a token as a subprotocol. */
 const OPENAI_TOKEN_PREFIX = 'openai-insecure-api-key.';
 
-/** Judges a request by its Host, its Origin and its token. @returns a refusal, or what is admitted */
+/** Judges a request by its Host, its Origin and its token. @returns a refusal, or the admission */
 export function admit(request: IncomingMessage, query: string, options: AdmissionOptions): Admitted | Refusal {
   const subprotocols = (request.headers['sec-websocket-protocol'] ?? '')
     .split(',')

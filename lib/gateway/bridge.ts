@@ -94,7 +94,7 @@ export class Bridge {
     this.finish('model', closeOf(error));
     await this.closingHandshake();
     for (const timer of this.timers) clearTimeout(timer); // of Node.js: also ends an interval
-    // What ended it first is what counts; the stream's own error is then only its echo.
+    // The first cause counts; the stream's own error only follows from it.
     const { endedBy, close } = this.outcome!;
     return { endedBy, close, error: endedBy === 'model' ? error : undefined, received: this.received, sent: this.sent };
   }
@@ -181,7 +181,7 @@ export class Bridge {
     try {
       await written;
     } catch {
-      return; // the reader of the stream meets the reason
+      return; // the reader of the stream gets the reason
     }
     this.onLag(performance.now() - arrivedAt);
     if (this.isPaused && !this.isFuller(1 / 2)) {
@@ -190,7 +190,7 @@ export class Bridge {
     }
   }
 
-  /** Whether more waits for the stream than a part of what may. */
+  /** Whether more than this part of the limit waits to be sent on the stream. */
   private isFuller(part: number): boolean {
     const { pendingBytes, pendingFragments } = this.stream;
     return pendingBytes > part * HIGH_WATER_BYTES || pendingFragments > part * HIGH_WATER_FRAMES;

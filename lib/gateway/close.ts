@@ -47,7 +47,7 @@ function containerReason(message = ''): string {
   return reason ?? '';
 }
 
-/** Whether a client that ended so wants the model to finish, as opposed to one that is gone or speaks no WebSocket. */
+/** Whether a client with this close code wants the model to finish: not one that is gone or that broke the protocol. */
 export function isOrderlyClose({ code }: WebSocketEnd): boolean {
   return code === CloseCode.NORMAL || code === 1001 || code === 1005 || code >= 3000;
 }

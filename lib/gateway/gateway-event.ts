@@ -1,6 +1,6 @@
 import type { Close } from './close';
 
-/** What one session came to. Counts only: never payload, token or query. */
+/** The result of one session. Counts only: never payload, token or query. */
 export interface GatewaySession {
   /** Number of the session, from 1. */
   readonly session: number;
@@ -34,7 +34,7 @@ export interface TrafficCount {
   readonly bytes: number;
 }
 
-/** What happens in a gateway. */
+/** An event of a gateway. */
 export type GatewayEvent =
   | ({
       /** A stream is open and the client's upgrade is answered. */
@@ -53,7 +53,7 @@ export type GatewayEvent =
       readonly statusCode: number;
       /** Code of the error. */
       readonly code: string;
-      /** What happened, in one sentence. */
+      /** The event in one sentence. */
       readonly message: string;
     }
   | {
@@ -61,7 +61,7 @@ export type GatewayEvent =
       readonly type: 'not-ready';
       /** Name of the endpoint. */
       readonly endpointName: string;
-      /** What happened, in one sentence. */
+      /** The event in one sentence. */
       readonly message: string;
     }
   | {
@@ -71,5 +71,5 @@ export type GatewayEvent =
       readonly sessions: number;
     };
 
-/** Takes what happens. It must not throw. */
+/** Called with every event. It must not throw. */
 export type GatewayObserver = (event: GatewayEvent) => void;

@@ -3,13 +3,13 @@ import { ExplainedError, originViolation, type Route, routeViolations, SESSION_L
 import type { GatewayObserver } from './gateway-event';
 import type { GatewayLimits } from './limits';
 
-/** What {@link BidiGateway.start} takes. */
+/** Options of {@link BidiGateway.start}. */
 export interface BidiGatewayOptions {
   /** Which WebSockets go to which endpoint: at least one. */
   readonly routes: readonly Route[];
   /**
-   * What sends the requests: the kit's `SageMakerRuntimeHTTP2Client`, the official one, or anything with its `send(command)`. It is yours
-   * to destroy. Its credentials are renewed as the AWS SDK renews them.
+   * The client that sends the requests: the kit's `SageMakerRuntimeHTTP2Client`, the official one, or anything with its `send(command)`.
+   * The gateway does not destroy it. Its credentials are renewed as the AWS SDK renews them.
    *
    * @default - a client of the gateway's own, made as the AWS SDK finds region, credentials and endpoint
    */
@@ -40,7 +40,7 @@ export interface BidiGatewayOptions {
   /**
    * Tokens of clients: `Authorization: Bearer TOKEN`, `Authorization: Token TOKEN`, or the subprotocols `['token', TOKEN]`.
    *
-   * @default - none: whoever reaches the port may stream
+   * @default - none: every client that reaches the port may stream
    */
   readonly tokens?: readonly string[];
   /**
@@ -111,15 +111,16 @@ export interface BidiGatewayOptions {
    */
   readonly drainTimeoutMs?: number;
   /**
-   * Opens one stream to each endpoint at the start, and ends it at once, so that a wrong name, region or missing permission is said then.
+   * Opens one stream to each endpoint at the start, and ends it at once, so that a wrong name, a wrong region or a missing permission is an
+   * error of the start.
    *
    * @default true
    */
   readonly probe?: boolean;
   /**
-   * Told of what happens.
+   * Called with every event of the gateway.
    *
-   * @default - nothing is told
+   * @default - events are dropped
    */
   readonly observe?: GatewayObserver;
 }

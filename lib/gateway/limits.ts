@@ -1,4 +1,4 @@
-/** What one gateway, and each of its clients, may hold. A client is a token, or without tokens an address. */
+/** Limits of a gateway and of each of its clients. A client is a token, or without tokens an address. */
 export interface GatewayLimits {
   /**
    * Sessions at a time, of all clients. Each is billed as long as it is open.
@@ -91,7 +91,7 @@ export class ClientLimiter {
     const state = this.clients.get(client) ?? { sessions: 0, opens: burst, updatedAt: now };
     state.opens = Math.min(burst, state.opens + ((now - state.updatedAt) / 1_000) * this.limits.opensPerSecond);
     state.updatedAt = now;
-    this.clients.delete(client); // last seen, last forgotten
+    this.clients.delete(client); // most recently seen clients come last
     this.clients.set(client, state);
     if (this.clients.size > REMEMBERED_CLIENTS) this.forgetOldest();
     return state;

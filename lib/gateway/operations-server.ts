@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the operations port tells. */
+/** The state that the operations port reports. */
 export interface OperationsSource {
   /** Whether new WebSockets are taken. */
   isReady(): boolean;

@@ -35,7 +35,7 @@ const STATUS_CODES: Partial<Record<ErrorCode, number>> = {
 /** Seconds after which a client may try again what the platform had no room for. */
 const RETRY_AFTER_SECONDS = '1';
 
-/** The answer to an open that failed at the endpoint. The explanation is the error's; nothing else of it leaves the gateway. */
+/** The answer to an open that failed at the endpoint. It holds the error's explanation and nothing else of the error. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof ExplainedError)) {
     return refusal(502, [

@@ -7,7 +7,7 @@ import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
 import type { IProductionVariant, IStreamMetrics } from './stream-metrics';
 import { throwIfInvalid } from './violations';
 
-/** What a principal may do with an endpoint. */
+/** Options of a grant on an endpoint. */
 export interface GrantInvokeOptions {
   /**
    * Whether the non-streaming operation, `InvokeEndpoint`, is allowed too.
@@ -46,7 +46,7 @@ export interface IBidiEndpoint extends IEndpoint, IStreamMetrics {
   grantInvoke(grantee: IGrantable, options?: GrantInvokeOptions): Grant;
 }
 
-/** What an endpoint of this app and an imported one have in common. */
+/** The base of an endpoint of this app and of an imported one. */
 export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint {
   abstract readonly endpointName: string;
   abstract readonly endpointArn: string;

@@ -30,7 +30,7 @@ export interface EndpointMetricsProps {
   readonly frequency?: Duration;
 }
 
-/** What an endpoint hosts and on what: one model, or several production variants. */
+/** The model or the production variants that an endpoint hosts, and their instances. */
 export interface BidiEndpointProps extends VariantHostingProps {
   /**
    * The model to host. Not together with `variants`.
@@ -40,7 +40,7 @@ export interface BidiEndpointProps extends VariantHostingProps {
   readonly model?: BidiModel;
   /**
    * Production variants that share the endpoint's new streams by their weights, each with a model, instances, metrics and scaling of
-   * its own: 1 to 10. What else describes a variant is then said of each and not of the endpoint.
+   * its own: 1 to 10. The other properties that describe a variant then belong to each variant and not to the endpoint.
    *
    * @default - one, of `model`
    */
@@ -104,20 +104,20 @@ export interface BidiEndpointProps extends VariantHostingProps {
    */
   readonly logEncryptionKey?: IKey;
   /**
-   * How an update gets to the new instances. Not for model packages, for which the platform knows one way only.
+   * How an update moves streams to the new instances. Not for model packages, for which the platform knows one way only.
    *
    * @default - for images: all at once, with a drain of 30 minutes for open streams
    */
   readonly rollout?: Rollout;
   /**
-   * Role that the platform takes to start the containers. What this endpoint needs is added to it, in a policy of this stack. A
-   * role that cannot be changed (`mutable: false`, or another account's) has to hold it already: docs/constructs.md lists it.
+   * Role that the platform takes to start the containers. The permissions that this endpoint needs are added to it, in a policy of this
+   * stack. A role that cannot be changed (`mutable: false`, or another account's) has to hold it already: docs/constructs.md lists it.
    *
-   * @default - a new one with what this endpoint needs and nothing else
+   * @default - a new one with the permissions that this endpoint needs and no others
    */
   readonly executionRole?: IRole;
   /**
-   * What happens to the endpoint when it leaves the stack. `RETAIN` keeps it with all that it runs on (model, configuration,
+   * Removal policy of the endpoint. `RETAIN` keeps it with all that it runs on (model, configuration,
    * role, security group, log group, scaling), and its costs.
    *
    * @default RemovalPolicy.DESTROY

@@ -50,7 +50,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
   }
 
   /**
-   * An endpoint by what is known of it.
+   * An endpoint by its name, its ARN or both.
    *
    * @throws InvalidPropsError with neither a name nor an ARN, or with an ARN of another endpoint than the name's.
    */
@@ -58,7 +58,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
     return new ImportedBidiEndpoint(scope, id, attributes);
   }
 
-  /** Name of the endpoint, as an attribute of the resource: what uses it is deployed after the endpoint. */
+  /** Name of the endpoint, as an attribute of the resource: resources that use it are deployed after the endpoint. */
   readonly endpointName: string;
   /** ARN of the endpoint. The platform writes the name in lower case there. */
   readonly endpointArn: string;

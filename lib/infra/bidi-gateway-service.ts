@@ -352,7 +352,7 @@ export class BidiGatewayService extends Construct implements IConnectable {
       });
   }
 
-  /** What its user cannot mend. */
+  /** Findings that a user of this construct cannot change. */
   private acknowledgeFindings(): void {
     Validations.of(this.service.taskDefinition).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

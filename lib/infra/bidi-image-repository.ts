@@ -16,7 +16,7 @@ export interface BidiImageRepositoryProps {
    */
   readonly bootstrapQualifier?: string;
   /**
-   * What happens to the repository when it leaves the stack. `DESTROY` deletes its images too.
+   * Removal policy of the repository. `DESTROY` deletes its images too.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -29,8 +29,8 @@ export interface BidiImageRepositoryProps {
  *
  * The images are pushed straight to it. Copying them from the asset repository afterwards, as `cdk-ecr-deployment` does, would
  * need a Lambda function with rights on every repository, as much disk as the image is large, and time on every deployment; a
- * model's image has gigabytes. What it takes instead is that the repository exists before the image is built, so it belongs
- * into a stack of its own, on which the others depend.
+ * model's image has gigabytes. Instead, the repository has to exist before the image is built, so it belongs into a stack of its own, on
+ * which the others depend.
  *
  * @example
  *
@@ -91,7 +91,7 @@ export class BidiImageRepository extends Construct {
   }
 
   /**
-   * What makes a stack publish its images here: its `synthesizer`. The stack also has to depend on this repository's stack
+   * The `synthesizer` that makes a stack publish its images here. The stack also has to depend on this repository's stack
    * (`stack.addStackDependency`), so that the CDK deploys that first.
    */
   synthesizer(): IStackSynthesizer {

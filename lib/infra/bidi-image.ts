@@ -8,7 +8,7 @@ import { type ContainerMetadata, isEcrImage } from '../contract';
 import { requireStreamingLabel } from './dockerfile-label';
 import { throwIfInvalid } from './violations';
 
-/** What an image gives to the model that takes it. */
+/** The result of binding an image to a model. */
 export interface BidiImageConfig {
   /** URI of the image, by tag or digest. */
   readonly imageUri: string;
@@ -16,7 +16,7 @@ export interface BidiImageConfig {
   readonly platform: string;
   /** Whether the image is pulled through the endpoint's VPC, because it does not lie in Amazon ECR. */
   readonly pulledThroughVpc: boolean;
-  /** What the local runner needs to start the same container on this machine. */
+  /** Metadata with which the local runner starts the same container on this machine. */
   readonly container: ContainerMetadata;
 }
 
@@ -32,7 +32,7 @@ export interface BidiImageFromDirectoryProps extends Omit<DockerImageAssetOption
   readonly localCommand?: readonly string[];
 }
 
-/** What is known of an image that is already in a registry. */
+/** Properties of an image that is already in a registry. */
 export interface BidiImagePushedProps {
   /**
    * Platform that the image was built for.
@@ -80,7 +80,7 @@ export abstract class BidiImage {
     return new RegistryImage(imageUri, props);
   }
 
-  /** Called by the model: creates what the image needs in the scope, and lets the grantee pull it. */
+  /** Called by the model: creates the resources of the image in the scope, and lets the grantee pull it. */
   abstract bind(scope: Construct, grantee: IGrantable, options: BidiImageBindOptions): BidiImageConfig;
 }
 

@@ -13,7 +13,7 @@ import { type BidiImage, pathInAssembly } from './bidi-image';
 import type { ModelData } from './model-data';
 import { throwIfInvalid, type Violation } from './violations';
 
-/** What a model gives to the endpoint that hosts it. */
+/** The result of binding a model to an endpoint. */
 export interface BidiModelConfig {
   /** The one container of the model. */
   readonly primaryContainer: CfnModel.ContainerDefinitionProperty;
@@ -25,7 +25,7 @@ export interface BidiModelConfig {
   readonly platform?: string;
   /** Whether the endpoint needs a VPC to pull the image. */
   readonly pulledThroughVpc: boolean;
-  /** What the local runner needs to start the same container on this machine. */
+  /** Metadata with which the local runner starts the same container on this machine. */
   readonly container: ContainerMetadata;
 }
 
@@ -40,7 +40,7 @@ export interface BidiModelFromImageProps {
   /**
    * Files that the platform puts into `/opt/ml/model`.
    *
-   * @default - none; what the model needs lies in the image
+   * @default - none; the image holds the model's files
    */
   readonly modelData?: ModelData;
   /**
@@ -82,7 +82,7 @@ export interface BidiModelBindOptions {
   readonly platform: string;
 }
 
-/** What an endpoint hosts: where the container comes from and how it is started. */
+/** The model of an endpoint: where its container comes from and how it is started. */
 export abstract class BidiModel {
   /** A model from a container image. */
   static fromImage(image: BidiImage, props: BidiModelFromImageProps = {}): BidiModel {
@@ -99,7 +99,9 @@ export abstract class BidiModel {
     return new PackageModel(modelPackageArn, props);
   }
 
-  /** Called by the endpoint: creates what the model needs in the scope, and grants what its container needs to the role. */
+  /**
+   * Called by the endpoint: creates the resources of the model in the scope, and grants the role the permissions that its container needs.
+   */
   abstract bind(scope: Construct, executionRole: IRole, options: BidiModelBindOptions): BidiModelConfig;
 }
 

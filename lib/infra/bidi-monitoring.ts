@@ -11,7 +11,7 @@ import { allowAlarmNotifications } from './service-access';
 import { type AlarmThresholds, thresholdViolations, VariantAlarms } from './variant-alarms';
 import { throwIfInvalid } from './violations';
 
-/** What to watch, and when alarms go off. */
+/** The endpoint to watch, and the thresholds of its alarms. */
 export interface BidiMonitoringProps extends AlarmThresholds {
   /** The endpoint to watch. */
   readonly endpoint: IBidiEndpoint;

@@ -21,7 +21,7 @@ import { INVOKE_ACTION, RUNTIME_PORT, STREAM_ACTION } from '../contract';
 import { endpointArn } from './endpoint-arn';
 import { throwIfInvalid } from './violations';
 
-/** From which network endpoints are reached, and which. */
+/** The network from which endpoints are reached, and the endpoints. */
 export interface BidiPrivateAccessProps {
   /** The network from which they are reached. Its DNS support and DNS host names have to be on. */
   readonly vpc: IVpc;

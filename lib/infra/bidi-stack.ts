@@ -36,7 +36,7 @@ export interface BidiStackProps extends StackProps {
   readonly vpcId?: string;
   /** Whether the endpoint can be reached from that VPC without leaving it. @default false */
   readonly privateAccess?: boolean;
-  /** ARN of an SNS topic that the alarms tell. @default - none */
+  /** ARN of an SNS topic that the alarms notify. @default - none */
   readonly alarmTopicArn?: string;
   /** How long the containers' output is kept. @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
@@ -44,7 +44,7 @@ export interface BidiStackProps extends StackProps {
   readonly invokePolicy?: boolean;
 }
 
-/** What the stacks of this kit do with their endpoint, whatever it hosts. */
+/** The base of this kit's stacks: the endpoint's outputs, monitoring, scaling and access. */
 export abstract class BidiStack extends Stack {
   /** The endpoint that the stack deploys. */
   abstract readonly endpoint: BidiEndpoint;

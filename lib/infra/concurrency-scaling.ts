@@ -63,7 +63,7 @@ export interface ConcurrencyScalingProps {
   readonly paused?: boolean;
 }
 
-/** What a production variant adds. */
+/** The production variant that is scaled. */
 interface VariantScalingProps extends ConcurrencyScalingProps {
   /** The variant as Application Auto Scaling names it. */
   readonly resourceId: string;

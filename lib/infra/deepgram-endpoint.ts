@@ -24,7 +24,7 @@ import { instanceTypesOf } from './hosting-capacity';
 import { kitContainer } from './kit-container';
 import { throwIfInvalid, type Violation } from './violations';
 
-/** Which of Deepgram's products an endpoint hosts, and on what. */
+/** The product of Deepgram that an endpoint hosts, and its instances. */
 export interface DeepgramEndpointProps
   extends Omit<BidiEndpointProps, 'model' | 'rollout' | 'variants'>,
     BidiModelFromModelPackageProps {

@@ -12,7 +12,7 @@ export class DockerfileLabelError extends ExplainedError {
  * Refuses a Dockerfile whose image would not carry the streaming label.
  *
  * The label counts in the stage that is built and in every stage of the file that this one stands on. A base image from a
- * registry may carry it too, but that cannot be seen here, so it has to be said again.
+ * registry may carry it too, but synthesis does not read it, so the Dockerfile has to set it again.
  *
  * @throws DockerfileLabelError when the file or the stage is not there, or the label is missing or is not `true`.
  */

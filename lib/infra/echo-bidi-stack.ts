@@ -11,7 +11,7 @@ export type RolloutName = 'all-at-once' | 'canary' | 'linear' | 'rolling';
 
 /** Properties of the echo stack. */
 export interface EchoBidiStackProps extends BidiStackProps {
-  /** How an update gets to the new instances; all but `all-at-once` need two instances. @default 'all-at-once' */
+  /** How an update moves streams to the new instances; all but `all-at-once` need two instances. @default 'all-at-once' */
   readonly rollout?: RolloutName;
 }
 

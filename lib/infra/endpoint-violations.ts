@@ -13,7 +13,7 @@ import { instanceTypesOf } from './hosting-capacity';
 import { type ProductionVariantProps, variantViolations } from './production-variant';
 import type { Violation } from './violations';
 
-/** What is wrong with an endpoint's properties, as far as they can be judged without the models. */
+/** The violations in an endpoint's properties, as far as they can be judged without the models. */
 export function endpointViolations(props: BidiEndpointProps): Violation[] {
   const { endpointName, metrics, vpc, rollout, variants } = props;
   const inferentia = inferentiaTypesOf(props);
@@ -57,7 +57,7 @@ function logGroupNameViolation({ endpointName, logGroup }: BidiEndpointProps): V
   return `logGroup is named ${name}; SageMaker writes to ${endpointLogGroup(endpointName)}.`;
 }
 
-/** What is wrong with a list of variants. */
+/** The violations in a list of variants. */
 function variantsViolations(variants: readonly ProductionVariantProps[], endpoint: BidiEndpointProps): Violation[] {
   const names = variants.map(({ variantName }) => variantName ?? DEFAULT_VARIANT_NAME);
   const repeated = names.filter((name, index) => names.indexOf(name) < index);

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { INSTANCE_NAMESPACE } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
 
-/** How to describe an execution role. */
+/** Properties of an execution role. */
 export interface ExecutionRoleProps {
   /**
    * Description of the role.
@@ -17,9 +17,9 @@ export interface ExecutionRoleProps {
 }
 
 /**
- * A role that SageMaker may assume for resources of the stack's account and region. It holds no permissions by itself: every
- * `BidiEndpoint` that is given it adds what that endpoint needs and nothing else. `AmazonSageMakerFullAccess`, which tutorials
- * attach, is far wider.
+ * A role that SageMaker may assume for resources of the stack's account and region. It holds no permissions by itself: every `BidiEndpoint`
+ * that is given it adds the permissions that the endpoint needs and no others. `AmazonSageMakerFullAccess`, which tutorials attach, is far
+ * wider.
  */
 export class ExecutionRole extends Role {
   constructor(scope: Construct, id: string, props: ExecutionRoleProps = {}) {
@@ -53,7 +53,7 @@ export interface HostingPermissions {
  * The permissions of a role from elsewhere go into a policy of their own in the endpoint's stack: so the stack of the role does
  * not depend on that of the endpoint.
  *
- * @returns what later permissions are added to
+ * @returns the policy or role that takes later permissions
  */
 export function allowHosting(scope: Construct, role: IRole, { logGroup, inVpc }: HostingPermissions): Policy | Role {
   const holder = role instanceof ExecutionRole && role.node.scope === scope ? role : attachedPolicy(scope, role);

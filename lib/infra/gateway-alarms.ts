@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
-/** What the alarms of a gateway look at. */
+/** The metrics that the alarms of a gateway watch. */
 export interface GatewayAlarmMetrics {
   /** Tasks that answer `/readyz` with 200. */
   readonly readyTasks: Metric;

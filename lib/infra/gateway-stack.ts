@@ -16,9 +16,15 @@ import { lookUpVpc, vpcIdViolation } from './vpc-lookup';
 
 /** Properties of the gateway's stack. The app's context sets each of them. */
 export interface GatewayStackProps extends StackProps {
-  /** Name of the endpoint in the stack's account and region, of this app or another. @default - a CloudFormation parameter, without which the stack cannot be deployed */
+  /**
+   * Name of the endpoint in the stack's account and region, of this app or another. @default - a CloudFormation parameter, without which
+   * the stack cannot be deployed
+   */
   readonly endpointName?: string;
-  /** Whether the load balancer can be reached from the internet; has to be said where `endpointName` is. @default - a CloudFormation parameter that has to say `internal` */
+  /**
+   * Whether the load balancer can be reached from the internet; has to be said where `endpointName` is. @default - a CloudFormation
+   * parameter that has to say `internal`
+   */
   readonly publicLoadBalancer?: boolean;
   /** ARN of the certificate of `domainName`, in the stack's region. @default - none; the load balancer is internal and takes `ws://` */
   readonly certificateArn?: string;
@@ -38,7 +44,7 @@ export interface GatewayStackProps extends StackProps {
   readonly maxTasks?: number;
   /** Open sessions of one task that scaling aims at. @default 200 */
   readonly sessionsPerTask?: number;
-  /** ARN of an SNS topic that the alarms tell. @default - none */
+  /** ARN of an SNS topic that the alarms notify. @default - none */
   readonly alarmTopicArn?: string;
   /** How long the gateway's log is kept. @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
@@ -89,12 +95,12 @@ export class GatewayStack extends Stack {
     );
     return new CfnParameter(this, 'EndpointName', {
       description: 'Name of the endpoint in this account and region',
-      // As ARNs have it: what is known at deployment only cannot be put into lower case.
+      // In lower case, as ARNs have it: a value that is known only at deployment cannot be converted.
       allowedPattern: '[a-z0-9](-*[a-z0-9]){0,62}',
     }).valueAsString;
   }
 
-  /** A deployment that nobody told has to say it too. */
+  /** A deployment without the context key has to name the scheme, too. */
   private askForScheme(): void {
     const parameter = new CfnParameter(this, 'LoadBalancerScheme', {
       description: 'Say "internal", or synthesize with -c publicLoadBalancer=true',
@@ -131,7 +137,7 @@ export class GatewayStack extends Stack {
     acknowledgeCompliance(
       loadBalancer,
       'ALBWAFEnabled',
-      'The gateway serves nobody without a token and bounds what each client may hold; a web ACL of the account can be attached to it.',
+      'The gateway serves no client without a token and bounds what each client may hold; a web ACL of the account can be attached to it.',
     );
     acknowledgeCompliance(
       loadBalancer,
@@ -139,7 +145,7 @@ export class GatewayStack extends Stack {
       'It holds no data, and cdk destroy has to remove it; loadBalancer.setAttribute turns the protection on.',
     );
     const rotation =
-      'Clients hold the token, so that only whoever gives them a new one can change it: both in the secret, one a line, until the last has moved.';
+      'Clients hold the token, so it changes only together with them: both tokens stand in the secret, one a line, until the last client has the new one.';
     Validations.of(tokenSecret).acknowledge({ id: 'AwsSolutions-SMG4', reason: rotation });
     acknowledgeCompliance(tokenSecret, 'SecretsManagerRotationEnabled', rotation);
     acknowledgeCompliance(
@@ -171,7 +177,7 @@ export class GatewayStack extends Stack {
     acknowledgeCompliance(
       this,
       'VPCNoUnrestrictedRouteToIGW',
-      'The NAT gateway, and a load balancer that was said to be public, need the way to the internet; tasks have none of their own.',
+      'The NAT gateway, and a load balancer with publicLoadBalancer=true, need the way to the internet; tasks have none of their own.',
     );
     acknowledgeCompliance(
       this,

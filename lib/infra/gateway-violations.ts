@@ -9,7 +9,7 @@ const CPU_UNITS = [256, 512, 1024];
 /** Tasks that a service may have: the quota of Amazon ECS is 5000, and nothing here has been tried at such a size. */
 const TASKS = { min: 1, max: 1_000 };
 
-/** What is wrong with the properties of a gateway's service. */
+/** The violations in the properties of a gateway's service. */
 export function gatewayViolations(props: BidiGatewayServiceProps, region: string): Violation[] {
   const { minTasks = 2, maxTasks = 10, cpu = 1024, allowedOrigins = [] } = props;
   return [
@@ -30,7 +30,7 @@ export function gatewayViolations(props: BidiGatewayServiceProps, region: string
   ];
 }
 
-/** Who can reach it, and whether they can trust it. */
+/** The violations in how clients reach the load balancer, and in its certificate. */
 function reachViolations(props: BidiGatewayServiceProps, region: string): Violation[] {
   const { publicLoadBalancer, certificate, domainName, domainZone } = props;
   return [

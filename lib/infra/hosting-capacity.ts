@@ -10,7 +10,7 @@ import {
 } from '../contract';
 import { durationViolation, numberViolation, type Violation } from './violations';
 
-/** On what an endpoint runs. */
+/** The instances that an endpoint runs on. */
 export interface HostingCapacityProps {
   /**
    * Instance type. Not together with `instanceTypes`.
@@ -53,7 +53,7 @@ function armTypesOf(props: HostingCapacityProps): string[] {
   return instanceTypesOf(props).filter(type => !Token.isUnresolved(type) && isArmInstanceType(type));
 }
 
-/** What is wrong with the capacity that is asked for. */
+/** The violations in the capacity that is asked for. */
 export function capacityViolations(props: HostingCapacityProps): Violation[] {
   const types = instanceTypesOf(props);
   const repeated = types.filter((type, index) => types.indexOf(type) < index);

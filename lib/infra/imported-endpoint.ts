@@ -6,7 +6,7 @@ import { endpointArn } from './endpoint-arn';
 import { type IProductionVariant, VariantMetrics } from './stream-metrics';
 import { throwIfInvalid } from './violations';
 
-/** What is known of an endpoint that another app, stack or tool made. */
+/** Properties of an endpoint that another app, stack or tool made. */
 export interface BidiEndpointAttributes {
   /**
    * Name of the endpoint, with its capitals.

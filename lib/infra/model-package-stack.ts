@@ -4,7 +4,7 @@ import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { modelPackageParameter } from './model-package-parameter';
 
-/** What the stack of a model package can be told. */
+/** Properties of the stack of a model package. */
 export interface ModelPackageStackProps extends BidiStackProps {
   /**
    * ARN of the model package in the stack's region.

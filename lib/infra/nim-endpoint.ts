@@ -17,7 +17,7 @@ import { BidiModel } from './bidi-model';
 import { instanceTypesOf } from './hosting-capacity';
 import { throwIfInvalid } from './violations';
 
-/** Which NIM an endpoint hosts. */
+/** The NIM that an endpoint hosts, and its instances. */
 export interface NimEndpointProps extends Omit<BidiEndpointProps, 'model' | 'variants'> {
   /** Repository of one's own in the endpoint's region with the NIM's image: NVIDIA's licence lets you copy it there for your own use. */
   readonly repository: IRepository;
@@ -37,9 +37,9 @@ const NIM_PORT = '8080';
 /**
  * An endpoint for a speech NIM of NVIDIA from a repository of one's own.
  *
- * A NIM listens on the port of `NIM_HTTP_API_PORT`, which is set to 8080 here. What NVIDIA publishes for health is `/v1/health/ready`, and
+ * A NIM listens on the port of `NIM_HTTP_API_PORT`, which is set to 8080 here. NVIDIA publishes `/v1/health/ready` for health, and
  * its own SageMaker recipe puts a proxy in front that answers `/ping`: an image that does not answer `/ping` never comes into service.
- * docs/models.md says what the image needs. Nothing of it ran on AWS by this kit.
+ * docs/models.md says what the image needs. This kit has not run it on AWS.
  */
 export class NimEndpoint extends BidiEndpoint {
   /** `X-Amzn-SageMaker-Model-Invocation-Path` of the transcription. */

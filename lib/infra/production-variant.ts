@@ -26,7 +26,7 @@ import type { Rollout } from './rollout';
 import { VariantMetrics } from './stream-metrics';
 import { durationViolation, throwIfInvalid, type Violation } from './violations';
 
-/** On what a production variant runs, and how its containers are started. */
+/** The instances of a production variant, and how its containers are started. */
 export interface VariantHostingProps extends HostingCapacityProps {
   /**
    * Name of the production variant. It has to stay the same for an update in place. Needed where an endpoint has several.
@@ -78,14 +78,14 @@ export interface ProductionVariantProps extends VariantHostingProps {
   readonly weight?: number;
 }
 
-/** What an endpoint gives to each of its variants. */
+/** The parts of an endpoint that each of its variants needs. */
 interface Host {
   /** The endpoint; its name is an attribute of the resource. */
   readonly endpoint: Construct & { readonly endpointName: string };
   /** The endpoint's name as text, where it is known at synthesis. */
   readonly endpointName: string;
   readonly executionRole: IRole;
-  /** What has to be there before the platform tries the role. */
+  /** Resources that have to exist before the platform tries the role. */
   readonly permissions: IDependable;
   readonly vpcConfig?: CfnModel.VpcConfigProperty;
   readonly rollout?: Rollout;
@@ -179,7 +179,7 @@ export class ProductionVariant extends VariantMetrics {
 export const NO_GUARDRAILS =
   'the platform updates them all at once, without steps, alarms or a wait. Let clients reconnect, or update when no stream is open.';
 
-/** What is wrong with the properties of a variant, as far as they can be judged without the model. */
+/** The violations in the properties of a variant, as far as they can be judged without the model. */
 export function variantViolations(props: Omit<ProductionVariantProps, 'model'>): Violation[] {
   const { variantName, inferenceAmi, weight } = props;
   return [
@@ -200,7 +200,7 @@ export function variantViolations(props: Omit<ProductionVariantProps, 'model'>):
   ];
 }
 
-/** What is wrong between a variant, its endpoint and its model. */
+/** The violations between a variant, its endpoint and its model. */
 function bindingViolations(
   props: ProductionVariantProps,
   { rollout, vpcConfig }: Host,

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { PARTITIONS, partitionOf } from '../contract';
 import type { Violation } from './violations';
 
-/** What is wrong with the region of a construct's stack: it belongs to no partition with bidirectional streaming. */
+/** The violation of a region that belongs to no partition with bidirectional streaming. */
 export function regionViolation(construct: Construct): Violation {
   const { region } = Stack.of(construct);
   if (Token.isUnresolved(region) || partitionOf(region)) return undefined;

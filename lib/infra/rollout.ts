@@ -54,7 +54,7 @@ export interface RollingRolloutProps extends Omit<SteppedRolloutProps, 'bake' | 
 const PROVISIONING_SECONDS = 3_600;
 
 /**
- * How an endpoint gets from one version to the next. All but `rolling` stand up a whole second fleet, so they need capacity
+ * How an endpoint moves its streams from one version to the next. All but `rolling` stand up a whole second fleet, so they need capacity
  * and quota for twice the instances.
  *
  * Source: developer guide, "Deployment guardrails for updating models in production".
@@ -99,7 +99,7 @@ export class Rollout {
   }
 
   /**
-   * What is wrong with a fleet that may have as few instances as this when an update comes.
+   * The violations in a fleet that may have as few instances as this when an update comes.
    *
    * @internal
    */
@@ -109,7 +109,7 @@ export class Rollout {
   }
 
   /**
-   * What is wrong with this rollout, whatever the fleet.
+   * The violations in this rollout, independent of the fleet.
    *
    * @internal
    */

@@ -196,7 +196,7 @@ function microsecondsOf(duration: Duration): number {
   return duration.toMilliseconds() * 1_000;
 }
 
-/** What is wrong with thresholds. */
+/** The violations in thresholds. */
 export function thresholdViolations(props: AlarmThresholds): Violation[] {
   const { firstChunkLatency, streamsPerInstance, serverErrors } = props;
   const whole = { min: 1, max: Number.MAX_SAFE_INTEGER };

@@ -17,7 +17,7 @@ export class InvalidPropsError extends ExplainedError {
   }
 }
 
-/** What a check found: a sentence, or nothing. */
+/** The result of a check: a violation as a sentence, or nothing. */
 export type Violation = string | undefined;
 
 /** An inclusive range of whole numbers. */
@@ -32,14 +32,14 @@ export function throwIfInvalid(subject: string, violations: readonly Violation[]
   if (found.length > 0) throw new InvalidPropsError(subject, found);
 }
 
-/** What is wrong with a whole number, if anything. Tokens pass: their value is not known yet. */
+/** The violation in a whole number, if any. Tokens pass: their value is not known yet. */
 export function numberViolation(name: string, value: number | undefined, { min, max }: Range): Violation {
   if (value === undefined || Token.isUnresolved(value)) return undefined;
   if (Number.isInteger(value) && value >= min && value <= max) return undefined;
   return `${name} is ${value}; it must be a whole number from ${min} to ${max}.`;
 }
 
-/** What is wrong with a duration, if anything. Tokens pass: their value is not known yet. */
+/** The violation in a duration, if any. Tokens pass: their value is not known yet. */
 export function durationViolation(name: string, value: Duration | undefined, { min, max }: Range): Violation {
   if (value === undefined || value.isUnresolved()) return undefined;
   const seconds = value.toSeconds({ integral: false });

@@ -45,7 +45,7 @@ export interface HubModel {
   readonly token?: ISecret;
 }
 
-/** What vLLM serves, and on what. */
+/** The model that vLLM serves, and the instances that it runs on. */
 export interface VllmEndpointProps extends Omit<BidiEndpointProps, 'model' | 'variants'> {
   /**
    * The model's files, not compressed, as `ModelData.fromPrefix` has them. Not together with `hubModel`; one of the two is needed.
@@ -74,7 +74,7 @@ export interface VllmEndpointProps extends Omit<BidiEndpointProps, 'model' | 'va
    */
   readonly maxModelLen?: number;
   /**
-   * Sessions that one instance works on at a time. vLLM lets further ones wait without a word: scale before it.
+   * Sessions that one instance works on at a time. vLLM lets further ones wait without an answer: scale before that.
    *
    * @default 4
    */
@@ -157,7 +157,7 @@ const RESERVED_FLAGS: Readonly<Record<string, string>> = {
   host: 'the platform',
 };
 
-/** What the two endpoints for vLLM differ in. */
+/** The differences between the two endpoints for vLLM. */
 interface Engine {
   readonly path: string;
   readonly flags: Readonly<Record<string, string | number | boolean>>;
@@ -189,7 +189,7 @@ const OMNI: Engine = {
   },
 };
 
-/** What {@link VllmEndpoint} and {@link VllmOmniEndpoint} have in common. */
+/** The base of {@link VllmEndpoint} and {@link VllmOmniEndpoint}. */
 abstract class VllmEngineEndpoint extends BidiEndpoint {
   /** `X-Amzn-SageMaker-Model-Invocation-Path` of the engine, such as `v1/realtime`. */
   readonly invocationPath: string;

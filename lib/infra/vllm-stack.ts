@@ -8,9 +8,12 @@ import { ModelData } from './model-data';
 import { throwIfInvalid } from './violations';
 import { type HubModel, VllmEndpoint } from './vllm-endpoint';
 
-/** What the vLLM stack can be told. */
+/** Properties of the vLLM stack. */
 export interface VllmStackProps extends BidiStackProps {
-  /** Prefix in S3 of the model's files, such as `s3://bucket/voxtral/`. @default - `hubModel`, else CloudFormation parameters for bucket and prefix */
+  /**
+   * Prefix in S3 of the model's files, such as `s3://bucket/voxtral/`. @default - `hubModel`, else CloudFormation parameters for bucket and
+   * prefix
+   */
   readonly modelData?: string;
   /** Id of a model on the Hugging Face hub. @default - `modelData` */
   readonly hubModel?: string;

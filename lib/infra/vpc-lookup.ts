@@ -2,7 +2,7 @@ import { type Stack, Token } from 'aws-cdk-lib';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Violation } from './violations';
 
-/** What is wrong with the id of a VPC, if anything: the CDK can look it up only where account and region of the stack are known. */
+/** The violation in the id of a VPC, if any: the CDK can look it up only where account and region of the stack are known. */
 export function vpcIdViolation(stack: Stack, vpcId: string | undefined): Violation {
   const unknownPlace = Token.isUnresolved(stack.account) || Token.isUnresolved(stack.region);
   return vpcId && unknownPlace

@@ -1,7 +1,7 @@
 import { BIDIRECTIONAL_STREAM_PATH, INVOCATION_PATH_LIMIT, INVOCATION_PATH_PATTERN } from './streaming/platform';
 import { type ListenAddress, Settings } from './streaming/settings';
 
-/** What the container can be told from outside. */
+/** The settings of the container. */
 export interface Configuration extends ListenAddress {
   /** URL paths that accept a WebSocket, each with its leading slash. */
   readonly paths: ReadonlySet<string>;
@@ -11,7 +11,7 @@ export interface Configuration extends ListenAddress {
   readonly loadingMs: number;
   /** Under which name the messages of a session are metered; undefined offers no metering. */
   readonly meteringDimension: string | undefined;
-  /** Whether the path `probe` reports what it is sent. */
+  /** Whether the path `probe` reports the frames that it receives. */
   readonly probe: boolean;
 }
 

@@ -9,7 +9,7 @@ import type { Log } from './streaming/log';
 import { METADATA_STREAM_PATH, STREAM_SUPPORTED_HEADER } from './streaming/platform';
 import { type Admission, StreamingServer } from './streaming/streaming-server';
 
-/** Path on which the container reports what it is sent, without the leading slash. */
+/** Path on which the container reports the frames that it receives, without the leading slash. */
 const PROBE_PATH = 'probe';
 
 /** The echo container's server, not yet listening. */

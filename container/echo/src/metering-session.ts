@@ -12,7 +12,7 @@ export class MeteringSession implements Session {
 
   /**
    * @param dimension name of what is metered, as the model's listing has it
-   * @param consumed what the session has consumed since it began
+   * @param consumed the usage of the session since it began
    */
   constructor(webSocket: WebSocket, dimension: string, consumed: () => number) {
     const report = (): void => {

@@ -3,17 +3,17 @@ import { Script, ScriptError } from './script';
 import { readSpeed, type SessionSettings, SPEED } from './session-settings';
 import { type ListenAddress, Settings } from './streaming/settings';
 
-/** What the container can be told from outside. */
+/** The settings of the container. */
 export interface Configuration extends ListenAddress, SessionSettings {
   /** The protocols that it speaks. */
   readonly dialects: readonly DialectName[];
   /** The name under which vLLM serves its model; any other in `session.update` is not found. */
   readonly servedModelName: string;
-  /** Sessions that vLLM transcribes at a time; others wait without a word. */
+  /** Sessions that vLLM transcribes at a time; others wait without an answer. */
   readonly maxSequences: number;
   /** Tokens of vLLM's context, 80 ms of audio each; a session that reaches it ends without an error. */
   readonly maxModelLength: number;
-  /** What is played where the query brings no transcript. */
+  /** The script that is played where the query holds no transcript. */
   readonly script: Script;
 }
 

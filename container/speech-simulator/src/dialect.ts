@@ -4,7 +4,7 @@ import type { SequenceSlots } from './sequence-slots';
 import type { Log } from './streaming/log';
 import type { Admission, Upgrade } from './streaming/streaming-server';
 
-/** What the sessions of one container share. */
+/** State that the sessions of one container share. */
 export interface DialectContext {
   readonly configuration: Configuration;
   readonly memory: RecordingMemory;

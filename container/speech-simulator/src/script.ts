@@ -29,7 +29,7 @@ export class ScriptError extends Error {
   override readonly name = 'ScriptError';
 }
 
-/** What the simulator says was spoken, and when. */
+/** The words that the simulator reports as spoken, with their times. */
 export class Script {
   /**
    * @param repeatEverySeconds begins again after this much audio, for audio of any length; undefined plays once

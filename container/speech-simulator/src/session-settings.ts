@@ -12,14 +12,14 @@ export interface SessionSettings {
    * the end of the audio received, at the pace of the ear. Undefined is the model's own limit.
    */
   readonly idleTimeoutMs: number | undefined;
-  /** What a binary message that holds a control message's JSON is taken for. */
+  /** Whether a binary message that holds a control message's JSON counts as audio or as control. */
   readonly binaryControl: 'audio' | 'control';
   /** Time between `CloseStream` and the last results, in milliseconds: a model needs some. */
   readonly finalizeMs: number;
 }
 
 /**
- * Reads the parameters that no model has: `simulator_speed`.
+ * Reads the parameters that only the simulator has: `simulator_speed`.
  *
  * @throws ParameterError
  */

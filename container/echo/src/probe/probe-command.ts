@@ -11,7 +11,7 @@ export interface FrameToSend {
   readonly payload: Buffer;
 }
 
-/** What a caller can tell a probe, as a text message of JSON; see container/echo/README.md. */
+/** A command to a probe, as a text message of JSON; see container/echo/README.md. */
 export type ProbeCommand =
   | { readonly probe: 'report'; readonly session?: string }
   | { readonly probe: 'send'; readonly frames: readonly FrameToSend[] }
@@ -20,7 +20,7 @@ export type ProbeCommand =
   | { readonly probe: 'close'; readonly code: number | undefined; readonly reason: string }
   | { readonly probe: 'cut' };
 
-/** Reads a command. Anything that does not begin with `{"probe":` is none, but a message that is only recorded. */
+/** Reads a command. A message that does not begin with `{"probe":` is no command and is only recorded. */
 export function readProbeCommand(text: string): ProbeCommand | { readonly fault: string } | undefined {
   if (!text.startsWith('{"probe":')) return undefined;
   try {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FrameLog } from './frame-log';
 
-/** Headers whose values may be secret or are random; their names are told, their values are not. */
+/** Headers whose values may be secret or are random: the report has their names only. */
 const CONCEALED_HEADERS = /authorization|cookie|token|secret|credential|signature|sec-websocket-key/i;
 
 /** Messages whose digests are told. */
@@ -16,7 +16,7 @@ export interface ReceivedMessage {
   readonly sha256: string;
 }
 
-/** Everything that a probe's session was sent. */
+/** The record of everything that a probe's session received. */
 export class ProbeRecord {
   readonly messages: ReceivedMessage[] = [];
   /** Round trips of the pings that the container sent, in milliseconds. */

@@ -24,7 +24,7 @@ export class ProbeRecords {
   }
 }
 
-/** A session that records what it is sent and does what it is told; container/echo/README.md has its wire format. */
+/** A session that records what it receives and follows the caller's commands; container/echo/README.md has its wire format. */
 export class ProbeSession implements Session {
   readonly statistics = { probes: 1, messages: 0, bytes: 0 };
   private readonly startedAtMs = performance.now();

@@ -5,7 +5,7 @@ import type { LogFields } from './log';
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * What `/metrics` says. The platform scrapes it on port 8080 when detailed observability is on (SageMaker AI API reference,
+ * The text of `/metrics`. The platform scrapes it on port 8080 when detailed observability is on (SageMaker AI API reference,
  * `MetricsConfig`). Counts only: no payload, no query string, no session identifier.
  */
 export class Metrics {

@@ -3,9 +3,9 @@
 const LOOPBACK_HOST = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Whether an upgrade comes from a web page of another host. Browsers let any page open a WebSocket to this machine and say in
- * `Origin` where the page came from (RFC 6455, section 10.2). The platform's sidecar reaches the container on the loopback,
- * so an `Origin` of the loopback is accepted; programs send none.
+ * Whether an upgrade comes from a web page of another host. Browsers let any page open a WebSocket to this machine and send the page's host
+ * in `Origin` (RFC 6455, section 10.2). The platform's sidecar reaches the container on the loopback, so an `Origin` of the loopback is
+ * accepted; programs send none.
  */
 export function isForeignOrigin(origin: string | undefined): boolean {
   if (origin === undefined) return false;

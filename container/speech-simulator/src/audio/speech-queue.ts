@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 /** Audio that is sent before it is due, in milliseconds, so that a player never runs dry. */
 const LEAD_MS = 250;
 
-/** Something to be done when its turn comes: audio to send, or a word to say about it. */
+/** An item of the queue: audio to send, or a message about it. */
 type Entry = (() => Buffer) | { readonly then: () => void };
 
 /** How audio goes out. */
@@ -12,7 +12,7 @@ export interface SpeechQueueOptions {
   readonly speed: number;
   /** Duration of some bytes of audio, in milliseconds. */
   readonly durationMs: (bytes: number) => number;
-  /** Told of each piece of audio before it is sent. */
+  /** Called with each piece of audio before it is sent. */
   readonly sent: (bytes: number) => void;
   /** Sends one piece of audio. @default - a binary message */
   readonly send?: (audio: Buffer, done: (error?: Error | null) => void) => void;
@@ -22,7 +22,7 @@ export interface SpeechQueueOptions {
 export class SpeechQueue {
   private entries: Entry[] = [];
   private isRunning = false;
-  /** When what was sent so far is spoken. */
+  /** The time at which the audio sent so far is spoken. */
   private spokenAtMs = 0;
   private wake = (): void => {};
 
@@ -38,7 +38,7 @@ export class SpeechQueue {
     this.add(make);
   }
 
-  /** Adds what is to happen once all audio before it is sent. */
+  /** Adds an action for the time when all audio before it is sent. */
   afterwards(then: () => void): void {
     this.add({ then });
   }
@@ -46,7 +46,7 @@ export class SpeechQueue {
   /** Forgets everything that is not sent yet. */
   clear(): void {
     this.entries = [];
-    // What was sent but not yet spoken is thrown away by the caller, too.
+    // The caller drops audio that was sent and not yet spoken, too.
     this.spokenAtMs = 0;
     this.wake();
   }
@@ -58,7 +58,7 @@ export class SpeechQueue {
 
   private async run(): Promise<void> {
     this.isRunning = true;
-    // What comes in the same message or chunk is there before the first is sent.
+    // The items of one message or chunk are all queued before the first is sent.
     await new Promise(setImmediate);
     for (;;) {
       if (typeof this.entries[0] === 'function') await this.due();

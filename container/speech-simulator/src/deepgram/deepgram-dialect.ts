@@ -11,7 +11,7 @@ import type { ListeningOptions } from './listen/listening-session';
 import { readSpeakV1Parameters, SpeakV1Session } from './speak/speak-v1';
 import { readSpeakV2Parameters, SpeakV2Session } from './speak/speak-v2';
 
-/** What a protocol is given for one upgrade. */
+/** The parameters of one upgrade. */
 interface ProtocolContext extends DialectContext {
   readonly parameters: Parameters;
   readonly requestId: string;
@@ -71,7 +71,7 @@ export const deepgram: Dialect = ({ path, query, id }, context) => {
   }
 };
 
-/** What may stand in a header: a query can hold line breaks. */
+/** A text as a header can hold it: a query can hold line breaks. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, '?');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** What answers. It stands wherever Deepgram would name its model, so that no one takes a script for a recognition. */
+/** The name of the simulator. It stands wherever Deepgram would name its model, so that a script is not taken for a recognition. */
 export const SIMULATOR = 'deepgram-simulator';
 
 /** Version of the simulator, in the places where Deepgram names a model's version. */
@@ -16,7 +16,7 @@ export const NOTICE =
 /** The model's identifier, which Deepgram gives as a UUID; a new one for each start. */
 export const MODEL_UUID = randomUUID();
 
-/** Headers of every response: Deepgram's request identifier, and who answered. */
+/** Headers of every response: Deepgram's request identifier, and the simulator's name. */
 export function identityHeaders(requestId: string): Record<string, string> {
   return { 'dg-request-id': requestId, 'X-Simulated-By': `${SIMULATOR}/${SIMULATOR_VERSION}` };
 }

@@ -18,7 +18,7 @@ export function isRaw(encoding: string): boolean {
   return encoding in SAMPLE_BYTES;
 }
 
-/** What other containers begin with: Ogg, FLAC, MP3 (ID3 or a frame), WebM (after one byte), MP4 (after four), CAF. */
+/** First bytes of other container formats: Ogg, FLAC, MP3 (ID3 or a frame), WebM (after one byte), MP4 (after four), CAF. */
 const MAGIC = [/^OggS/, /^fLaC/, /^ID3/, /^\xff[\xe0-\xff]/, /^.E\xdf\xa3/s, /^....ftyp/s, /^caff/];
 
 /** Longest WAV header that is waited for, in bytes. */
@@ -33,10 +33,10 @@ export class UndecodableAudioError extends Error {
 export class AudioClock {
   private bytesPerSecond: number | undefined;
   private audioBytes = 0;
-  /** The beginning of the stream, while it is not known what it is. */
+  /** The beginning of the stream, until its format is known. */
   private head = Buffer.alloc(0);
 
-  /** @param raw the format of raw audio, or undefined when the audio says it itself */
+  /** @param raw the format of raw audio, or undefined when the audio has a header */
   constructor(raw: { encoding: string; sampleRate: number; channels: number } | undefined) {
     if (raw === undefined) return;
     const sampleBytes = SAMPLE_BYTES[raw.encoding];

@@ -25,7 +25,7 @@ export class Ear {
     return this.overAtMs - (later * 1000) / this.speed - nowMs;
   }
 
-  /** When the received audio is over: until then silence of the caller is no silence. */
+  /** When the received audio is over: until then the caller is not silent. */
   get overMs(): number {
     return this.overAtMs;
   }

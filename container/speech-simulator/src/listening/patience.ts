@@ -5,7 +5,7 @@ export class Patience {
 
   /**
    * @param limitMs longest silence, in milliseconds
-   * @param lost what to do then
+   * @param lost called when the limit is reached
    */
   constructor(
     private readonly limitMs: number,
@@ -14,13 +14,13 @@ export class Patience {
     this.renew();
   }
 
-  /** The caller said something. @param overMs when the audio received so far is over (`performance.now()`) */
+  /** Notes a message of the caller. @param overMs when the audio received so far is over (`performance.now()`) */
   renew(overMs = 0): void {
     this.deadlineMs = Math.max(performance.now(), overMs) + this.limitMs;
     this.timer ??= setTimeout(() => this.check(), this.limitMs);
   }
 
-  /** Waits no longer. */
+  /** Stops the timer. */
   end(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -13,7 +13,7 @@ export class Playback {
   private position = 0;
   /** Where the session began in the script. */
   private firstPosition = 0;
-  /** What the script's time is ahead of the session's, in seconds: 0 unless the session goes on after a cut. */
+  /** Difference of the script's time to the session's, in seconds: 0 unless the session goes on after a cut. */
   private aheadSeconds = 0;
   private isPlaced: boolean;
   private readonly finder = new LandmarkFinder();

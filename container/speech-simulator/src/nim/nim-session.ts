@@ -6,7 +6,7 @@ import type { Session } from '../streaming/streaming-server';
 /** An event of a caller: JSON text with a `type`. */
 export type ClientEvent = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** What NIM's two realtime sessions share: text frames with numbered events, and how errors are told. */
+/** The base of NIM's two realtime sessions: text frames with numbered events, and error events. */
 export abstract class NimSession implements Session {
   abstract readonly statistics: LogFields;
 

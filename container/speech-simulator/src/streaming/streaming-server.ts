@@ -31,7 +31,7 @@ const STREAMS_ONLY =
 
 /** One session, on an open WebSocket. */
 export interface Session {
-  /** What it did, for its log line. Counts and names only, never payload. */
+  /** Counts and names for its log line. Counts and names only, never payload. */
   readonly statistics: LogFields;
 }
 
@@ -66,7 +66,7 @@ export interface Upgrade {
   readonly stream: Duplex;
 }
 
-/** What makes one container different from another. */
+/** The parts in which containers differ. */
 export interface StreamingServerOptions {
   /** TCP port; 0 takes any free one. */
   readonly port: number;
@@ -174,7 +174,7 @@ export class StreamingServer {
       this.options.invoke(request, response);
       return;
     }
-    // A caller that sends a body with its ping is not waited for.
+    // The server does not wait for the body of a caller's ping.
     request.resume();
     if (path === PING_PATH) {
       if (!allows(request, response, ['GET', 'POST'])) return;
@@ -224,7 +224,7 @@ export class StreamingServer {
     const failed = (error: NodeJS.ErrnoException): void => {
       fault ??= error.code ?? error.name;
     };
-    // `ws` reports what breaks the protocol, and keeps what breaks the connection to itself.
+    // `ws` reports a violation of the protocol, and does not report an error of the connection.
     webSocket.on('error', failed);
     stream.on('error', failed);
     const session = open(webSocket);

@@ -1,4 +1,4 @@
-/** What of `session.config` shapes the answers. Other members that vLLM-Omni knows are taken and change nothing here. */
+/** The members of `session.config` that shape the answers. Other members of vLLM-Omni are accepted and ignored. */
 export interface SessionConfig {
   readonly model: string | undefined;
   readonly responseFormat: string;
@@ -12,7 +12,7 @@ const FORMATS = ['wav', 'pcm', 'flac', 'mp3', 'opus'];
 
 const GRANULARITIES = ['none', 'sentence', 'clause'];
 
-/** Reads a `session.config` message, or says what vLLM-Omni would refuse. */
+/** Reads a `session.config` message, or returns the error of vLLM-Omni. */
 export function readSessionConfig(
   message: Readonly<Record<string, unknown>>,
 ): SessionConfig | { readonly fault: string } {

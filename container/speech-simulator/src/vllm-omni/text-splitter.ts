@@ -22,7 +22,7 @@ export class TextSplitter {
     }
   }
 
-  /** What is left. */
+  /** The remaining text. */
   flush(): string[] {
     const rest = this.text.trim();
     this.text = '';

@@ -13,7 +13,7 @@ const WAITING_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Samples of one `append` above which vLLM refuses it (`VLLM_MAX_AUDIO_CLIP_FILESIZE_MB`, 25 by default). */
 const CLIP_LIMIT_SAMPLES = 25 * 1024 * 1024;
 
-/** A connection to vLLM's `v1/realtime`: what it answers, in which order, and where it says nothing. */
+/** A connection to vLLM's `v1/realtime`: its answers, their order, and where it sends none. */
 export class RealtimeSession implements Session {
   readonly statistics = { transcriptions: 0, deltas: 0, errors: 0 };
   /** Audio that no transcription has taken yet; null is the end of an utterance. */
@@ -120,7 +120,7 @@ export class RealtimeSession implements Session {
       done: (text, usage) => {
         this.send({ type: 'transcription.done', text, usage });
         this.transcription = undefined;
-        // What came after the end, such as audio beyond the context, is thrown away.
+        // Audio after the end, such as audio beyond the context, is dropped.
         this.queue = [];
         this.waitingBytes = 0;
       },

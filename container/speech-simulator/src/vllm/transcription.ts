@@ -24,7 +24,7 @@ export interface Usage {
   readonly completion_tokens_details: null;
 }
 
-/** What a transcription tells its connection. */
+/** Calls of a transcription to its connection. */
 export interface TranscriptionEvents {
   /** It has a place among the sequences. */
   readonly ready: () => void;
@@ -54,7 +54,7 @@ export class Transcription {
     this.hearing = new Hearing(webSocket, new AudioClock(FORMAT), playback, configuration.speed, heard =>
       this.step(heard),
     );
-    // Without a place it waits, and its caller hears nothing of it. A place that is free at once is taken after the constructor.
+    // Without a place it waits, and its caller gets no message. A place that is free at once is taken after the constructor.
     this.release = slots.take(() =>
       setImmediate(() => {
         if (this.isOver) return;

@@ -8,7 +8,7 @@ const SAMPLE_RATE_HZ = { min: 8_000, max: 192_000 };
 /** Name of the one query parameter that Deepgram does not have: a transcript to play instead of the script. */
 const TRANSCRIPT_PARAMETER = 'simulator_transcript';
 
-/** What both listening protocols read from the query about their audio. */
+/** The audio settings in the query of both listening protocols. */
 export function readAudioInput(parameters: Parameters): { clock: AudioClock; channels: number } {
   const encoding = parameters.oneOf('encoding', ENCODINGS);
   const sampleRate = parameters.number('sample_rate', SAMPLE_RATE_HZ.min, SAMPLE_RATE_HZ.max);

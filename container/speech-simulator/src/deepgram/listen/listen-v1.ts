@@ -12,7 +12,7 @@ const LONGEST_SEGMENT_SECONDS = 5;
 /** An interim result comes at least after this much audio, also of silence, in seconds. */
 const INTERIM_SECONDS = 1;
 
-/** What the query of `v1/listen` says about the answers. */
+/** The settings of the answers in the query of `v1/listen`. */
 export interface ListenV1Parameters {
   readonly interimResults: boolean;
   readonly vadEvents: boolean;

@@ -11,18 +11,18 @@ import { type ClientMessage, readClientMessage } from '../client-message';
 /** Deepgram's: audio or `KeepAlive` within 10 seconds (developers.deepgram.com/docs/audio-keep-alive). */
 const IDLE_TIMEOUT_MS = 10_000;
 
-/** What a listening session is given. */
+/** The parameters of a listening session. */
 export interface ListeningOptions {
   readonly requestId: string;
   readonly playback: Playback;
   readonly clock: AudioClock;
   readonly channels: number;
   readonly settings: SessionSettings;
-  /** Reports what the caller most likely did not mean. */
+  /** Reports a setting that the caller most likely did not mean. */
   readonly warn: (message: string) => void;
 }
 
-/** What both listening protocols share: audio in, the script's words as the audio reaches them. */
+/** The base of both listening protocols: audio in, the script's words as the audio reaches them. */
 export abstract class ListeningSession implements Session {
   private readonly hearing: Hearing;
   private readonly patience: Patience;
@@ -62,10 +62,10 @@ export abstract class ListeningSession implements Session {
   /** A control message other than `KeepAlive` and `CloseStream`. */
   protected abstract control(message: ClientMessage): void;
 
-  /** A text message that is none. */
+  /** A text message that is no control message. */
   protected abstract unreadable(fault: string, text: string): void;
 
-  /** The audio is over: what remains to be said, before the close frame. */
+  /** Called at the end of the audio: sends the last messages before the close frame. */
   protected abstract finish(): void;
 
   /** For subclasses that account for the audio's bytes. */

@@ -16,7 +16,7 @@ const PARAMETERS = ['model', 'encoding', 'sample_rate', 'speed', 'expressivity',
 /** Range of `speed`, where 1 is the usual rate. */
 const SPEED = { min: 0.85, max: 1.15 };
 
-/** What the query of `v2/speak` says. */
+/** The settings in the query of `v2/speak`. */
 export interface SpeakV2Parameters {
   readonly output: AudioOutput;
   readonly speed: number;
