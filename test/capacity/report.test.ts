@@ -13,7 +13,7 @@ import {
 import { renderCharts, ticks } from '../../lib/capacity/report/line-chart';
 import { renderPng } from '../../lib/capacity/report/png';
 import type { CapacityStep } from '../../lib/capacity/step';
-import { findBrowser } from '../examples/support/headless-browser';
+import { findBrowser } from './support/find-browser';
 
 function step(sessions: number, p95: number, verdict: CapacityStep['verdict'] = 'held', errorShare = 0): CapacityStep {
   const spread = { p50: p95 / 2, p90: p95 * 0.9, p95, p99: p95 * 1.2, max: p95 * 2 };

@@ -92,11 +92,28 @@ def _scalable(properties: Properties) -> Properties:
     return {key: properties[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
 
 
+def _generated(properties: Properties) -> Properties:
+    """CloudFormation generates the value and creates the secret with it."""
+    kept = {key: value for key, value in properties.items() if key != "GenerateSecretString"}
+    return {**kept, "SecretString": "generated-by-the-emulator"}
+
+
 _KEPT: list[type] = []  # moto finds its models among the subclasses of a class, which are held weakly
 
 
 def install() -> None:
     _KEPT[:] = [
+        _api_backed(
+            "AWS::SecretsManager::Secret",
+            "secretsmanager",
+            create="CreateSecret",
+            delete="DeleteSecret",
+            name_property="Name",
+            identify=lambda properties: properties["Name"],
+            delete_request=lambda properties: {"SecretId": properties["Name"], "ForceDeleteWithoutRecovery": True},
+            to_request=_generated,
+            attributes=lambda properties, response: {"Ref": response["ARN"], "Id": response["ARN"]},
+        ),
         _api_backed(
             "AWS::CloudWatch::Alarm",
             "cloudwatch",

@@ -54,8 +54,11 @@ def _update(self: ResourceMap, template: dict[str, Any], parameters: dict[str, A
     template_before, parsed_before = self._template, dict(self._parsed_resources)
     try:
         _update_all(self, template, parameters)
-    except Exception:
-        _roll_back(self, template_before, parsed_before)
+    except Exception as failure:
+        try:
+            _roll_back(self, template_before, parsed_before)
+        except Exception as hindrance:
+            raise failure from hindrance  # what went wrong first is what the user has to know
         raise
 
 
