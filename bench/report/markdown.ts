@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'The gateway',
     about:
-      'A WebSocket client, `bidi gateway`, the local SageMaker and the container, beside the same load by the SDK into the local SageMaker. Added: what a round trip of 3.2 kB takes longer. Idle memory: what each of 250 open sessions adds to the process of the gateway. Burst: so many WebSockets opened at once. Sessions held: as above; clients, gateway, local SageMaker and container share the processors.',
+      'A WebSocket client, `bidi gateway`, the local SageMaker and the container, beside the same load by the SDK into the local SageMaker. Added: what a round trip of 3.2 kB takes longer. Idle memory: what each of 250 open sessions adds to the process of the gateway. Burst: so many WebSockets opened at once. Sessions held: as above, the best of three tries, the paths in turn; clients, gateway, local SageMaker and container share the processors.',
     ids: /^gateway\//,
   },
   {
@@ -55,13 +55,27 @@ const SECTIONS: readonly Section[] = [
 /** A load average before the run above this one means that something else was running. */
 const BUSY_LOAD = 1;
 
+/** A run of some parts, apart from the run of all. */
+export interface PartialRun {
+  readonly results: Results;
+  /** Its file, from the root of the repository. */
+  readonly rawFile: string;
+}
+
 /**
  * The page about one run.
  *
  * @param findings what was learnt from profiles, as a section of Markdown.
+ * @param apart runs of parts that this one does not hold.
  */
-export function renderMarkdown(results: Results, rawFile: string, findings: string): string {
-  const { measurements, goals, machine, skipped } = results;
+export function renderMarkdown(
+  results: Results,
+  rawFile: string,
+  findings: string,
+  apart: readonly PartialRun[] = [],
+): string {
+  const { measurements, machine, skipped } = results;
+  const goals = [results, ...apart.map(run => run.results)].flatMap(run => run.goals);
   const lines = [
     '# Benchmarks',
     '',
@@ -96,11 +110,22 @@ export function renderMarkdown(results: Results, rawFile: string, findings: stri
   for (const { title, about, ids } of SECTIONS) {
     const rows = measurements.filter(({ id }) => ids.test(id));
     if (rows.length > 0) lines.push('', `## ${title}`, '', about, '', ...figures(rows));
+    for (const run of rows.length > 0 ? [] : apart) {
+      const others = run.results.measurements.filter(({ id }) => ids.test(id));
+      if (others.length > 0) lines.push('', `## ${title}`, '', about, '', provenance(run), '', ...figures(others));
+    }
   }
   if (skipped.length > 0)
     lines.push('', '## Not measured here', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`));
   lines.push('', findings.trim(), '', '## Machine', '', ...table(['', ''], Object.entries(machine)));
   return `${lines.join('\n')}\n`;
+}
+
+function provenance({ results, rawFile }: PartialRun): string {
+  const { startedAt, commit, machine } = results;
+  const load = machine['load before'];
+  const busy = Number(load) > BUSY_LOAD ? ` **The machine was busy with other work (load ${load}).**` : '';
+  return `Measured apart from the rest, ${startedAt.slice(0, 10)} at commit ${commit}. Raw data: [${rawFile}](../${rawFile}).${busy}`;
 }
 
 /** One row a figure, one column a subject. */

@@ -104,3 +104,29 @@ test('a part runs from end to end in quick mode', () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+test('a part that was measured apart stands in its section, with its own run beside it', () => {
+  const measurement = {
+    id: 'gateway/cpu',
+    subject: 'gateway',
+    unit: 'µs/message',
+    better: 'lower',
+    value: 290,
+  } as const;
+  const apart = {
+    results: {
+      ...run,
+      commit: 'apart',
+      machine: { 'load before': '6' },
+      measurements: [{ ...measurement, rounds: [290] }],
+      goals: [{ text: 'a goal of the part', unit: 'ms', better: 'lower', value: 2, limit: 1, met: false } as const],
+    },
+    rawFile: 'bench/results/gateway.json',
+  };
+  const page = renderMarkdown(run, 'whole.json', '', [apart]);
+  expect(page).toContain('## The gateway');
+  expect(page).toContain('Measured apart from the rest');
+  expect(page).toContain('busy with other work (load 6)');
+  expect(page).toContain('| cpu | µs/message | 290 |');
+  expect(page).toContain('| a goal of the part | at most 1 ms | 2 ms | **missed** |');
+});

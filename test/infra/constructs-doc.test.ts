@@ -48,6 +48,7 @@ test('every construct of the index has an example', () => {
   }
   for (const name of [
     'BidiPrivateAccess',
+    'BidiGatewayService',
     'BidiImageRepository',
     'EchoBidiStack',
     'DeepgramStack',
