@@ -94,3 +94,47 @@ test.each([
     `speech/AllTraffic/0 | ${fate}, because the new one did not start: It ended with exit code 1.\n    SyntaxError: Unexpected token\n`,
   );
 });
+
+test('what a container, a caller or a template says cannot command the terminal', () => {
+  const hostile = 'a\u001b]0;title\u0007b\u001b[2Jc\rd\u009b31m';
+  const name = { endpoint: 'speech', variant: 'AllTraffic', instance: 0 };
+  let text = '';
+  const output = {
+    isTTY: true,
+    write: (piece: string) => {
+      text += piece;
+    },
+  };
+  const printer = new LocalPrinter(output, output);
+  const events: LocalEvent[] = [
+    { type: 'container-line', ...name, stream: 'stdout', line: hostile },
+    { type: 'build-line', model: 'm', line: hostile },
+    { type: 'warning', message: hostile },
+    { type: 'container-failed', ...name, message: hostile, isServing: false },
+    {
+      type: 'container-crashed',
+      ...name,
+      exit: { code: 1, signal: null },
+      lastLines: [hostile],
+      openSessions: 0,
+    },
+    {
+      type: 'session-ended',
+      session: { ...SESSION, path: hostile, outcome: 'ModelStreamError', message: hostile, metering: { [hostile]: 1 } },
+    },
+    {
+      type: 'refused',
+      requestId: 'id',
+      method: 'POST',
+      path: hostile,
+      containerPath: hostile,
+      containerAnswer: hostile,
+      statusCode: 424,
+      error: 'ModelError',
+      message: hostile,
+    },
+  ];
+  for (const event of events) printer.print(event);
+  expect(text.split('title').length).toBeGreaterThan(events.length); // each was printed
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
