@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BIND_TO_PORT_VARIABLE,
@@ -59,8 +59,11 @@ export class ImageEngine implements ContainerEngine {
   }
 }
 
-/** The program at the end of buildah's chain of processes: it is what an engine would signal. */
+/** The program at the end of buildah's chain of processes: it is what an engine would signal. Any thread may have started the next. */
 export function containerProcess(id: number): number {
-  const [child] = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean);
+  const threads = readdirSync(`/proc/${id}/task`);
+  const [child] = threads
+    .flatMap(thread => readFileSync(`/proc/${id}/task/${thread}/children`, 'utf8').split(' '))
+    .filter(Boolean);
   return child === undefined ? id : containerProcess(Number(child));
 }
