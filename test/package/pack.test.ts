@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -84,6 +84,9 @@ test('holds what users need and nothing else', () => {
     'dist/container/echo/dist/server.js',
     'dist/container/speech-simulator/Dockerfile',
     'dist/container/speech-simulator/dist/server.js',
+    'dist/container/gateway/Dockerfile',
+    'dist/container/gateway/.dockerignore',
+    'dist/container/gateway/dist/gateway.js',
     'dist/demo/EchoBidiStack.template.json',
     'dist/examples/sample.wav',
     'LICENSE',
@@ -256,6 +259,23 @@ test.each(['echo', 'speech-simulator'])('the image of %s can be built from the p
     if (line.startsWith('RUN npm')) run('sh', ['-c', line.slice('RUN '.length)], context);
   }
   expect(existsSync(join(context, 'dist/server.js'))).toBe(true);
+});
+
+test('the gateway\u2019s service synthesizes from the package, and its image is the one file, which runs', () => {
+  const assembly = join(folder, 'gateway.out');
+  program(`
+    const { App } = require('aws-cdk-lib');
+    const { GatewayStack } = require('sagemaker-bidi-kit');
+    const app = new App({ outdir: ${JSON.stringify(assembly)} });
+    new GatewayStack(app, 'GatewayStack', { endpointName: 'speech', publicLoadBalancer: false });
+    app.synth();
+  `);
+  const [context] = readdirSync(assembly).filter(entry => existsSync(join(assembly, entry, 'Dockerfile')));
+  const files = readdirSync(join(assembly, context!), { recursive: true }).map(String);
+  expect(files).toContain(join('dist', 'gateway.js'));
+  expect(files.filter(file => /src|node_modules/.test(file))).toEqual([]);
+  const help = run(process.execPath, [join(assembly, context!, 'dist', 'gateway.js'), '--help'], folder);
+  expect(help).toContain('--embedded-metrics');
 });
 
 test('no path of the machine that built it is in the package', () => {

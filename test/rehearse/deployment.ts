@@ -41,6 +41,8 @@ const NOT_EXECUTED: Readonly<Record<string, string>> = {
     'it refuses the cleartext HTTP that the emulator speaks; the CDK owns and tests it',
   'IAM decisions': 'the emulator allows everything; the policies are checked by cfn-lint and by `bidi preflight`',
   'service quotas': 'the emulator knows none for SageMaker; the operate tests play them',
+  'Fargate, the load balancer and its health checks, scaling by the gateway\u2019s figures':
+    'the emulator keeps records only; the image is run by itself, and nothing of it has run in AWS',
   'instances, blue/green traffic and rollback':
     'the emulator changes records only; the properties of every rollout are held against the API model',
 };
