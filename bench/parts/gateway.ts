@@ -34,7 +34,10 @@ export async function measureGateway(recorder: Recorder, quick: boolean): Promis
   };
   try {
     await measureRoundTrip(recorder, open, gateway.pid, quick);
-    await measureIdleSessions(recorder, open[GATEWAY]!, gateway.pid, quick ? 20 : 500);
+    const idle = quick ? 20 : 500;
+    const kibibytes = await measureIdleSessions(recorder, GATEWAY, open[GATEWAY]!, gateway.pid, idle);
+    recorder.goal('memory of an idle session in the gateway', 'KiB', 'lower', kibibytes, 100);
+    await measureSharedConnections(recorder, environment, idle);
     await measureBurst(recorder, open[GATEWAY]!, quick ? 50 : 1_000);
     await measureHeldSessions(
       recorder,
@@ -92,27 +95,36 @@ async function measureRoundTrip(
   for (const echo of Object.values(echoes)) echo.abort();
 }
 
-/** What sessions that say nothing add to the process. A first batch has grown what is there once for all. */
+/** What a session that says nothing adds to the process, in KiB. A first batch has grown what is there once for all. */
 async function measureIdleSessions(
   recorder: Recorder,
+  subject: string,
   open: () => Promise<Echo>,
   pid: number,
   count: number,
-): Promise<void> {
+): Promise<number> {
   const batch = () => openInTurns(open, count / 2);
   const echoes = await batch();
   await delay(1_000);
-  const before = processUsage(pid);
+  const before = processUsage(pid)?.residentBytes ?? Number.NaN;
   echoes.push(...(await batch()));
   await delay(1_000);
-  const after = processUsage(pid);
-  if (before && after) {
-    const kibibytes = (after.residentBytes - before.residentBytes) / (count / 2) / 1024;
-    const value = recorder.measure('gateway/session-memory', GATEWAY, 'KiB', 'lower', [kibibytes]);
-    recorder.goal('memory of an idle session in the gateway', 'KiB', 'lower', value, 100);
-  }
+  const after = processUsage(pid)?.residentBytes ?? Number.NaN;
   for (const echo of echoes) echo.abort();
   await delay(1_000);
+  return recorder.measure('gateway/session-memory', subject, 'KiB', 'lower', [(after - before) / (count / 2) / 1024]);
+}
+
+/** The same where ten streams share a connection to the runtime, which a client of the caller's own can say. */
+async function measureSharedConnections(
+  recorder: Recorder,
+  environment: Record<string, string>,
+  count: number,
+): Promise<void> {
+  const shared = { ...environment, BENCH_STREAMS_PER_CONNECTION: '10' };
+  await using gateway = await ChildProgram.start<GatewayReady>('servers/gateway.ts', shared);
+  const open = () => WebSocketEcho.open(gateway.ready.url);
+  await measureIdleSessions(recorder, 'gateway, 10 streams a connection', open, gateway.pid, count);
 }
 
 async function openInTurns(open: () => Promise<Echo>, count: number): Promise<Echo[]> {

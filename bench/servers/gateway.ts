@@ -15,7 +15,11 @@ async function main(): Promise<void> {
     endpoint: local.url,
     region: local.region,
     credentials: local.credentials,
-    requestHandler: { nodeHttp2ConnectOptions: { ca: local.certificateAuthority } },
+    requestHandler: {
+      // One, as the kit's and the official client have it, unless said.
+      maxConcurrentStreams: Number(process.env.BENCH_STREAMS_PER_CONNECTION ?? 1),
+      nodeHttp2ConnectOptions: { ca: local.certificateAuthority },
+    },
   });
   const gateway = await BidiGateway.start({ routes: [{ endpointName: ENDPOINT_NAME }], client, port: 0 });
   process.stdout.write(`${JSON.stringify({ url: gateway.url } satisfies GatewayReady)}\n`);
