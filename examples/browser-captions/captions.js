@@ -68,7 +68,7 @@ class CaptionSession {
     if (!navigator.mediaDevices) throw new Error('Browsers give the microphone to https pages and to localhost alone.');
     say('Waiting for the microphone.');
     this.microphone = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-    if (this.isFinishing) return this.release(); // it was given after all, and nobody wants it any more
+    if (this.isFinishing) return this.release(); // Stop came first
     this.microphone.getAudioTracks()[0].onended = () => this.fail(new Error('The microphone was taken away.'));
     this.audio = new AudioContext();
     await this.audio.audioWorklet.addModule(new URL('microphone.js', import.meta.url));
