@@ -27,7 +27,7 @@ export function transcribeCommand(): Command {
   return withStreamTarget(new Command('transcribe'))
     .summary('words of a recording, or of a microphone on stdin, as they are said')
     .description(
-      'Streams audio to a Deepgram speech-to-text model (Nova-3 or Flux) and prints what is said: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
+      'Streams audio to a Deepgram speech-to-text model (Nova-3 or Flux) and prints the transcript: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
     )
     .argument('<file>', 'WAV of any kind, or another container that the model reads; - is stdin')
     .addOption(

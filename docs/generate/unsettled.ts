@@ -18,7 +18,7 @@ export function unsettledTable(): string {
     BEGIN,
     '',
     ...simulated.flatMap(section),
-    'These cannot be acted out on one machine; they are listed so that nobody takes them for settled:',
+    'These cannot be acted out on one machine; they are listed because they are not settled either:',
     '',
     ...others.flatMap(section),
     END,

@@ -1,5 +1,5 @@
 /**
- * What nobody here wrote, against what was written here: official SDKs and protocol conformance suites.
+ * Independent implementations against this kit: official SDKs and protocol conformance suites.
  *
  * `npm run test:interop [-- NAMES]`, such as `-- chromium vllm`; without names everything. What it installs goes to the user's cache directory; nothing else of the machine is changed.
  */

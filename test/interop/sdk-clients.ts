@@ -6,7 +6,7 @@ import type { Scorecard } from './scorecard';
 import { pythonEnvironment } from './tools/python';
 import { buildRustProgram } from './tools/rust';
 
-/** A client that nobody here wrote, as a program that plays the scenarios. */
+/** An independent client, as a program that plays the scenarios. */
 interface SdkClient {
   readonly title: string;
   /** Makes the program ready and says how to start it. @throws NotAvailableError when it cannot be had here */
