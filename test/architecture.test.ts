@@ -40,6 +40,13 @@ const ROOMS: Record<string, Room> = {
   local: {
     rooms: ['contract', 'wire', 'assembly'],
     packages: /^(@smithy\/|chokidar$|selfsigned$)/,
+    folders: {
+      engine: ['.'],
+      service: ['.'],
+      hosting: ['engine', 'service', '.'],
+      stream: ['service', '.'],
+      operations: ['stream', 'hosting', 'service', '.'],
+    },
   },
   check: {
     rooms: ['contract', 'wire', 'assembly', 'dockerfile', 'report', 'image', 'client'],
@@ -115,6 +122,10 @@ test('an import of any kind is an arrow', () => {
 test('every room of lib is in the table', () => {
   const rooms = readdirSync(LIB, { withFileTypes: true }).filter(entry => entry.isDirectory());
   expect(rooms.map(room => room.name).filter(name => !ROOMS[name])).toEqual([]);
+});
+
+test('every room of lib has its folder in test', () => {
+  expect(Object.keys(ROOMS).filter(room => !existsSync(join(ROOT, 'test', room)))).toEqual([]);
 });
 
 test('no room holds more than a fifth of lib', () => {

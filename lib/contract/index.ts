@@ -17,4 +17,5 @@ export * from './running-container';
 export * from './runtime';
 export * from './source';
 export * from './template';
+export * from './time-limits';
 export * from './unsettled';

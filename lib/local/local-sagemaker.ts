@@ -9,12 +9,12 @@ import { HostedInstance } from './hosting/hosted-instance';
 import { watchSources } from './hosting/source-watcher';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
+import { RequestHandler } from './operations/request-handler';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
 import { TRUST_STORE_PASSWORD } from './service/java-trust-store';
 import { createLocalCredentials, type LocalCredentials } from './service/local-credentials';
 import { LoopbackServer } from './service/loopback-server';
 import { portHolder } from './service/port-holder';
-import { RequestHandler } from './service/request-handler';
 import { SignatureVerifier } from './service/signature-verification';
 import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
 

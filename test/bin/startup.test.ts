@@ -6,7 +6,7 @@ const ROOT = join(__dirname, '..', '..');
 
 /** Rooms, and parts of rooms, that no help text needs. */
 const HEAVY_ROOMS =
-  /lib.(capacity|check|gateway|image|infra|operate|client.session|client.runtime-http2|local.service.(?!local-credentials))\b/;
+  /lib.(capacity|check|gateway|image|infra|operate|client.session|client.runtime-http2|local.(operations|hosting|service.(?!local-credentials)))\b/;
 
 /** Prints, at the exit, every module that was loaded. */
 const SPY = `

@@ -14,10 +14,16 @@ import {
   variantNameViolation,
 } from '../../contract';
 import type { HostedInstance } from '../hosting/hosted-instance';
+import type { ServiceRequest } from '../service/loopback-server';
+import {
+  inputValidationError,
+  modelError,
+  modelStreamError,
+  requestTimeout,
+  type ServiceError,
+} from '../service/service-error';
 import { encodeError, encodePlainPayloadPart } from '../stream/response-event';
-import type { ServiceRequest } from './loopback-server';
 import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
-import { inputValidationError, modelError, modelStreamError, requestTimeout, type ServiceError } from './service-error';
 
 /** Request headers that the platform hands to the container (API reference, `InvokeEndpoint`). */
 const FORWARDED_REQUEST_HEADERS = [

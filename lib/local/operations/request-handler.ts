@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:http2';
 import { BIDIRECTIONAL_STREAM_PATH, INVOKE_PATH, RESPONSE_STREAM_PATH, RuntimeHeader } from '../../contract';
-import { BidirectionalStreamOperation } from '../stream/bidirectional-stream';
+import type { ServiceRequest } from '../service/loopback-server';
+import { checkSource } from '../service/request-source';
+import { internalServerError, ServiceError } from '../service/service-error';
+import { BidirectionalStreamOperation } from './bidirectional-stream';
 import { invoke } from './invocation';
-import type { ServiceRequest } from './loopback-server';
 import type { OperationContext } from './operation-context';
-import { checkSource } from './request-source';
-import { internalServerError, ServiceError } from './service-error';
 
 /**
  * The plain operations are of an older service model, which has other names for the same errors (API model `sagemaker-runtime`,

@@ -3,9 +3,9 @@ import { type Behaviours, endpointLogGroup, endpointNameViolation } from '../../
 import type { Clock } from '../clock';
 import type { HostedEndpoint } from '../hosting/hosted-endpoint';
 import type { InstanceName, LocalObserver } from '../local-event';
+import { inputValidationError } from '../service/service-error';
+import type { SignatureVerifier } from '../service/signature-verification';
 import type { InjectedFaultPlan } from '../stream/injected-fault';
-import { inputValidationError } from './service-error';
-import type { SignatureVerifier } from './signature-verification';
 
 /** State that the operations of one local SageMaker share. */
 export interface OperationContext {

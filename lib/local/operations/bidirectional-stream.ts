@@ -16,12 +16,12 @@ import { FrameSocket } from '../../wire/frame-socket';
 import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
 import type { InstanceName } from '../local-event';
 import type { ServiceRequest } from '../service/loopback-server';
-import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from '../service/operation-context';
 import { handshakeError, inputValidationError } from '../service/service-error';
-import { faultOf, injectFaults, throwOpeningFault } from './fault-injection';
-import type { InjectedFault } from './injected-fault';
-import { MeteringStream, meteringOffer } from './metering';
-import { resetStream, StreamSession } from './stream-session';
+import { faultOf, injectFaults, throwOpeningFault } from '../stream/fault-injection';
+import type { InjectedFault } from '../stream/injected-fault';
+import { MeteringStream, meteringOffer } from '../stream/metering';
+import { resetStream, StreamSession } from '../stream/stream-session';
+import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from './operation-context';
 
 /** The operation `InvokeEndpointWithBidirectionalStream`. */
 export class BidirectionalStreamOperation {
