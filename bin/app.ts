@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Annotations, App, Stack, Validations } from 'aws-cdk-lib';
 import { EXPLANATION_METADATA_KEY, ExplainedError, type ExplanationMetadata } from '../lib/contract';
 import {
   BidiImageRepository,
+  ContainerStack,
   DeepgramStack,
   EchoBidiStack,
   GatewayStack,
   ModelPackageStack,
   VllmStack,
 } from '../lib/infra';
+import { containerStackName } from './container-stack-name';
 import { readAppContext } from './context/app-context';
 import type { NagPackName } from './context/context-keys';
 
@@ -41,10 +45,17 @@ function addStack(app: App, id: string, create: () => void): void {
   }
 }
 
+/** The feature flags of cdk.json, which the CDK CLI reads in the repository alone; from the package it runs in a folder of the user's. */
+function featureFlags(): Record<string, unknown> {
+  const kit = dirname(require.resolve('sagemaker-bidi-kit/package.json'));
+  return (JSON.parse(readFileSync(join(kit, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> }).context;
+}
+
 function main(): void {
-  const app = new App();
+  const app = new App({ context: featureFlags() });
   const context = readAppContext(app, [
     'EchoBidiStack',
+    'ContainerStack',
     'DeepgramStack',
     'ModelPackageStack',
     'VllmStack',
@@ -68,6 +79,21 @@ function main(): void {
     });
     if (images) stack.addStackDependency(Stack.of(images));
   });
+  const { imageDirectory, ...container } = context.forStack('ContainerStack');
+  if (imageDirectory !== undefined) {
+    addStack(app, 'ContainerStack', () => {
+      const { endpointName } = container;
+      // The stacks of two folders are two stacks in the account too.
+      const stackName = endpointName === undefined ? undefined : containerStackName(endpointName);
+      new ContainerStack(app, 'ContainerStack', {
+        env,
+        stackName,
+        endpointName: 'container-bidi',
+        imageDirectory,
+        ...container,
+      });
+    });
+  }
   addStack(app, 'DeepgramStack', () => {
     new DeepgramStack(app, 'DeepgramStack', {
       env,

@@ -4,6 +4,7 @@ import { capacityCommand } from './commands/capacity';
 import { checkCommand } from './commands/check';
 import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
+import { deployCommand, destroyCommand, synthCommand } from './commands/deploy';
 import { destroyCheckCommand } from './commands/destroy-check';
 import { gatewayCommand } from './commands/gateway';
 import { initCommand } from './commands/init';
@@ -38,7 +39,10 @@ export function program(): Command {
     .addCommand(checkCommand())
     .commandsGroup('Deploy:')
     .addCommand(initCommand())
+    .addCommand(synthCommand())
     .addCommand(preflightCommand())
+    .addCommand(deployCommand())
+    .addCommand(destroyCommand())
     .commandsGroup('Stream:')
     .addCommand(invokeCommand())
     .addCommand(transcribeCommand())

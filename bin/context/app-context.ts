@@ -1,6 +1,12 @@
 import type { IConstruct } from 'constructs';
 import { ExplainedError } from '../../lib/contract';
-import type { BidiStackProps, DeepgramStackProps, GatewayStackProps, RolloutName } from '../../lib/infra';
+import type {
+  BidiStackProps,
+  ContainerStackProps,
+  DeepgramStackProps,
+  GatewayStackProps,
+  RolloutName,
+} from '../../lib/infra';
 import { type ContextValues, isKey, meantKey, type NagPackName, PARSERS, placeOf, readerOf } from './context-keys';
 import { editDistance } from './edit-distance';
 import { scalingViolations } from './scaling-context';
@@ -25,7 +31,19 @@ export class InvalidContextError extends ExplainedError {
 /** The context of one stack. */
 export interface StackContext extends Omit<BidiStackProps, keyof import('aws-cdk-lib').StackProps> {
   /**
-   * How an update moves streams to the new instances; of the echo stack only.
+   * Directory of the Dockerfile; of the stack of a container only.
+   *
+   * @default - the app has no such stack
+   */
+  readonly imageDirectory?: ContainerStackProps['imageDirectory'];
+  /**
+   * Command that starts the container as a process of this machine; of the stack of a container only.
+   *
+   * @default - runs on this machine need a container engine
+   */
+  readonly localCommand?: ContainerStackProps['localCommand'];
+  /**
+   * How an update moves streams to the new instances; of the stacks of an image only.
    *
    * @default 'all-at-once'
    */

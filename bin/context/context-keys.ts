@@ -16,6 +16,7 @@ import type { RolloutName } from '../../lib/infra';
 import { editDistance } from './edit-distance';
 import {
   checked,
+  commandWords,
   flag,
   list,
   matching,
@@ -62,6 +63,8 @@ export const PARSERS = {
   alarmTopicArn: matching(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of an SNS topic'),
   logRetentionDays: retention,
   invokePolicy: flag,
+  imageDirectory: text,
+  localCommand: commandWords,
   rollout: oneOf<RolloutName>(['all-at-once', 'canary', 'linear', 'rolling']),
   modelPackageArn: matching(
     MODEL_PACKAGE_ARN_PATTERN,
@@ -99,7 +102,9 @@ export const PARSERS = {
 
 /** Keys that only these stacks understand. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  rollout: ['EchoBidiStack'],
+  rollout: ['EchoBidiStack', 'ContainerStack'],
+  imageDirectory: ['ContainerStack'],
+  localCommand: ['ContainerStack'],
   modelPackageArn: ['DeepgramStack', 'ModelPackageStack'],
   product: ['DeepgramStack'],
   query: ['DeepgramStack'],

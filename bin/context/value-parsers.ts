@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { words } from '../words';
 
 /** A value that was not understood. The message names the values that are. */
 export class NotUnderstood extends Error {}
@@ -31,6 +32,10 @@ export function oneOf<T extends string>(allowed: readonly T[]): Parser<T> {
     return found;
   };
 }
+
+/** A command: a text whose words a shell would part, or a list of them. */
+export const commandWords: Parser<readonly string[]> = value =>
+  Array.isArray(value) && value.length > 0 ? value.map(text) : words(text(value));
 
 export function list<T>(item: Parser<T>, most = Number.MAX_SAFE_INTEGER): Parser<readonly T[]> {
   return value => {

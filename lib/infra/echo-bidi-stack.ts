@@ -4,10 +4,7 @@ import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { kitContainer } from './kit-container';
-import { Rollout } from './rollout';
-
-/** How the stack's properties and the context name a rollout. */
-export type RolloutName = 'all-at-once' | 'canary' | 'linear' | 'rolling';
+import { type RolloutName, rolloutOf } from './rollout-name';
 
 /** Properties of the echo stack. */
 export interface EchoBidiStackProps extends BidiStackProps {
@@ -45,18 +42,5 @@ export class EchoBidiStack extends BidiStack {
     });
     const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;
     this.operate(this.endpoint, props, `npx bidi invoke "I need help with" ${target}`, vpc);
-  }
-}
-
-function rolloutOf(name: RolloutName = 'all-at-once'): Rollout {
-  switch (name) {
-    case 'all-at-once':
-      return Rollout.allAtOnce();
-    case 'canary':
-      return Rollout.canary({ stepPercent: 50 });
-    case 'linear':
-      return Rollout.linear({ stepPercent: 50 });
-    case 'rolling':
-      return Rollout.rolling({ stepPercent: 50 });
   }
 }

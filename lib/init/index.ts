@@ -1,2 +1,3 @@
+export { kitDirectory, kitSpecifier, pinnedVersion } from './kit-package';
 export * from './project-template';
 export * from './write-project';

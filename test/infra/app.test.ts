@@ -51,6 +51,34 @@ test('without a model package every stack synthesizes, so that a bare cdk synth 
   expect(resourcesOf('GatewayStack')).toContain('AWS::ECS::Service');
 });
 
+test('the folder of a container becomes a stack, which is named after its endpoint', () => {
+  const { status, stderr } = run(['bin/app.ts'], {
+    nagPacks: 'none',
+    imageDirectory: 'examples/python-container',
+    localCommand: 'python "my server.py"',
+    'ContainerStack:endpointName': 'speech',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(artifactOf('ContainerStack').properties.stackName).toBe('ContainerStack-speech');
+  const template = fs.readFileSync(path.join(outdir, 'ContainerStack-speech.template.json'), 'utf8');
+  expect(JSON.parse(template).Resources).toEqual(
+    expect.objectContaining({
+      ContainerModel: expect.objectContaining({
+        Metadata: expect.objectContaining({
+          'sagemaker-bidi-kit:container': expect.objectContaining({ command: ['python', 'my server.py'] }),
+        }),
+      }),
+    }),
+  );
+});
+
+test('a folder without a Dockerfile is said in the place of its stack', () => {
+  run(['bin/app.ts'], { nagPacks: 'none', imageDirectory: 'lib' });
+  expect(errorsOf('ContainerStack')).toEqual([expect.stringContaining('There is no Dockerfile at')]);
+  expect(errorsOf('EchoBidiStack')).toEqual([]);
+});
+
 test('a gateway for an endpoint has to say who may reach it', () => {
   const { status } = run(['bin/app.ts'], { nagPacks: 'none', endpointName: 'speech' });
   expect(status).toBe(0);

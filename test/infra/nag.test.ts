@@ -4,6 +4,7 @@ import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Check
 import {
   BidiEndpoint,
   BidiImageRepository,
+  ContainerStack,
   DeepgramStack,
   EchoBidiStack,
   GatewayStack,
@@ -52,6 +53,16 @@ test.each<[title: string, create: (app: App) => void]>([
   [
     'EchoBidiStack with everything',
     app => new EchoBidiStack(app, 'Stack', { ...everything, rollout: 'rolling', instanceCount: 2 }),
+  ],
+  [
+    'ContainerStack with everything',
+    app =>
+      new ContainerStack(app, 'Stack', {
+        ...everything,
+        imageDirectory: 'examples/python-container',
+        rollout: 'linear',
+        instanceCount: 2,
+      }),
   ],
   ['DeepgramStack', app => new DeepgramStack(app, 'Stack', { env, modelPackageArn: PACKAGE_ARN })],
   [

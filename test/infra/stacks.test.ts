@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { App, Aspects, Duration, type Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { FIPS_REGIONS, GatewayStackOutput, StackOutput } from '../../lib/contract';
 import {
+  ContainerStack,
+  type ContainerStackProps,
   DeepgramStack,
   type DeepgramStackProps,
   EchoBidiStack,
@@ -21,6 +24,14 @@ const SCALING = { minCapacity: 2, maxCapacity: 6, targetConcurrency: 30 };
 /** As this repository's app makes it. */
 function echo(props?: EchoBidiStackProps): EchoBidiStack {
   return new EchoBidiStack(newApp(), 'EchoBidiStack', { endpointName: 'echo-bidi', ...props });
+}
+
+function container(props?: Partial<ContainerStackProps>): ContainerStack {
+  return new ContainerStack(newApp(), 'ContainerStack', {
+    endpointName: 'container-bidi',
+    imageDirectory: join(__dirname, '..', '..', 'examples', 'python-container'),
+    ...props,
+  });
 }
 
 function deepgram(props?: DeepgramStackProps): DeepgramStack {
@@ -67,6 +78,10 @@ describe('templates', () => {
           invokePolicy: true,
           rollout: 'canary',
         }),
+    ],
+    [
+      'ContainerStack in us-east-1',
+      () => container({ ...US_EAST_1, localCommand: ['python', 'server.py'], rollout: 'canary', instanceCount: 2 }),
     ],
     ['VllmStack in us-east-1', () => vllm(US_EAST_1)],
     ['GatewayStack, nothing said', () => gateway()],
@@ -123,6 +138,7 @@ describe('templates', () => {
 
 test.each<[title: string, create: (props: EchoBidiStackProps) => Stack, own: [download?: number, startup?: number]]>([
   ['EchoBidiStack', echo, []],
+  ['ContainerStack', container, []],
   ['DeepgramStack', deepgram, [600, 900]],
 ])('the timeouts of %s can be told; untold, they are its own', (_, create, [download, startup]) => {
   const timeouts = (props: EchoBidiStackProps) => {
@@ -144,6 +160,7 @@ describe('outputs', () => {
     const without = (...keys: string[]) => new Set(Object.values(StackOutput).filter(key => !keys.includes(key)));
     const props = { ...US_EAST_1, invokePolicy: true };
     expect(keysOf(echo(props))).toEqual(without('Protocol', 'ModelName'));
+    expect(keysOf(container(props))).toEqual(without('Protocol', 'ModelName'));
     expect(keysOf(deepgram(props))).toEqual(without('ImageUri', 'ModelName'));
     expect(keysOf(vllm(props))).toEqual(without());
   });
@@ -199,6 +216,7 @@ describe('outputs', () => {
 
   test.each<[title: string, create: () => Stack]>([
     ['echo', () => echo(US_EAST_1)],
+    ['container', () => container(US_EAST_1)],
     ['nova3', () => deepgram(US_EAST_1)],
     ['flux', () => deepgram({ ...US_EAST_1, product: 'flux' })],
     ['aura2', () => deepgram({ ...US_EAST_1, product: 'aura2' })],
@@ -210,6 +228,26 @@ describe('outputs', () => {
     const command = program().commands.find(candidate => candidate.name() === name)!;
     const known = command.options.map(option => option.long);
     expect(known).toEqual(expect.arrayContaining(tryIt.match(/--\w+/g)!));
+  });
+});
+
+describe('ContainerStack', () => {
+  test.each([
+    ['a folder that is not there', { imageDirectory: 'nowhere' }, 'There is no Dockerfile at'],
+    ['a canary with one instance', { rollout: 'canary' as const }, 'instance'],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => container({ ...US_EAST_1, ...props })).toThrow(message);
+  });
+
+  test('names the folder and the command with which it runs on this machine', () => {
+    Template.fromStack(container({ localCommand: ['python', 'server.py'] })).hasResource('AWS::SageMaker::Model', {
+      Metadata: {
+        'sagemaker-bidi-kit:container': {
+          directory: Match.stringLikeRegexp('examples/python-container$'),
+          command: ['python', 'server.py'],
+        },
+      },
+    });
   });
 });
 

@@ -215,7 +215,7 @@ test.each<[context: Record<string, unknown>, violations: string[]]>([
 test.each<[context: Record<string, unknown>, violation: string | undefined]>([
   [
     { 'DeepgramStack:rollout': 'canary' },
-    '"DeepgramStack:rollout" would change nothing: rollout is for EchoBidiStack; write "EchoBidiStack:rollout", or leave it out.',
+    '"DeepgramStack:rollout" would change nothing: rollout is for EchoBidiStack and ContainerStack; write "EchoBidiStack:rollout", or leave it out.',
   ],
   [
     { 'EchoBidiStack:modelPackageArn': PACKAGE_ARN },
