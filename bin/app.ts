@@ -11,6 +11,7 @@ import {
   ModelPackageStack,
   VllmStack,
 } from '../lib/infra';
+import { FROM_SOURCE } from '../lib/infra/kit-container';
 import { containerStackName } from './container-stack-name';
 import { readAppContext } from './context/app-context';
 import type { NagPackName } from './context/context-keys';
@@ -45,8 +46,9 @@ function addStack(app: App, id: string, create: () => void): void {
   }
 }
 
-/** The feature flags of cdk.json, which the CDK CLI reads in the repository alone; from the package it runs in a folder of the user's. */
-function featureFlags(): Record<string, unknown> {
+/** The feature flags of cdk.json. In the repository the CDK CLI reads them; the app of the package runs in a folder of the user's. */
+function featureFlags(): Record<string, unknown> | undefined {
+  if (FROM_SOURCE) return undefined;
   const kit = dirname(require.resolve('sagemaker-bidi-kit/package.json'));
   return (JSON.parse(readFileSync(join(kit, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> }).context;
 }

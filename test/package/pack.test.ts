@@ -67,7 +67,7 @@ test('holds what users need and nothing else', () => {
     .map(file => file.path)
     .filter(
       path =>
-        !/^(dist\/(bin|lib|container|demo|examples)\/.+|templates\/.+|bin\/(bidi|failure-reporter)\.js|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
+        !/^(dist\/(bin|lib|container|demo|examples)\/.+|templates\/.+|bin\/(bidi|failure-reporter)\.js|package\.json|cdk\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
           path,
         ),
     );
