@@ -1,4 +1,5 @@
 import { ExplainedError } from '../contract';
+import { isSendableCloseCode } from '../wire/close-code';
 import type { WebSocketEnd } from '../wire/frame-socket';
 
 /** How a client's WebSocket is closed (RFC 6455, section 7.4). */
@@ -20,11 +21,6 @@ export const CloseCode = {
   SERVICE_RESTART: 1012,
 } as const;
 
-/** Codes that may stand in a close frame (RFC 6455, sections 7.4.1 and 7.4.2; 1012 to 1014 are registered with IANA). */
-function isSendable(code: number): boolean {
-  return (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
-}
-
 /**
  * The close that tells a client how the model's side ended: the container's own code and reason where it closed, 1012 where another
  * session can go on, else 1011.
@@ -36,7 +32,8 @@ export function closeOf(error: unknown): Close {
   if (!(error instanceof ExplainedError)) return { code: CloseCode.INTERNAL_ERROR, reason: 'The gateway failed.' };
   const { closeCode, Message } = error as { closeCode?: number; Message?: string };
   if (closeCode === 1005) return { code: CloseCode.NORMAL, reason: '' };
-  if (closeCode !== undefined && isSendable(closeCode)) return { code: closeCode, reason: containerReason(Message) };
+  if (closeCode !== undefined && isSendableCloseCode(closeCode))
+    return { code: closeCode, reason: containerReason(Message) };
   const isOver = error.code === 'ERR_BIDI_SESSION_LIMIT';
   return { code: isOver ? CloseCode.SERVICE_RESTART : CloseCode.INTERNAL_ERROR, reason: error.what };
 }
@@ -49,5 +46,5 @@ function containerReason(message = ''): string {
 
 /** Whether a client with this close code wants the model to finish: not one that is gone or that broke the protocol. */
 export function isOrderlyClose({ code }: WebSocketEnd): boolean {
-  return code === CloseCode.NORMAL || code === 1001 || code === 1005 || code >= 3000;
+  return code === CloseCode.NORMAL || code === 1001 || code === 1005 || (code >= 3000 && isSendableCloseCode(code));
 }

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { isSendableCloseCode } from './close-code';
 import { type Frame, FrameError, Opcode, type ReceivedFrame } from './frame';
 import { FrameDecoder, type FrameDecoderOptions } from './frame-decoder';
 import { encodeCloseFrame, encodeFrame, type WebSocketRole } from './frame-encoder';
@@ -198,7 +200,7 @@ export class FrameSocket {
 
   private onCloseFrame(payload: Buffer): void {
     const code = payload.length < 2 ? undefined : payload.readUInt16BE(0);
-    this.close(code ?? 1000); // the answer, unless the close frame is already sent
+    this.close(answerTo(code, payload)); // unless the close frame is already sent
     this.endSocket();
     this.end({ code: code ?? 1005, reason: payload.toString('utf8', 2) });
   }
@@ -230,6 +232,13 @@ export class FrameSocket {
     this.hasEnded = true;
     this.listener.onEnd(end);
   }
+}
+
+/** The close code that answers a close frame: its own, but for one that breaks the protocol (RFC 6455, sections 7.4 and 8.1). */
+function answerTo(code: number | undefined, payload: Buffer): number {
+  if (code === undefined) return payload.length === 0 ? 1000 : 1002;
+  if (!isSendableCloseCode(code)) return 1002;
+  return isUtf8(payload.subarray(2)) ? code : 1007;
 }
 
 const EMPTY = Buffer.alloc(0);

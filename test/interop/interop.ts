@@ -9,6 +9,7 @@ import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
 import { checkCaptions } from './chromium/captions';
 import { checkWebPages } from './chromium/web-pages';
 import { checkContainers } from './containers/containers';
+import { checkGatewayClients } from './gateway/gateway';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
@@ -37,6 +38,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),
   captions: ({ directory, scorecard }) => checkCaptions(directory, scorecard),
+  gateway: ({ directory, scorecard }) => checkGatewayClients(directory, scorecard),
   containers: ({ scorecard }) => checkContainers(scorecard),
   vllm: ({ directory, scorecard, record }) => checkVllm(directory, scorecard, record),
 };

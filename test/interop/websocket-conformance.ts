@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIDIRECTIONAL_STREAM_PATH, BIND_TO_PORT_VARIABLE, PING_PATH, SERVE_ARGUMENT } from '../../lib/contract';
 import { answers, end, freePort, run, start } from './processes';
@@ -19,10 +19,6 @@ interface CaseResult {
 
 /** Lets Autobahn's fuzzing client loose on the echo container. */
 export async function checkWebSocketConformance(directory: string, scorecard: Scorecard): Promise<void> {
-  const executables = await scorecard.check('Autobahn test suite is installed', () =>
-    pythonEnvironment('autobahn', { from: '2.7', to: '2.7' }, join(__dirname, 'websocket', 'requirements.txt')),
-  );
-  if (!executables) return;
   const port = await freePort();
   const log = join(directory, 'echo.log');
   const words = ['--require', 'esbuild-register', 'src/server.ts', SERVE_ARGUMENT];
@@ -32,34 +28,8 @@ export async function checkWebSocketConformance(directory: string, scorecard: Sc
   });
   try {
     await answers(`http://127.0.0.1:${port}${PING_PATH}`, container, log);
-    const reports = join(directory, 'autobahn');
-    const specification = join(directory, 'autobahn.json');
     const url = `ws://127.0.0.1:${port}/${BIDIRECTIONAL_STREAM_PATH}`;
-    writeFileSync(
-      specification,
-      JSON.stringify({
-        outdir: reports,
-        servers: [{ agent: 'echo', url, options: { version: 18 } }],
-        cases: ['*'],
-        'exclude-cases': EXCLUDED,
-        'exclude-agent-cases': {},
-      }),
-    );
-    const runner = ['--mode', 'fuzzingclient', '--spec', specification];
-    await scorecard.check('Autobahn plays its cases to the end', () =>
-      run(join(executables, 'wstest'), runner, { cwd: directory, timeoutMs: 180_000 }),
-    );
-    const index = join(reports, 'index.json');
-    if (!existsSync(index)) return;
-    const results = Object.entries(
-      (JSON.parse(readFileSync(index, 'utf8')) as { echo: Record<string, CaseResult> }).echo,
-    );
-    await scorecard.check(`Autobahn finds no fault in the echo container (${results.length} cases)`, () => {
-      const faults = results
-        .filter(([, { behavior, behaviorClose }]) => ![behavior, behaviorClose].every(word => BEHAVIORS.includes(word)))
-        .map(([name, { behavior, behaviorClose }]) => `case ${name}: ${behavior}, close ${behaviorClose}`);
-      if (faults.length > 0 || results.length === 0) throw new Error(faults.join('\n') || 'No case was played.');
-    });
+    await playAutobahn({ name: 'the echo container', url }, directory, scorecard);
     scorecard.skip(
       `Autobahn's cases ${EXCLUDED.join(', ')}`,
       'compression is not offered; speed is for the benchmarks',
@@ -67,4 +37,42 @@ export async function checkWebSocketConformance(directory: string, scorecard: Sc
   } finally {
     await end(container);
   }
+}
+
+/** Lets Autobahn's fuzzing client loose on a WebSocket that echoes. */
+export async function playAutobahn(
+  { name, url }: { readonly name: string; readonly url: string },
+  directory: string,
+  scorecard: Scorecard,
+): Promise<void> {
+  const executables = await scorecard.check('Autobahn test suite is installed', () =>
+    pythonEnvironment('autobahn', { from: '2.7', to: '2.7' }, join(__dirname, 'websocket', 'requirements.txt')),
+  );
+  if (!executables) return;
+  const folder = mkdtempSync(join(directory, 'autobahn-'));
+  const specification = join(folder, 'specification.json');
+  writeFileSync(
+    specification,
+    JSON.stringify({
+      outdir: folder,
+      servers: [{ agent: name, url, options: { version: 18 } }],
+      cases: ['*'],
+      'exclude-cases': EXCLUDED,
+      'exclude-agent-cases': {},
+    }),
+  );
+  const runner = ['--mode', 'fuzzingclient', '--spec', specification];
+  await scorecard.check(`Autobahn plays its cases with ${name} to the end`, () =>
+    run(join(executables, 'wstest'), runner, { cwd: folder, timeoutMs: 180_000 }),
+  );
+  const index = join(folder, 'index.json');
+  if (!existsSync(index)) return;
+  const report = JSON.parse(readFileSync(index, 'utf8')) as Record<string, Record<string, CaseResult>>;
+  const results = Object.entries(report[name] ?? {});
+  await scorecard.check(`Autobahn finds no fault in ${name} (${results.length} cases)`, () => {
+    const faults = results
+      .filter(([, { behavior, behaviorClose }]) => ![behavior, behaviorClose].every(word => BEHAVIORS.includes(word)))
+      .map(([number, { behavior, behaviorClose }]) => `case ${number}: ${behavior}, close ${behaviorClose}`);
+    if (faults.length > 0 || results.length === 0) throw new Error(faults.join('\n') || 'No case was played.');
+  });
 }

@@ -119,6 +119,23 @@ test('a close frame is answered, and the answer is the last frame', async () => 
 });
 
 test.each([
+  ['4000', [0x0f, 0xa0], 4000],
+  ['none', [], 1000],
+  ['one byte', [0x03], 1002],
+  ['0, which is none', [0, 0], 1002],
+  ['1005, which no frame may hold', [0x03, 0xed], 1002],
+  ['65535', [0xff, 0xff], 1002],
+  ['1000 with a reason that is no UTF-8', [0x03, 0xe8, 0xff], 1007],
+])('a close frame with the code %s has the answer of RFC 6455', async (_, payload, code) => {
+  const { port, socket: serverSocket } = await rawServer(Buffer.from([0x88, payload.length, ...payload]));
+  await heardBy(await open(port))(1);
+  const bytes: Buffer[] = [];
+  for await (const piece of await serverSocket) bytes.push(piece as Buffer);
+  const answer = Buffer.concat(bytes);
+  expect(answer.readUInt16BE(6) ^ answer.readUInt16BE(2)).toBe(code); // unmasked
+});
+
+test.each([
   ['a masked frame', Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]), 1002],
   ['a reserved bit', Buffer.from([0xc1, 0x00]), 1002],
   ['a frame that is too long', Buffer.from([0x82, 127, 0, 0, 0, 0, 0x10, 0, 0, 0]), 1009],

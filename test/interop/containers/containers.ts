@@ -10,6 +10,7 @@ import type { Finding, Verdict } from '../../../lib/report/finding';
 import { onPath, run } from '../processes';
 import { NotAvailableError, type Scorecard } from '../scorecard';
 import { toolDirectory } from '../tool-directory';
+import { buildGoProgram } from '../tools/go';
 import { pythonEnvironment } from '../tools/python';
 import { buildRustProgram } from '../tools/rust';
 
@@ -69,7 +70,7 @@ const STACKS: readonly Stack[] = [
   { title: 'Python, aiohttp', prepare: () => python('aiohttp_server.py'), broken: {} },
   {
     title: 'Go, gorilla/websocket',
-    prepare: async () => [await buildGoProgram(join(HERE, 'go'))],
+    prepare: async () => [await buildGoProgram(join(HERE, 'go'), 'bidi-interop-container')],
     broken: {
       'ready-too-early': { 'ready-at-first-ping': 'fail' },
       'text-as-binary': { 'text-message': 'fail' },
@@ -160,20 +161,6 @@ function assertCaught(findings: readonly Finding[], expected: Caught, allowed: r
   if (same) return;
   const seen = faults.map(({ name, verdict, seen }) => `${verdict} ${name}: ${seen}`).join('\n');
   throw new Error(`expected ${JSON.stringify(expected)}, found:\n${seen}`);
-}
-
-/** @throws NotAvailableError without Go, or when its modules cannot be had */
-async function buildGoProgram(directory: string): Promise<string> {
-  const go = onPath('go');
-  if (!go) throw new NotAvailableError('needs Go');
-  const executable = join(toolDirectory('go'), 'bidi-interop-container');
-  try {
-    await run(go, ['mod', 'download'], { cwd: directory });
-  } catch (cause) {
-    throw new NotAvailableError('its modules cannot be fetched', { cause });
-  }
-  await run(go, ['build', '-o', executable, '.'], { cwd: directory });
-  return executable;
 }
 
 /** @throws NotAvailableError without Java 17 and Maven, or when its libraries cannot be had */

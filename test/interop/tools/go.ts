@@ -25,3 +25,22 @@ export async function installGoProgram(program: string): Promise<string> {
   }
   return executable;
 }
+
+/**
+ * Builds a Go program, as locked.
+ *
+ * @returns path of the executable
+ * @throws NotAvailableError without Go, or when its modules cannot be had
+ */
+export async function buildGoProgram(directory: string, name: string): Promise<string> {
+  const go = onPath('go');
+  if (!go) throw new NotAvailableError('needs Go');
+  const executable = join(toolDirectory('go'), name);
+  try {
+    await run(go, ['mod', 'download'], { cwd: directory });
+  } catch (cause) {
+    throw new NotAvailableError('its modules cannot be fetched', { cause });
+  }
+  await run(go, ['build', '-o', executable, '.'], { cwd: directory });
+  return executable;
+}
