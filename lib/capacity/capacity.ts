@@ -89,6 +89,8 @@ const COUNT_INTERVAL_MS = 100;
  * The load is open-loop: a message is due whether or not the endpoint keeps up, and lag counts from then, so that a slow endpoint does
  * not slow the load down. Where the generator is the limit, another process is added and the step repeated; when there are no
  * more, no verdict is given.
+ *
+ * @throws the error of the load generator, unless `abortSignal` ended the measurement.
  */
 export async function measureCapacity(source: LoadSource, options: CapacityOptions): Promise<CapacityResult> {
   const begin = Date.now();

@@ -52,6 +52,7 @@ export class GeneratorPool implements LoadSource {
   private readonly members: Member[] = [];
   private wanted = 0;
 
+  /** @throws GeneratorStartError when the load cannot be made, or no session of it can ever open. */
   static async start(options: GeneratorPoolOptions): Promise<GeneratorPool> {
     const pool = new GeneratorPool(options);
     try {

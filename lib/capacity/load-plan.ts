@@ -30,7 +30,11 @@ class LoadPlanError extends ExplainedError {
   override readonly code = 'ERR_BIDI_LOAD_PLAN';
 }
 
-/** Makes the protocol of a plan. */
+/**
+ * Makes the protocol of a plan.
+ *
+ * @throws LoadPlanError when a recording or a module is not usable.
+ */
 export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
   switch (plan.kind) {
     case 'echo':

@@ -145,7 +145,11 @@ function parseConfiguration(bytes: Buffer, name: string): ImageConfiguration {
   return configurationOf(parseDocument(bytes, name), name);
 }
 
-/** The same of a document that is parsed already, in the spelling that OCI, Docker and `image inspect` share. */
+/**
+ * The same of a document that is parsed already, in the spelling that OCI, Docker and `image inspect` share.
+ *
+ * @throws ImageError when the entry point is not a list of words.
+ */
 export function configurationOf(document: JsonRecord, name: string): ImageConfiguration {
   const config = recordOf(document.config);
   const entrypoint = config.Entrypoint ?? [];

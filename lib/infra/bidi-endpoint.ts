@@ -44,6 +44,8 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
   /**
    * An endpoint by its ARN. The platform writes the name in lower case there: for a name with capitals use
    * `fromEndpointName`, or its metrics and log group will not be found.
+   *
+   * @throws Error when it is not an ARN.
    */
   static fromEndpointArn(scope: Construct, id: string, endpointArn: string): IBidiEndpoint {
     return BidiEndpoint.fromEndpointAttributes(scope, id, { endpointArn });
@@ -52,7 +54,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
   /**
    * An endpoint by its name, its ARN or both.
    *
-   * @throws InvalidPropsError with neither a name nor an ARN, or with an ARN of another endpoint than the name's.
+   * @throws InvalidPropsError with neither a name nor an ARN, without variant names, or with an ARN of another endpoint than the name's.
    */
   static fromEndpointAttributes(scope: Construct, id: string, attributes: BidiEndpointAttributes): IBidiEndpoint {
     return new ImportedBidiEndpoint(scope, id, attributes);
@@ -82,6 +84,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
   private readonly rollbackAlarms: IAlarm[] = [];
   private readonly securityGroups?: readonly ISecurityGroup[];
 
+  /** @throws InvalidPropsError with every violation in the properties, the variants and the models. */
   constructor(scope: Construct, id: string, props: BidiEndpointProps) {
     super(scope, id, { physicalName: props.endpointName ?? Lazy.string({ produce: () => stableName(this) }) });
     this.props = props;

@@ -49,6 +49,7 @@ export class BidiImageRepository extends Construct {
   readonly repository: IRepository;
   private readonly props: BidiImageRepositoryProps;
 
+  /** @throws InvalidPropsError when the name is not one of a repository. */
   constructor(scope: Construct, id: string, props: BidiImageRepositoryProps) {
     super(scope, id);
     this.props = props;

@@ -65,6 +65,7 @@ export abstract class BidiImage {
    * An image in Amazon ECR, in the endpoint's region.
    *
    * @param tagOrDigest a tag, or a digest (`sha256:…`), which never moves under an endpoint.
+   * @throws InvalidPropsError when it is neither a tag nor a digest; when it is bound, also for a repository of another region.
    */
   static fromRepository(repository: IRepository, tagOrDigest: string, props: BidiImagePushedProps = {}): BidiImage {
     return new RepositoryImage(repository, tagOrDigest, props);
@@ -75,6 +76,8 @@ export abstract class BidiImage {
    *
    * SageMaker pulls it through the endpoint's VPC, so the endpoint needs one with a way to the registry.
    * Source: API reference, `ImageConfig`.
+   *
+   * @throws InvalidPropsError when the URI names no registry, repository and tag or digest, or lies in Amazon ECR.
    */
   static fromRegistryUri(imageUri: string, props: BidiImagePushedProps = {}): BidiImage {
     return new RegistryImage(imageUri, props);

@@ -84,7 +84,11 @@ export interface BidiModelBindOptions {
 
 /** The model of an endpoint: where its container comes from and how it is started. */
 export abstract class BidiModel {
-  /** A model from a container image. */
+  /**
+   * A model from a container image.
+   *
+   * @throws InvalidPropsError when the environment breaks a limit of the platform.
+   */
   static fromImage(image: BidiImage, props: BidiModelFromImageProps = {}): BidiModel {
     return new ImageModel(image, props);
   }

@@ -45,6 +45,7 @@ export class BidiMonitoring extends Construct {
   /** Address of the dashboard in the console, where the partition is known to have a public one. */
   readonly dashboardUrl?: string;
 
+  /** @throws InvalidPropsError with every violation in the thresholds. */
   constructor(scope: Construct, id: string, props: BidiMonitoringProps) {
     super(scope, id);
     throwIfInvalid(this.node.path, thresholdViolations(props));

@@ -81,6 +81,7 @@ export class BidiPrivateAccess extends Construct implements IConnectable {
   private readonly ownInterfaceEndpoint?: InterfaceVpcEndpoint;
   private hasAddedEndpoints = false;
 
+  /** @throws InvalidPropsError with every violation in the properties. */
   constructor(scope: Construct, id: string, props: BidiPrivateAccessProps) {
     super(scope, id);
     const { vpc, clients = Peer.ipv4(props.vpc.vpcCidrBlock), onlyAddedEndpoints = false } = props;

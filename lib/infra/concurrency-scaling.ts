@@ -80,7 +80,11 @@ export class ConcurrencyScaling extends Construct {
   /** The scaled number of instances; `undefined` while scaling is paused. */
   readonly target?: ScalableTarget;
 
-  /** @internal */
+  /**
+   * @internal
+   *
+   * @throws InvalidPropsError with every violation in the properties.
+   */
   constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;

@@ -97,6 +97,7 @@ export class DeepgramEndpoint extends BidiEndpoint {
   /** `X-Amzn-SageMaker-Model-Query-String` with which clients should open streams. */
   readonly query: string;
 
+  /** @throws InvalidPropsError with every violation: the product's rules, its instance types, its query, the ARN of the package. */
   constructor(scope: Construct, id: string, props: DeepgramEndpointProps) {
     const {
       product: name = 'nova3',

@@ -23,6 +23,7 @@ export class DeepgramStack extends BidiStack {
   /** The endpoint of the model package. */
   readonly endpoint: DeepgramEndpoint;
 
+  /** @throws InvalidPropsError with every violation in the properties. */
   constructor(scope: Construct, id: string, props: DeepgramStackProps = {}) {
     super(scope, id, { description: 'Deepgram over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);

@@ -17,6 +17,7 @@ export class EchoBidiStack extends BidiStack {
   /** The endpoint of the echo container. */
   readonly endpoint: BidiEndpoint;
 
+  /** @throws InvalidPropsError with every violation in the properties. */
   constructor(scope: Construct, id: string, props: EchoBidiStackProps = {}) {
     super(scope, id, { description: 'An echo over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);

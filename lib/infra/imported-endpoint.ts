@@ -36,6 +36,7 @@ export class ImportedBidiEndpoint extends BidiEndpointBase {
   readonly logGroupName: string;
   protected readonly knownName: string;
 
+  /** @throws InvalidPropsError with neither a name nor an ARN, without variant names, or with an ARN of another endpoint than the name's. */
   constructor(scope: Construct, id: string, attributes: BidiEndpointAttributes) {
     const arn = arnOf(scope, id, attributes);
     super(scope, id, { environmentFromArn: arn });

@@ -11,7 +11,11 @@ export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelD
 
 /** Files that the platform puts into `/opt/ml/model` before the container starts. Read-only there. */
 export abstract class ModelData {
-  /** One `.tar.gz` archive, which the platform unpacks. */
+  /**
+   * One `.tar.gz` archive, which the platform unpacks.
+   *
+   * @throws InvalidPropsError when the key does not end with `.tar.gz`.
+   */
   static fromArchive(bucket: IBucket, key: string): ModelData {
     throwIfInvalid('ModelData.fromArchive', [archiveViolation(key)]);
     return new Archive(bucket, key);
@@ -21,6 +25,7 @@ export abstract class ModelData {
    * Every object under a prefix, as it is: no packing, no unpacking, and the quickest start for large models.
    *
    * @param prefix ends with a slash.
+   * @throws InvalidPropsError when the prefix does not end with a slash.
    */
   static fromPrefix(bucket: IBucket, prefix: string): ModelData {
     throwIfInvalid('ModelData.fromPrefix', [
@@ -35,6 +40,7 @@ export abstract class ModelData {
    * A `.tar.gz` archive of this machine. It is uploaded when the stack is deployed, and the platform unpacks it.
    *
    * @param file the archive.
+   * @throws InvalidPropsError when the file does not end with `.tar.gz`.
    */
   static fromAsset(file: string, options: AssetOptions = {}): ModelData {
     throwIfInvalid('ModelData.fromAsset', [archiveViolation(file)]);

@@ -19,6 +19,7 @@ export class ModelPackageStack extends BidiStack {
   /** The endpoint of the model package. */
   readonly endpoint: BidiEndpoint;
 
+  /** @throws InvalidPropsError with every violation in the properties. */
   constructor(scope: Construct, id: string, props: ModelPackageStackProps = {}) {
     super(scope, id, { description: 'A model package over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);

@@ -102,7 +102,11 @@ export class ProductionVariant extends VariantMetrics {
   readonly isModelPackage: boolean;
   private scaling?: ConcurrencyScaling;
 
-  /** @internal */
+  /**
+   * @internal
+   *
+   * @throws InvalidPropsError with every violation between the variant, its endpoint and its model.
+   */
   constructor(
     private readonly construct: Construct,
     private readonly props: ProductionVariantProps,

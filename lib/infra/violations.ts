@@ -26,7 +26,11 @@ export interface Range {
   readonly max: number;
 }
 
-/** Throws one {@link InvalidPropsError} with all violations, when there are any. */
+/**
+ * Throws one {@link InvalidPropsError} with all violations, when there are any.
+ *
+ * @throws InvalidPropsError with every violation, when there are any.
+ */
 export function throwIfInvalid(subject: string, violations: readonly Violation[]): void {
   const found = violations.filter(violation => violation !== undefined);
   if (found.length > 0) throw new InvalidPropsError(subject, found);

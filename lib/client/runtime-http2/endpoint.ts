@@ -23,6 +23,8 @@ export interface ClientInputEndpointParameters {
  * Where a request goes: the endpoint that was given, or the region's streaming runtime on its own port.
  *
  * Source: endpoint rule set of `sagemaker-runtime-http2`, 2025-10-01.
+ *
+ * @throws Error where an endpoint of the caller's is combined with FIPS or dual-stack, or where no partition holds the region.
  */
 export function resolveEndpoint({ Region, Endpoint, UseFIPS, UseDualStack }: EndpointParameters): EndpointV2 {
   if (Endpoint) {

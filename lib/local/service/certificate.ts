@@ -50,6 +50,8 @@ export function defaultCertificateDirectory(): string {
  * trusts this one certificate.
  *
  * A directory that cannot be written is replaced by a temporary one; {@link Certificate.warning} says so.
+ *
+ * @throws the error of the system where neither the directory nor a temporary one can be written.
  */
 export async function loadCertificate(directory: string, region: string): Promise<Certificate> {
   const regional = join(directory, region);

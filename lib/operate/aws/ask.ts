@@ -33,6 +33,7 @@ const ASK_TIMEOUT_MS = 15_000;
  *
  * @param action IAM action that the caller needs, such as `sagemaker:DescribeEndpoint`.
  * @param call the call, to be given up when the signal aborts.
+ * @throws MissingRegionError where no region is configured; an error that is not AWS's own is thrown on.
  */
 export async function ask<T>(
   action: string,

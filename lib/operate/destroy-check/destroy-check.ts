@@ -56,6 +56,7 @@ type Remains = { readonly what: string; readonly next: string; readonly costClas
  *
  * @param subject name of a stack or an endpoint.
  * @param stack the stack with its template, where it is at hand.
+ * @throws ExplainedError where no region is configured.
  */
 export async function destroyCheck(
   plane: ControlPlane,

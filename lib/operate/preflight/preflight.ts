@@ -50,6 +50,8 @@ export interface PreflightReport extends Report {
  *
  * Every request to AWS has a time limit. A denied request is a warning that names the IAM action. Without network or credentials
  * only the template is checked, and the report says so.
+ *
+ * @throws ExplainedError where no region is configured.
  */
 export async function preflight(
   stack: EndpointSource,

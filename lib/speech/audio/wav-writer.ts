@@ -52,7 +52,11 @@ export class WavWriter implements AsyncDisposable {
     private readonly headerBytes: number,
   ) {}
 
-  /** Creates the file, or empties it, with a header that tells of no samples yet. */
+  /**
+   * Creates the file, or empties it, with a header that tells of no samples yet.
+   *
+   * @throws the error of the system where the file cannot be created.
+   */
   static async create(path: string, format: WavFormat): Promise<WavWriter> {
     const header = wavHeader(format, 0);
     const file = await open(path, 'w');

@@ -49,7 +49,11 @@ export class DeepgramListen extends DeepgramStream<ListenMessage> {
     return new DeepgramListen(await DeepgramStream.openSession(stream, request, resume?.options(limits)), resume);
   }
 
-  /** The path and query string that the parameters open, checked. */
+  /**
+   * The path and query string that the parameters open, checked.
+   *
+   * @throws DeepgramParametersError naming every violation at once.
+   */
   static request(parameters: ListenParameters): ProductRequest {
     return productRequest(['nova3', 'flux'], parameters);
   }

@@ -36,7 +36,11 @@ export class DeepgramSpeak extends DeepgramStream<SpeakMessage> {
     return new DeepgramSpeak(await DeepgramStream.openSession(stream, request));
   }
 
-  /** The path and query string that the parameters open, checked. */
+  /**
+   * The path and query string that the parameters open, checked.
+   *
+   * @throws DeepgramParametersError naming every violation at once.
+   */
   static request(parameters: SpeakParameters): ProductRequest {
     return productRequest(['aura2', 'fluxTts'], parameters);
   }

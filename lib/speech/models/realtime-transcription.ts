@@ -37,7 +37,11 @@ const DRAIN_MS = 60_000;
 
 /** A transcription in a dialect that came from OpenAI's realtime protocol. */
 export class RealtimeTranscription implements TranscriptionStream {
-  /** @param bytesPerSecond of the audio that will be sent */
+  /**
+   * @param bytesPerSecond of the audio that will be sent
+   *
+   * @throws SessionError when the stream cannot be opened.
+   */
   static async open(
     dialect: RealtimeDialect,
     { drainTimeoutMs = DRAIN_MS, ...target }: SpeechTarget,
