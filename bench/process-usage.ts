@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a process has used, from the kernel. Undefined where there is no `/proc`. */
 export interface ProcessUsage {
@@ -22,4 +22,18 @@ export function processUsage(pid: number): ProcessUsage | undefined {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     residentBytes: residentPages * pageBytes,
   };
+}
+
+/** Processor time of processes and of what they have started, in seconds. Undefined where there is no `/proc`. */
+export function treeCpuSeconds(...pids: readonly number[]): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const seconds = (pid: number): number =>
+    childrenOf(pid).reduce((sum, child) => sum + seconds(child), processUsage(pid)!.cpuSeconds);
+  return pids.reduce((sum, pid) => sum + seconds(pid), 0);
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap(thread =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
 }

@@ -4,7 +4,7 @@ import { ChildProgram } from '../child-program';
 import { Latencies } from '../latency';
 import type { Recorder } from '../measurement';
 import { CHUNK, CHUNK_MS, type Echo, PacedSession, SdkEcho, WebSocketEcho } from '../paced-session';
-import { processUsage } from '../process-usage';
+import { processUsage, treeCpuSeconds } from '../process-usage';
 import type { GatewayReady } from '../servers/gateway';
 import type { LocalSageMakerReady } from '../servers/local-sagemaker';
 
@@ -179,8 +179,13 @@ async function measureHeldSessions(
   for (const { path, held } of paths) recorder.measure('gateway/sessions-held', path, 'sessions', 'higher', [held]);
   if (steps.at(-1)! < SDK_SESSIONS) return;
   const text = 'real-time audio sessions through the gateway, lag p99 under 100 ms';
-  const { held } = paths.find(({ path }) => path === GATEWAY)!;
-  recorder.goal(text, 'sessions', 'higher', held, SDK_SESSIONS * SHARE_HELD);
+  const [withGateway, without] = [GATEWAY, SDK].map(name => paths.find(({ path }) => path === name)!.held);
+  if (without! < SDK_SESSIONS) {
+    const why = `without the gateway the machine held ${without} of ${SDK_SESSIONS} in this run, so the goal says nothing`;
+    recorder.skip(text, why);
+    return;
+  }
+  recorder.goal(text, 'sessions', 'higher', withGateway!, SDK_SESSIONS * SHARE_HELD);
 }
 
 /** Times that a number of sessions is tried: another program may be in the way of one. */
@@ -204,14 +209,20 @@ class HeldPath {
     const lags: number[] = [];
     while (lags.length < TRIES && !(lags.at(-1)! <= LAG_LIMIT_MS)) {
       const latencies = new Latencies();
-      const before = processUsage(gatewayPid);
-      const startedAt = performance.now();
+      const ofGateway = treeCpuSeconds(gatewayPid);
+      // This process is the parent of all others.
+      const ofAll = treeCpuSeconds(process.pid);
       await this.pace(holdMs, latencies);
-      const after = processUsage(gatewayPid);
       lags.push(latencies.percentileMs(99));
-      if (this.path !== GATEWAY || lags.length > 1 || !before || !after) continue;
-      const percent = ((after.cpuSeconds - before.cpuSeconds) / ((performance.now() - startedAt) / 1_000)) * 100;
-      recorder.measure(`gateway/processor/${count}`, this.path, '% of one', 'lower', [percent]);
+      if (lags.length > 1 || ofGateway === undefined || ofAll === undefined) continue;
+      // By message and not by time, so that a busy machine changes it little.
+      const messages = (count * holdMs) / CHUNK_MS;
+      const each = (seconds: number) => (seconds / messages) * 1_000_000;
+      const all = each(treeCpuSeconds(process.pid)! - ofAll);
+      recorder.measure(`gateway/cpu-of-all/${count}`, this.path, 'µs/message', 'lower', [all]);
+      if (this.path !== GATEWAY) continue;
+      const own = each(treeCpuSeconds(gatewayPid)! - ofGateway);
+      recorder.measure(`gateway/cpu/${count}`, this.path, 'µs/message', 'lower', [own]);
     }
     const best = recorder.measure(`gateway/lag-p99/${count}`, this.path, 'ms', 'lower', [Math.min(...lags)]);
     if (best <= LAG_LIMIT_MS) this.held = count;

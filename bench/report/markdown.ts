@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'The gateway',
     about:
-      'A WebSocket client, `bidi gateway`, the local SageMaker and the container, beside the same load by the SDK into the local SageMaker. Added: what a round trip of 3.2 kB takes longer. Idle memory: what each of 250 open sessions adds to the process of the gateway. Burst: so many WebSockets opened at once. Sessions held: as above, the best of three tries, the paths in turn; clients, gateway, local SageMaker and container share the processors.',
+      'A WebSocket client, `bidi gateway`, the local SageMaker and the container, beside the same load by the SDK into the local SageMaker. Added: what a round trip of 3.2 kB takes longer. Idle memory: what each of 250 open sessions adds to the process of the gateway. Burst: so many WebSockets opened at once. Sessions held: as above, the best of three tries, the paths in turn; clients, gateway, local SageMaker and container share the processors. Processor time is that of the gateway, and of all of them together, for each message there and back.',
     ids: /^gateway\//,
   },
   {
@@ -74,8 +74,10 @@ export function renderMarkdown(
   findings: string,
   apart: readonly PartialRun[] = [],
 ): string {
-  const { measurements, machine, skipped } = results;
-  const goals = [results, ...apart.map(run => run.results)].flatMap(run => run.goals);
+  const { measurements, machine } = results;
+  const runs = [results, ...apart.map(run => run.results)];
+  const goals = runs.flatMap(run => run.goals);
+  const skipped = runs.flatMap(run => run.skipped);
   const lines = [
     '# Benchmarks',
     '',
