@@ -52,7 +52,7 @@ export function localCommand(): Command {
       repeatable(collectVariable),
     )
     .option('--env-file <file>', 'file of variables of the containers, as docker run takes it')
-    .option('--simulate', 'run the stand-in of a Marketplace package, which itself runs on AWS only')
+    .option('--simulate', 'run the stand-ins of models that cannot run here: Marketplace packages, vLLM without a GPU')
     .option('--watch', 'replace a container when its files change; open sessions finish on the old one')
     .option('--port <number>', 'port to listen on (default: 8443 if it is free, else any)', portNumber)
     .option('--region <region>', "region that requests are signed for (default: the stack's, else us-east-1)")
@@ -91,7 +91,7 @@ async function local(names: readonly string[], options: LocalOptions): Promise<v
     : { endpoints: read, simulations: [] };
   for (const { model, modelPackageArn } of simulations) {
     process.stderr.write(
-      `SIMULATED: model ${model} is a stand-in for ${modelPackageArn}; what it answers is scripted.\n`,
+      `SIMULATED: model ${model} is a stand-in${modelPackageArn === undefined ? '' : ` for ${modelPackageArn}`}; what it answers is scripted.\n`,
     );
   }
   const printer = new LocalPrinter(process.stdout, process.stderr);

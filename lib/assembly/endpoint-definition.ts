@@ -50,7 +50,7 @@ export interface ModelDefinition {
    */
   readonly modelPackageArn?: Value;
   /**
-   * The container that stands in for the model package when a simulation is asked for.
+   * The container that stands in for the model when a simulation is asked for.
    *
    * @default - none
    */

@@ -22,7 +22,7 @@ export interface ContainerMetadata {
   readonly imageUri?: string;
   /** Model package, when the model takes one: it cannot run on this machine. */
   readonly modelPackageArn?: string;
-  /** The container that can stand in for the model package on this machine, when asked for. */
+  /** The container that can stand in for the model on this machine, when asked for. */
   readonly simulator?: ContainerStandIn;
 }
 

@@ -49,6 +49,13 @@ export interface BidiModelFromImageProps {
    * @default false
    */
   readonly networkIsolation?: boolean;
+  /**
+   * A container that can stand in for the image on this machine, where the image needs a GPU or weights. Its command, and its directory
+   * relative to the cloud assembly, stand in the template's metadata, which is uploaded with the template.
+   *
+   * @default - the image itself runs on this machine, or nothing does
+   */
+  readonly simulator?: ModelSimulator;
 }
 
 /** How to run a model package. */
@@ -68,7 +75,7 @@ export interface BidiModelFromModelPackageProps {
   readonly simulator?: ModelSimulator;
 }
 
-/** A container that can stand in for a model package on this machine. */
+/** A container that can stand in for a model on this machine. */
 export interface ModelSimulator {
   /** Directory of its Dockerfile. */
   readonly directory: string;
@@ -131,7 +138,7 @@ class ImageModel extends BidiModel {
       isModelPackage: false,
       platform,
       pulledThroughVpc,
-      container,
+      container: { ...container, simulator: standIn(scope, this.props.simulator) },
     };
   }
 }
@@ -158,10 +165,15 @@ class PackageModel extends BidiModel {
       pulledThroughVpc: false,
       container: {
         modelPackageArn: this.modelPackageArn,
-        simulator: simulator && { ...simulator, directory: pathInAssembly(scope, simulator.directory) },
+        simulator: standIn(scope, simulator),
       },
     };
   }
+}
+
+/** A simulator as the template's metadata names it. */
+function standIn(scope: Construct, simulator: ModelSimulator | undefined): ContainerMetadata['simulator'] {
+  return simulator && { ...simulator, directory: pathInAssembly(scope, simulator.directory) };
 }
 
 function arnViolation(arn: string): Violation {

@@ -29,6 +29,7 @@ import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { endpointViolations } from './endpoint-violations';
 import { instanceTypesOf } from './hosting-capacity';
+import { kitContainer } from './kit-container';
 import type { ModelData } from './model-data';
 import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
@@ -216,6 +217,7 @@ abstract class VllmEngineEndpoint extends BidiEndpoint {
     const servedName = servedModelName ?? hubModel?.id ?? DEFAULT_SERVED_NAME;
     const model = BidiModel.fromImage(engine.image(scope, id, imageTag), {
       modelData,
+      simulator: kitContainer('speech-simulator'),
       environment: {
         ...hubVariables(hubModel),
         ...environment,

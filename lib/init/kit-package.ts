@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 interface KitPackage {
   readonly name: string;
   readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +19,8 @@ function kitPackage(): KitPackage {
 
 /** The version of a package that this kit is tested with. */
 export function pinnedVersion(packageName: string): string | undefined {
-  return kitPackage().devDependencies[packageName]?.replace(/^[~^]/, '');
+  const { dependencies, devDependencies } = kitPackage();
+  return { ...devDependencies, ...dependencies }[packageName]?.replace(/^[~^]/, '');
 }
 
 /**

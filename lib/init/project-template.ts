@@ -12,7 +12,12 @@ export const TEMPLATES = {
     summary: 'a container of your own in TypeScript',
     layers: ['base', 'own-container', 'typescript'],
   },
+  vllm: { summary: 'a speech-to-text model that vLLM serves', layers: ['base', 'vllm'] },
   deepgram: { summary: 'a Deepgram model from AWS Marketplace', layers: ['base', 'deepgram'] },
+  gateway: {
+    summary: 'a container in TypeScript, and a gateway for every WebSocket client',
+    layers: ['base', 'own-container', 'typescript', 'gateway'],
+  },
 } as const;
 
 /** Name of one of {@link TEMPLATES}. */
@@ -29,7 +34,9 @@ const WORDS: Readonly<Record<TemplateName, Readonly<Record<string, string>>>> = 
     'ci-setup': '      - uses: actions/setup-python@v5\n        with:\n          python-version: "3.13"\n',
   },
   typescript: { needs: '', program: 'server.ts', 'ci-setup': '' },
+  vllm: { 'ci-setup': '' },
   deepgram: { 'ci-setup': '' },
+  gateway: { needs: '', program: 'server.ts', 'ci-setup': '' },
 };
 
 /** The whole project of a template. */

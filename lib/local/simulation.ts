@@ -6,12 +6,16 @@ import { InvalidLocalOptionsError } from './local-errors';
 export interface Simulation {
   /** Name of the model. */
   readonly model: string;
-  /** ARN of the model package that is not run. */
-  readonly modelPackageArn: string;
+  /**
+   * ARN of the model package that is not run.
+   *
+   * @default - none: the model is an image
+   */
+  readonly modelPackageArn?: string;
 }
 
 /**
- * Puts a stand-in in the place of every model package: a package runs on the platform only.
+ * Puts a stand-in in the place of every model package, because a package runs on the platform only, and of every image that names one.
  *
  * @returns the endpoints, and which models are played, so that callers can be told.
  * @throws InvalidLocalOptionsError when a model package has no stand-in.
@@ -26,7 +30,7 @@ export function simulateModelPackages(endpoints: readonly EndpointDefinition[]):
   const simulated = (model: ModelDefinition): ModelDefinition => {
     const { simulator, ...rest } = model;
     const modelPackageArn = localValue(rest.modelPackageArn);
-    if (!modelPackageArn) return model;
+    if (!simulator && !modelPackageArn) return model;
     if (!simulator) {
       throw new InvalidLocalOptionsError({
         what: `Nothing can stand in for the model package ${modelPackageArn} of model ${model.name}.`,
@@ -35,7 +39,14 @@ export function simulateModelPackages(endpoints: readonly EndpointDefinition[]):
       });
     }
     simulations.push({ model: model.name, modelPackageArn });
-    return { ...rest, modelPackageArn: undefined, directory: simulator.directory, command: simulator.command };
+    return {
+      ...rest,
+      modelPackageArn: undefined,
+      imageUri: undefined,
+      file: undefined,
+      directory: simulator.directory,
+      command: simulator.command,
+    };
   };
   return {
     endpoints: endpoints.map(endpoint => ({

@@ -11,7 +11,7 @@ import { namesOf, TEMPLATES, type TemplateName } from '../../lib/init';
 const ROOT = join(__dirname, '..', '..');
 
 /** Templates with a container of their own, which is checked. */
-const OWN_CONTAINER: readonly TemplateName[] = ['python', 'typescript'];
+const OWN_CONTAINER: readonly TemplateName[] = ['python', 'typescript', 'gateway'];
 
 const folder = mkdtempSync(join(tmpdir(), 'bidi-templates-'));
 let failures = 0;
