@@ -178,7 +178,7 @@ function checkOutput({ output, json }: SpeakOptions): void {
 
 function silent(): UsageError {
   return new UsageError({
-    what: 'The model said nothing.',
+    what: 'The model sent no audio.',
     why: 'The text is empty, or has nothing in it that can be spoken.',
     next: 'Give it words.',
   });

@@ -122,7 +122,7 @@ async function transcribeDialect(file: string, options: TranscribeOptions, inter
     throw new UsageError({
       what: '--model is missing.',
       why: 'vLLM takes the name that its server serves the model under.',
-      next: 'Give --model NAME; for weights under /opt/ml/model that path, unless the server was told another.',
+      next: 'Give --model NAME: the name that the server serves the model under, by default /opt/ml/model.',
     });
   }
   if (protocol === 'vllm' && (options.srt || options.vtt)) {

@@ -105,7 +105,7 @@ const CODES = {
   ERR_BIDI_UNKNOWN_STACK: { kind: 'input', meaning: 'A cloud assembly holds no such stack.' },
   // Commands.
   ERR_BIDI_CHECK_TARGET: { kind: 'failure', meaning: 'The target of `bidi check` is nothing that can be checked.' },
-  ERR_BIDI_ECHO_MISMATCH: { kind: 'failure', meaning: 'The demo got back something else than it sent.' },
+  ERR_BIDI_ECHO_MISMATCH: { kind: 'failure', meaning: 'The demo received another message than the one that it sent.' },
   ERR_BIDI_EXCHANGE_FILE: { kind: 'failure', meaning: 'The file of an exchange cannot be used.' },
   ERR_BIDI_GENERATOR: { kind: 'failure', meaning: 'A load generator ended before its time.' },
   ERR_BIDI_GENERATOR_START: { kind: 'input', meaning: 'A load generator could not start: the load cannot be made.' },

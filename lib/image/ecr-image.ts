@@ -106,7 +106,7 @@ async function readBody(response: Response, reference: string): Promise<Buffer> 
     if (bytes > DOCUMENT_LIMIT_BYTES) {
       throw new ImageError({
         what: `The configuration of ${reference} has more than ${DOCUMENT_LIMIT_BYTES} bytes.`,
-        why: 'Configurations are smaller; something else answered.',
+        why: 'Configurations are smaller; another server, such as a proxy, answered.',
         next: 'Try from another network, without a proxy.',
       });
     }

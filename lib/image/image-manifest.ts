@@ -122,7 +122,7 @@ function parseDescriptors(value: unknown, name: string): Descriptor[] {
 function parseDescriptor(value: unknown, name: string): Descriptor {
   const { mediaType, digest, size, platform, annotations } = recordOf(value);
   if (typeof digest !== 'string' || !DIGEST.test(digest)) {
-    throw damaged(`The ${name} names a document by something else than a sha256 or sha512 digest.`);
+    throw damaged(`The ${name} names a document by a text that is no sha256 or sha512 digest.`);
   }
   const { architecture, os } = recordOf(platform);
   return {
@@ -180,7 +180,7 @@ function parseDocument(bytes: Buffer, name: string): JsonRecord {
 function damaged(what: string): ImageError {
   return new ImageError({
     what,
-    why: 'The document is damaged, or something else answered in its place, such as a proxy or a login page.',
+    why: 'The document is damaged, or another server answered, such as a proxy or a login page.',
     next: 'Build and push the image again.',
   });
 }

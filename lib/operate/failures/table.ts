@@ -590,7 +590,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: `The container listens on another port or address, answers ${PING_PATH} with something else than 200, or needs longer to load than the health check waits.`,
+    cause: `The container listens on another port or address, answers ${PING_PATH} with another status than 200, or needs longer to load than the health check waits.`,
     fixes: [
       READ_THE_LOG,
       CHECK_THE_CONTAINER,

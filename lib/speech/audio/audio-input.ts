@@ -188,7 +188,7 @@ function unknown(): AudioFormatError {
 function refused(container: string): AudioFormatError {
   return new AudioFormatError({
     what: `The input is ${container}; this model takes bare samples.`,
-    why: 'It has to be told encoding and sample rate at the start, and a container keeps both to itself.',
+    why: 'The receiver needs encoding and sample rate at the start, and these containers do not tell them without being decoded.',
     next: 'Convert it first: ffmpeg -i input -ac 1 -ar 16000 -c:a pcm_s16le output.wav',
   });
 }

@@ -8,7 +8,7 @@ import { REPOSITORY } from '../tool-directory';
 export const TOKEN = '0123456789abcdef0123456789abcdef01234567';
 
 /** Name under which the simulator serves its model in vLLM's dialect. */
-export const VLLM_MODEL = 'voxtral';
+const VLLM_MODEL = 'voxtral';
 
 /** A gateway in front of the local SageMaker: the simulator at `/`, the echo container at `/echo`, vLLM's dialect in OpenAI's at `/openai`. */
 export class Stage implements AsyncDisposable {
