@@ -14,6 +14,7 @@ import { onLauncherGone } from '../launcher';
 import { type LocalSourceOptions, localEndpoints } from '../local-endpoints';
 import { LocalPrinter } from '../local-printer';
 import { writeReadyFile } from '../ready-file';
+import { UsageError } from '../usage-error';
 
 interface LocalOptions extends LocalSourceOptions {
   readonly engine: string;
@@ -83,11 +84,12 @@ export function localCommand(): Command {
 }
 
 async function local(names: readonly string[], options: LocalOptions): Promise<void> {
-  const { LocalSageMaker, simulateModelPackages } = await import('../../lib/local');
+  const { LocalSageMaker, simulateModelPackages, standInBehaviours } = await import('../../lib/local');
   const { clock, fault: faults, behaviour: behaviours } = options;
+  if (!options.simulate) refuseWithoutStandIn(standInBehaviours(behaviours));
   const read = await localEndpoints(names, options);
   const { endpoints, simulations } = options.simulate
-    ? simulateModelPackages(read)
+    ? simulateModelPackages(read, behaviours)
     : { endpoints: read, simulations: [] };
   for (const { model, modelPackageArn } of simulations) {
     process.stderr.write(
@@ -136,6 +138,16 @@ async function local(names: readonly string[], options: LocalOptions): Promise<v
     interruption.dispose();
   }
   process.exitCode = ExitCode.INTERRUPTED;
+}
+
+/** @throws UsageError for a behaviour that nothing would act out. */
+function refuseWithoutStandIn(behaviours: readonly string[]): void {
+  if (behaviours.length === 0) return;
+  throw new UsageError({
+    what: `The behaviour ${behaviours.join(', ')} needs --simulate.`,
+    why: 'It is one of the container, and only the stand-in of a Marketplace package acts it out.',
+    next: 'Add --simulate, or leave the behaviour out.',
+  });
 }
 
 async function engineNamed(name: string) {

@@ -24,7 +24,7 @@ export type { InstanceName, LocalEvent, LocalObserver, SessionSummary, StreamCou
 export { LOCAL_REGION, LocalSageMaker, type LocalSageMakerOptions } from './local-sagemaker';
 export { defaultCertificateDirectory } from './service/certificate';
 export type { LocalCredentials } from './service/local-credentials';
-export { type Simulation, simulateModelPackages } from './simulation';
+export { type Simulation, simulateModelPackages, standInBehaviours } from './simulation';
 export {
   INJECTED_FAULT_KINDS,
   INJECTED_FAULT_PHASES,

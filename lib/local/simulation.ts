@@ -1,5 +1,6 @@
 import type { EndpointDefinition, ModelDefinition } from '../assembly/endpoint-definition';
 import { localValue } from '../assembly/value';
+import { type BehaviourName, type Behaviours, UNSETTLED } from '../contract';
 import { InvalidLocalOptionsError } from './local-errors';
 
 /** One model that a stand-in plays. */
@@ -14,19 +15,34 @@ export interface Simulation {
   readonly modelPackageArn?: string;
 }
 
+/** The behaviours that the stand-in acts out, as its own settings (container/speech-simulator/README.md). */
+const STAND_IN_SETTINGS = {
+  'control-message-type': { variable: 'SIMULATOR_BINARY_CONTROL', values: { audio: 'audio', sniffed: 'control' } },
+} as const;
+
+/** Names of the chosen behaviours that only a stand-in acts out. */
+export function standInBehaviours(behaviours: Behaviours): readonly BehaviourName[] {
+  return (Object.keys(behaviours) as BehaviourName[]).filter(name => UNSETTLED[name].simulatedBy === 'stand-in');
+}
+
 /**
  * Puts a stand-in in the place of every model package, because a package runs on the platform only, and of every image that names one.
  *
+ * @param behaviours what the stand-in does where sources disagree; a variable of the model's own environment wins
  * @returns the endpoints, and which models are played, so that callers can be told.
  * @throws InvalidLocalOptionsError when a model package has no stand-in.
  */
-export function simulateModelPackages(endpoints: readonly EndpointDefinition[]): {
+export function simulateModelPackages(
+  endpoints: readonly EndpointDefinition[],
+  behaviours: Behaviours = {},
+): {
   /** The endpoints, with stand-ins in place of model packages. */
   endpoints: EndpointDefinition[];
   /** One entry a variant that a stand-in plays. */
   simulations: Simulation[];
 } {
   const simulations: Simulation[] = [];
+  const settings = standInSettings(behaviours);
   const simulated = (model: ModelDefinition): ModelDefinition => {
     const { simulator, ...rest } = model;
     const modelPackageArn = localValue(rest.modelPackageArn);
@@ -46,6 +62,7 @@ export function simulateModelPackages(endpoints: readonly EndpointDefinition[]):
       file: undefined,
       directory: simulator.directory,
       command: simulator.command,
+      environment: { ...settings, ...rest.environment },
     };
   };
   return {
@@ -55,4 +72,11 @@ export function simulateModelPackages(endpoints: readonly EndpointDefinition[]):
     })),
     simulations,
   };
+}
+
+function standInSettings(behaviours: Behaviours): Record<string, string> {
+  const chosen = behaviours['control-message-type'];
+  if (chosen === undefined) return {};
+  const { variable, values } = STAND_IN_SETTINGS['control-message-type'];
+  return { [variable]: values[chosen] };
 }

@@ -233,6 +233,16 @@ describe('model packages', () => {
     });
   });
 
+  test.each([
+    [{}, {}],
+    [{ 'control-message-type': 'sniffed' }, { SIMULATOR_BINARY_CONTROL: 'control' }],
+    [{ 'control-message-type': 'audio', 'session-limit': 'orderly-end' }, { SIMULATOR_BINARY_CONTROL: 'audio' }],
+  ] as const)('a stand-in is told of the behaviour %j', async (behaviours, environment) => {
+    const endpoints = await read({ simulator: { directory: 'sim', command: ['node', 'sim.js'] } });
+    const { model } = simulateModelPackages(endpoints, behaviours).endpoints[0]!.variants[0]!;
+    expect(model.environment).toEqual(environment);
+  });
+
   test('without one, it is said', async () => {
     const endpoints = await read();
     expect(() => simulateModelPackages(endpoints)).toThrow(/Nothing can stand in for the model package arn:aws/);

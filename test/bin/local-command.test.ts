@@ -141,6 +141,7 @@ test.each([
   ['a fault that is none', ['--fault', 'meteor'], 2, /no\s+fault that can be injected/],
   ['a clock that is none', ['--clock', 'fast'], 2, /number\s+of times real time/],
   ['a stack that is not there', ['Nobody'], 2, /has no stack Nobody/],
+  ['a stand-in’s behaviour without one', ['--behaviour', 'control-message-type=sniffed'], 2, /needs --simulate/],
 ])('%s', async (_, words, code, message) => {
   const running = start(...words);
   expect(await running.exited).toBe(code);

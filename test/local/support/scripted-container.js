@@ -73,6 +73,9 @@ const acts = {
   echo(webSocket) {
     webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
   },
+  length(webSocket) {
+    webSocket.on('message', data => webSocket.send(String(data.length)));
+  },
   // Tells each frame as it came, header included, so that a test sees the wire: a frame of text for each frame received.
   frames(webSocket, _query, _request, socket) {
     socket.removeAllListeners('data');

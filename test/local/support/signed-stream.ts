@@ -19,6 +19,12 @@ export interface SignedStreamOptions {
   readonly region?: string;
   readonly service?: string;
   readonly date?: Date;
+  /**
+   * Megabytes that the client's HTTP/2 connection may hold.
+   *
+   * @default - Node.js's own bound, 10
+   */
+  readonly maxSessionMemory?: number;
   /** Port to connect to instead of the local SageMaker's own. */
   readonly connectTo?: number;
   /** Changes the signed headers before they are sent. */
@@ -63,6 +69,7 @@ export class SignedStream {
     delete headers.host;
     const session = connect(url, {
       ca: local.certificateAuthority,
+      ...(options.maxSessionMemory === undefined ? {} : { maxSessionMemory: options.maxSessionMemory }),
       ...(options.connectTo === undefined
         ? {}
         : { createConnection: () => connectTcp(options.connectTo!, '127.0.0.1') }),
