@@ -9,6 +9,7 @@ import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
 import { checkCaptions } from './chromium/captions';
 import { checkWebPages } from './chromium/web-pages';
 import { checkContainers } from './containers/containers';
+import { playFlows } from './flows';
 import { checkGatewayClients } from './gateway/gateway';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
@@ -34,6 +35,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   sdks: async ({ local, failing, scorecard }) => {
     for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
   },
+  flows: ({ local, directory, scorecard }) => playFlows(SDK_CLIENTS, local, directory, scorecard),
   http2: ({ local, directory, scorecard }) => checkHttp2Conformance(local, directory, scorecard),
   websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),

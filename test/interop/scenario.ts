@@ -7,10 +7,17 @@ import type { CompletionState, DataType } from '../../lib/contract';
 /** The one file of what every client plays and what each has to see. */
 export const SCENARIOS_FILE = join(__dirname, 'scenarios.json');
 
-/** One payload, sent or expected. Byte `i` of a `pattern` is `i mod 251`. */
+/** One payload, sent or expected, or a pause. Byte `i` of a `pattern` is `i mod 251`. */
 export interface ScenarioPart {
   readonly text?: string;
   readonly pattern?: number;
+  /** A file, sent from this byte on in chunks of this size, with a pause after each. */
+  readonly file?: string;
+  readonly fromByte?: number;
+  readonly chunkBytes?: number;
+  readonly everyMs?: number;
+  /** Pause before the payload, in milliseconds. */
+  readonly pauseMs?: number;
   readonly dataType?: DataType;
   readonly completionState?: CompletionState;
   readonly times?: number;
@@ -28,14 +35,21 @@ export interface Scenario {
     readonly failingService?: boolean;
   };
   readonly send?: readonly ScenarioPart[];
-  /** Who ends the stream: the client after so many events, or the server. */
-  readonly end: { readonly by: 'client'; readonly afterEvents: number } | { readonly by: 'server' };
+  /** Who ends the stream: the client after so many events or when all is sent, or the server. */
+  readonly end:
+    | { readonly by: 'client'; readonly afterEvents: number }
+    | { readonly by: 'client'; readonly afterSending: true }
+    | { readonly by: 'server' };
   readonly expect: {
     readonly variant?: string;
     readonly received: readonly ScenarioPart[];
-    readonly outcome: Partial<Outcome> & { readonly messageHolds?: readonly string[] };
+    readonly outcome: ExpectedOutcome;
+    /** The outcome through `BidiSession` where it differs: a session refuses what is wrong before it sends. */
+    readonly session?: ExpectedOutcome;
   };
 }
+
+type ExpectedOutcome = Partial<Outcome> & { readonly messageHolds?: readonly string[] };
 
 /** How a stream ended, in the service model's words. */
 export interface Outcome {
@@ -56,6 +70,8 @@ export interface Observation {
     readonly completionState?: string | null;
     readonly length: number;
     readonly sha256: string;
+    /** The payload of a text event. */
+    readonly text?: string | null;
   }[];
   readonly outcome: Outcome;
 }
@@ -65,9 +81,9 @@ export function readScenarios(): Scenario[] {
 }
 
 /** @throws Error with every difference between what a client saw and what it had to see. */
-export function assertObserved({ expect }: Scenario, seen: Observation | undefined): void {
+export function assertObserved({ expect }: Scenario, seen: Observation | undefined, isSession = false): void {
   if (!seen) throw new Error('The client said nothing about it.');
-  const { messageHolds = [], ...outcome } = expect.outcome;
+  const { messageHolds = [], ...outcome } = (isSession ? expect.session : undefined) ?? expect.outcome;
   const differences = Object.entries(outcome)
     .filter(([field, value]) => seen.outcome[field as keyof Outcome] !== value)
     .map(([field, value]) => `${field} must be ${JSON.stringify(value)}`);

@@ -22,7 +22,7 @@ from aws_sdk_sagemaker_runtime_http2.models import (
 from awscrt import io as crt_io
 from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig
 
-SCENARIO_SECONDS = 30
+SCENARIO_SECONDS = 60
 
 
 class LocallyTrustedTransport(AWSCRTHTTPClient):
@@ -51,10 +51,16 @@ async def client(url: str, secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
     return AsyncSageMakerRuntimeHTTP2Client(config)
 
 
-def payload(part: dict) -> bytes:
+def payloads(part: dict) -> list[bytes]:
     if "text" in part:
-        return part["text"].encode()
-    return bytes(index % 251 for index in range(part["pattern"]))
+        return [part["text"].encode()]
+    if "pattern" in part:
+        return [bytes(index % 251 for index in range(part["pattern"]))]
+    if "file" in part:
+        data = (Path(os.environ["INTEROP_FILES"]) / part["file"]).read_bytes()[part.get("fromByte", 0) :]
+        size = part.get("chunkBytes", len(data))
+        return [data[start : start + size] for start in range(0, len(data), size)]
+    return []
 
 
 def seen_part(part) -> dict:
@@ -64,6 +70,7 @@ def seen_part(part) -> dict:
         "completionState": part.completion_state,
         "length": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
+        "text": data.decode() if part.data_type == "UTF8" else None,
     }
 
 
@@ -99,13 +106,17 @@ async def play(sdk: AsyncSageMakerRuntimeHTTP2Client, scenario: dict, seen: dict
 
     async def send() -> None:
         for part in scenario.get("send", []):
-            event = RequestPayloadPart(
-                bytes_=payload(part),
-                data_type=part.get("dataType"),
-                completion_state=part.get("completionState"),
-            )
-            for _ in range(part.get("times", 1)):
+            await asyncio.sleep(part.get("pauseMs", 0) / 1000)
+            for data in payloads(part) * part.get("times", 1):
+                event = RequestPayloadPart(
+                    bytes_=data,
+                    data_type=part.get("dataType"),
+                    completion_state=part.get("completionState"),
+                )
                 await stream.input_stream.send(RequestStreamEventPayloadPart(value=event))
+                await asyncio.sleep(part.get("everyMs", 0) / 1000)
+        if scenario["end"].get("afterSending"):
+            await stream.input_stream.close()
 
     end_after = scenario["end"].get("afterEvents")  # absent where the server ends the stream
     sending = asyncio.create_task(send())

@@ -1,35 +1,43 @@
 package interop;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.io.File;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.reactivestreams.Subscriber;
-import org.reactivestreams.Subscription;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.core.async.SdkPublisher;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.sagemakerruntimehttp2.SageMakerRuntimeHttp2AsyncClient;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.InputValidationErrorException;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.InvokeEndpointWithBidirectionalStreamRequest;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.InvokeEndpointWithBidirectionalStreamResponseHandler;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.ModelErrorException;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.ModelStreamErrorException;
-import software.amazon.awssdk.services.sagemakerruntimehttp2.model.RequestStreamEvent;
+
+/**
+ * Plays the scenarios with the AWS SDK for Java and prints what it saw, one line of JSON for each.
+ *
+ * <p>Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_FAILING_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+ * JAVA_TOOL_OPTIONS with the trust store, as the local SageMaker tells them.
+ */
+public final class PlayScenarios {
+  private static final long SCENARIO_SECONDS = 60;
+
+  public static void main(String[] arguments) throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    String secret = System.getenv("AWS_SECRET_ACCESS_KEY");
+    SageMakerRuntimeHttp2AsyncClient right = Clients.client(System.getenv("INTEROP_URL"), secret);
+    SageMakerRuntimeHttp2AsyncClient wrong = Clients.client(System.getenv("INTEROP_URL"), "not-the-secret");
+    SageMakerRuntimeHttp2AsyncClient failing = Clients.client(System.getenv("INTEROP_FAILING_URL"), secret);
+    for (JsonNode scenario : json.readTree(new File(System.getenv("INTEROP_SCENARIOS")))) {
+      JsonNode request = scenario.get("request");
+      SageMakerRuntimeHttp2AsyncClient client =
+          request.path("wrongSecret").asBoolean() ? wrong : request.path("failingService").asBoolean() ? failing : right;
+      Observation seen = new Observation(scenario.get("name").asText());
+      CompletableFuture<Void> played = new Session(client, scenario, seen).play();
+      try {
+        played.get(SCENARIO_SECONDS, TimeUnit.SECONDS);
+      } catch (TimeoutException late) {
+        seen.timedOut();
+      }
+      System.out.println(json.writeValueAsString(seen.asMap()));
+    }
+    System.exit(0); // the SDK's threads wait for connections
+  }
+
+  private PlayScenarios() {}
+}
