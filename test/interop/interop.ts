@@ -16,6 +16,7 @@ import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
 import { Scorecard } from './scorecard';
 import { playScenarios, SDK_CLIENTS } from './sdk-clients';
+import { runSnippets } from './snippets';
 import { runDirectory } from './tool-directory';
 import { checkVllm } from './vllm/vllm';
 import { checkWebSocketConformance } from './websocket-conformance';
@@ -36,6 +37,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
     for (const client of SDK_CLIENTS) await playScenarios(client, local, failing, scorecard);
   },
   flows: ({ local, directory, scorecard }) => playFlows(SDK_CLIENTS, local, directory, scorecard),
+  snippets: ({ local, directory, scorecard }) => runSnippets(local, directory, scorecard),
   http2: ({ local, directory, scorecard }) => checkHttp2Conformance(local, directory, scorecard),
   websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),

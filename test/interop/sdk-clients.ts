@@ -4,7 +4,7 @@ import { run } from './processes';
 import { assertObserved, type Observation, readScenarios, SCENARIOS_FILE } from './scenario';
 import type { Scorecard } from './scorecard';
 import { buildJavaProgram } from './tools/java';
-import { pythonEnvironment } from './tools/python';
+import { pythonSdk } from './tools/python';
 import { buildRustProgram } from './tools/rust';
 
 type Program = readonly [command: string, ...words: string[]];
@@ -42,12 +42,7 @@ export const SDK_CLIENTS: readonly SdkClient[] = [
   {
     title: 'AWS SDK for Python',
     flows: 'Python',
-    prepare: async () => {
-      const directory = join(__dirname, 'python');
-      const versions = { from: '3.12', to: '3.14' };
-      const executables = await pythonEnvironment('sdk', versions, join(directory, 'requirements.txt'));
-      return [join(executables, 'python'), '-B', join(directory, 'play_scenarios.py')];
-    },
+    prepare: async () => [await pythonSdk(), '-B', join(__dirname, 'python', 'play_scenarios.py')],
   },
 ];
 

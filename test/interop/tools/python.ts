@@ -59,6 +59,12 @@ export async function pythonEnvironment(
   return executables;
 }
 
+/** The Python that has the AWS SDK. @throws NotAvailableError without Python 3.12 to 3.14, or its packages */
+export async function pythonSdk(): Promise<string> {
+  const requirements = join(__dirname, '..', 'python', 'requirements.txt');
+  return join(await pythonEnvironment('sdk', { from: '3.12', to: '3.14' }, requirements), 'python');
+}
+
 function pip(executables: string, words: readonly string[]): Promise<unknown> {
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...words];
   return run(join(executables, 'python'), install, { timeoutMs: INSTALL_TIMEOUT_MS });
