@@ -21,7 +21,7 @@ interface Flow extends Omit<Scenario, 'expect'> {
   };
 }
 
-const FLOWS = JSON.parse(readFileSync(join(__dirname, 'flows.json'), 'utf8')) as Flow[];
+const FLOWS = JSON.parse(readFileSync(join(__dirname, 'vendor-flows.json'), 'utf8')) as Flow[];
 const WAV_HEADER_BYTES = 44;
 
 /** How often the recording follows itself in `long.wav`: 27.6 s, as long as the announcement's sample. */

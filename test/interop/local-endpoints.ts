@@ -7,7 +7,7 @@ const COMMAND = ['node', '--require', 'esbuild-register'];
 /** Container that never passes its health check while the run lasts. */
 const ONE_HOUR_MS = 60 * 60_000;
 
-/** The endpoints that `scenarios.json` and `flows.json` speak to. */
+/** The endpoints that `scenarios.json` and `vendor-flows.json` speak to. */
 export const INTEROP_ENDPOINTS: readonly EndpointDefinition[] = [
   endpoint('echo', 'container/echo', 'src/server.ts'),
   endpoint('loading', 'container/echo', 'src/server.ts', { ECHO_LOADING_MS: String(ONE_HOUR_MS) }),

@@ -169,6 +169,7 @@ export class GeneratedClient extends Client<Schema, Schema, Schema, Schema> {
     const defaults = {
       apiVersion: '2025-10-01',
       serviceId: 'SageMaker Runtime HTTP2',
+      defaultSigningName: 'sagemaker',
       runtime: 'node',
       logger: new NoOpLogger(),
       base64Decoder: fromBase64,
