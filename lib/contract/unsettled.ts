@@ -107,7 +107,10 @@ export const UNSETTLED = {
       },
       sniffed: {
         meaning: 'bytes that are a JSON control message are taken as one',
-        evidence: ['Operators say that the container recognises them'],
+        evidence: [
+          'Operators say that the container recognises them',
+          'A comment in the Java load test of dg-sagemaker calls it a deprecated fallback that logs a warning',
+        ],
       },
     },
     default: 'audio',
