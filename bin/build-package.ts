@@ -38,6 +38,11 @@ function bundleGateway(): void {
   }
 }
 
+/** The image of vLLM is AWS's with the streaming label: a Dockerfile is all that there is. */
+function copyVllm(): void {
+  cpSync(join(ROOT, 'container', 'vllm'), join(DIST, 'container', 'vllm'), { recursive: true });
+}
+
 /** `bidi demo` starts from the template of the echo stack also where no CDK is installed, so it is synthesized here. */
 function synthesizeDemo(): void {
   const assembly = join(DIST, 'demo');
@@ -54,4 +59,5 @@ function synthesizeDemo(): void {
 compile();
 bundleContainers();
 bundleGateway();
+copyVllm();
 synthesizeDemo();

@@ -56,6 +56,8 @@ export default defineConfig({
         text: 'Stream',
         items: [
           { text: 'Client', link: '/client' },
+          { text: 'Python', link: '/python' },
+          { text: 'Models', link: '/models' },
           { text: 'Small programs', link: '/programs' },
           { text: 'Gateway', link: '/gateway' },
           { text: 'Errors', link: '/errors' },

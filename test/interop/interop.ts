@@ -14,6 +14,7 @@ import { checkGatewayClients } from './gateway/gateway';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
 import { endAll } from './processes';
+import { checkPythonPage } from './python-page';
 import { Scorecard } from './scorecard';
 import { playScenarios, SDK_CLIENTS } from './sdk-clients';
 import { runSnippets } from './snippets';
@@ -43,6 +44,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),
   captions: ({ directory, scorecard }) => checkCaptions(directory, scorecard),
   gateway: ({ directory, scorecard }) => checkGatewayClients(directory, scorecard),
+  python: ({ scorecard }) => checkPythonPage(scorecard),
   containers: ({ scorecard }) => checkContainers(scorecard),
   vllm: ({ directory, scorecard, record }) => checkVllm(directory, scorecard, record),
 };
