@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -165,6 +165,16 @@ test('the published types compile in strict mode', () => {
 test('the command line runs', () => {
   expect(run('npx', ['--no-install', 'bidi', '--version'], project).trim()).toBe(require('../../package.json').version);
   expect(run('npx', ['--no-install', 'bidi', '--help'], project)).toContain('local');
+});
+
+test('a folder is not deployed without the CDK, and the command that installs it is named', () => {
+  const container = join(project, 'node_modules', 'sagemaker-bidi-kit', 'dist', 'container', 'echo');
+  const { status, stderr } = spawnSync('npx', ['--no-install', 'bidi', 'synth', container], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(2);
+  expect(stderr.replace(/\s+/g, ' ')).toMatch(/aws-cdk, cdk-nag are missing\..*npm install .*aws-cdk@\d/);
 });
 
 /** Runs `bidi local` in a folder until it streams, then what is asked for, and ends it. */

@@ -54,8 +54,13 @@ try {
     if (!made) continue;
     run(`${template}: its test streams`, project, 'npm', 'test');
     run(`${template}: cdk synth, with cdk-nag`, project, 'npx', 'cdk', 'synth', '--quiet');
-    if (OWN_CONTAINER.includes(template))
+    if (OWN_CONTAINER.includes(template)) {
       run(`${template}: bidi check`, project, 'npx', 'bidi', 'check', '--stack', stack);
+    }
+    if (template === 'typescript') {
+      const words = ['synth', './container', '--name', 'speech', '--', '--quiet', '--output', 'folder.out'];
+      run('the folder of a container: bidi synth, with cdk-nag', project, 'npx', 'bidi', ...words);
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
