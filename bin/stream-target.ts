@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BidiSessionOptions, SageMakerRuntimeHTTP2Client } from '../lib/client';
-import { regionOfRuntimeHost, StackOutput } from '../lib/contract';
+import { isSpeechProtocol, regionOfRuntimeHost, type ServedModel, StackOutput } from '../lib/contract';
 import { type LocalState, type LocalStateEndpoint, readLocalStates } from '../lib/local/local-state';
 import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
 import { UsageError } from './usage-error';
@@ -22,11 +22,13 @@ export type OpenStreamTarget = Required<Pick<BidiSessionOptions, 'endpointName' 
   Disposable;
 
 /** Where an endpoint was found. */
-interface Found {
+export interface FoundEndpoint {
   readonly endpointName: string;
   readonly region?: string;
   /** The local SageMaker that serves it. */
   readonly local?: LocalState;
+  /** The model that it serves, where the stack or the local SageMaker tells it. */
+  readonly serves?: ServedModel;
 }
 
 /** The file that `cdk deploy --outputs-file cdk-outputs.json` writes. */
@@ -62,7 +64,11 @@ Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong word
  * @throws UsageError when they name none, or more than one
  */
 export async function openStreamTarget(options: StreamTargetOptions): Promise<OpenStreamTarget> {
-  const found = await findStreamTarget(options);
+  return openFoundTarget(await findStreamTarget(options), options);
+}
+
+/** Makes the client for an endpoint that was found. */
+export async function openFoundTarget(found: FoundEndpoint, options: StreamTargetOptions): Promise<OpenStreamTarget> {
   const client = await makeClient(found, options);
   return {
     endpointName: found.endpointName,
@@ -82,7 +88,7 @@ export function openStreamClient(options: StreamTargetOptions): Promise<SageMake
 }
 
 async function makeClient(
-  { local, region }: Pick<Found, 'local' | 'region'>,
+  { local, region }: Pick<FoundEndpoint, 'local' | 'region'>,
   options: StreamTargetOptions,
 ): Promise<SageMakerRuntimeHTTP2Client> {
   // Loaded late: a mistake in the options is told at once.
@@ -105,7 +111,7 @@ async function makeClient(
  *
  * @throws UsageError when they name none, or more than one
  */
-export async function findStreamTarget(options: StreamTargetOptions): Promise<Found> {
+export async function findStreamTarget(options: StreamTargetOptions): Promise<FoundEndpoint> {
   if (options.local === undefined) return deployedEndpoint(options);
   const local = findLocal(options.local, options);
   return { ...localEndpoint(local, options), region: local.region, local };
@@ -169,16 +175,17 @@ function authorityOf({ certificateAuthorityFile }: LocalState): string | undefin
   return certificateAuthorityFile === undefined ? undefined : readFileSync(certificateAuthorityFile, 'utf8');
 }
 
-function localEndpoint({ url, endpoints }: LocalState, options: StreamTargetOptions): Found {
+function localEndpoint({ url, endpoints }: LocalState, options: StreamTargetOptions): FoundEndpoint {
   const candidates = endpoints.filter(candidate => isNamed(candidate, options));
-  return onlyOne(
+  const found = onlyOne(
     candidates.map(({ name }) => name),
     `The local SageMaker at ${url}`,
     `It serves ${listed(endpoints)}.`,
   );
+  return { ...found, serves: candidates[0]!.serves };
 }
 
-async function deployedEndpoint(options: StreamTargetOptions): Promise<Found> {
+async function deployedEndpoint(options: StreamTargetOptions): Promise<FoundEndpoint> {
   const { stack, endpoint } = options;
   if (stack === undefined) {
     if (endpoint !== undefined) return { endpointName: endpoint };
@@ -194,7 +201,7 @@ async function deployedEndpoint(options: StreamTargetOptions): Promise<Found> {
 }
 
 /** The endpoint as the deployment wrote it down in the current directory. */
-function writtenOutputs(stack: string): Found | undefined {
+function writtenOutputs(stack: string): FoundEndpoint | undefined {
   if (!existsSync(OUTPUTS_FILE)) return undefined;
   let outputs: Record<string, Record<string, string> | undefined>;
   try {
@@ -212,11 +219,24 @@ function writtenOutputs(stack: string): Found | undefined {
   const endpointName = outputs[stack]?.[StackOutput.ENDPOINT_NAME];
   const uri = outputs[stack]?.[StackOutput.RUNTIME_URI];
   if (endpointName === undefined) return undefined;
-  return { endpointName, region: uri && URL.canParse(uri) ? regionOfRuntimeHost(new URL(uri).hostname) : undefined };
+  return {
+    endpointName,
+    region: uri && URL.canParse(uri) ? regionOfRuntimeHost(new URL(uri).hostname) : undefined,
+    serves: servedModel(outputs[stack]!),
+  };
 }
 
-async function stackEndpoint(stack: string, options: StreamTargetOptions): Promise<Found> {
-  const { listStackResources } = await import('../lib/operate/aws');
+/** The model of a stack by its outputs. */
+function servedModel(outputs: Readonly<Record<string, string | undefined>>): ServedModel | undefined {
+  const protocol = outputs[StackOutput.PROTOCOL];
+  const modelName = outputs[StackOutput.MODEL_NAME];
+  const maxModelLen = Number(outputs[StackOutput.MAX_MODEL_LEN]);
+  if (!isSpeechProtocol(protocol)) return undefined;
+  return { protocol, ...(modelName && { modelName }), ...(maxModelLen > 0 && { maxModelLen }) };
+}
+
+async function stackEndpoint(stack: string, options: StreamTargetOptions): Promise<FoundEndpoint> {
+  const { listStackResources, readStackOutputs } = await import('../lib/operate/aws');
   using plane = await controlPlane(options);
   const answer = await listStackResources(plane, stack);
   if (answer.kind !== 'answered') {
@@ -239,10 +259,13 @@ async function stackEndpoint(stack: string, options: StreamTargetOptions): Promi
     .filter(({ ResourceType, PhysicalResourceId }) => ResourceType === 'AWS::SageMaker::Endpoint' && PhysicalResourceId)
     .map(({ PhysicalResourceId }) => PhysicalResourceId!.split('/').at(-1)!) // the physical ID is the ARN
     .filter(name => options.endpoint === undefined || name === options.endpoint);
-  return onlyOne(endpointNames, `The stack ${stack}`, 'It has no endpoint of that name, or none yet.');
+  const found = onlyOne(endpointNames, `The stack ${stack}`, 'It has no endpoint of that name, or none yet.');
+  const outputs = await readStackOutputs(plane, stack);
+  // Without the right to read them, the command's options say what the outputs would.
+  return outputs.kind === 'answered' ? { ...found, serves: servedModel(outputs.value) } : found;
 }
 
-function onlyOne(names: readonly string[], where: string, whatThereIs: string): Found {
+function onlyOne(names: readonly string[], where: string, whatThereIs: string): FoundEndpoint {
   const [endpointName, ...others] = names;
   if (endpointName !== undefined && others.length === 0) return { endpointName };
   throw new UsageError({

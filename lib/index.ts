@@ -15,7 +15,9 @@ export {
   type Explanation,
   type ExplanationTemplate,
   INFERENCE_AMI_VERSIONS,
+  type ServedModel,
   type SettingNames,
+  type SpeechProtocol,
   StackOutput,
 } from './contract';
 export * from './infra';

@@ -2,14 +2,15 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CapacityOptions, CapacityProgress, CapacityResult, CapacitySubject, LoadPlan } from '../../lib/capacity';
-import { AUDIO_CHUNK_MS } from '../../lib/contract';
+import { AUDIO_CHUNK_MS, type ServedModel, type SpeechProtocol } from '../../lib/contract';
 import { readLocalStates } from '../../lib/local/local-state';
 import { wrap } from '../../lib/report/wrap';
 import { controlPlane } from '../control-plane';
 import { ExitCode } from '../exit-code';
 import { wrappedHelp } from '../help-text';
+import { protocolsOf, servedModel } from '../served-model';
 import { positiveNumber, runStreaming } from '../stream-command';
 import { findStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
 import { synthesize } from '../synthesize';
@@ -17,6 +18,8 @@ import { columnsOf, LiveLine } from '../terminal';
 import { UsageError } from '../usage-error';
 
 interface CapacityCommandOptions extends StreamTargetOptions {
+  readonly protocol?: SpeechProtocol;
+  readonly model?: string;
   readonly wav?: string;
   readonly query?: string;
   readonly script?: string;
@@ -48,13 +51,15 @@ interface CapacityTarget {
   readonly remarks: readonly string[];
   /** The stack that it came from, where that is known. */
   readonly stack?: string;
+  /** The model that it serves, where that is known. */
+  readonly serves?: ServedModel;
   /** Whether sessions cost money. */
   readonly isReal: boolean;
   close(): Promise<void>;
 }
 
 /** Largest p95 lag where none is asked for, in milliseconds: a conversation bears it. Deepgram's answers come about once a second. */
-const MAX_LAG_MS = { echo: 250, script: 250, listen: 1_500 } as const;
+const MAX_LAG_MS = { echo: 250, script: 250, listen: 1_500, realtime: 1_500 } as const;
 
 /** `bidi capacity`: how many real-time sessions one instance holds, and the scaling target that follows. */
 export function capacityCommand(): Command {
@@ -63,11 +68,17 @@ export function capacityCommand(): Command {
     .description(
       'Opens more and more real-time sessions until lag or errors pass the limits, finds the number that holds, and prints the targetConcurrency for the stack. Lag counts from when a message was due. Where the load generator itself is the limit, it says so instead of giving a figure.',
     )
-    .option('--wav <file>', 'stream this recording to a Deepgram listen path, instead of echoing messages')
+    .option('--wav <file>', 'stream this recording to a speech-to-text model, instead of echoing messages')
+    .addOption(
+      new Option(
+        '--protocol <name>',
+        "with --wav: the model's protocol (default: as the stack or the local SageMaker tells, else deepgram)",
+      ).choices(protocolsOf('transcribe')),
+    )
+    .option('--model <name>', 'with --wav: the name under which vLLM serves the model (default: as for --protocol)')
     .option(
       '--query <query>',
-      'query of the listen stream; encoding and sample rate follow from the recording, and Nova-3 is asked for interim results',
-      'model=nova-3&language=en',
+      'deepgram: query of the listen stream; encoding and sample rate follow from the recording, and Nova-3 is asked for interim results',
     )
     .option('--script <file>', 'module that exports a load: { target?, run(session, context) }')
     .option('--steps <numbers>', 'numbers of sessions to try, instead of searching, such as 10,20,40', sessionSteps)
@@ -100,6 +111,7 @@ Exit codes: 0 a number was found, 1 the generator was the limit or nothing held,
 
 Examples:
   bidi capacity --local --stack EchoBidiStack
+  bidi capacity --stack VllmStack --wav call.wav
   bidi capacity --stack DeepgramStack --wav call.wav --query 'model=nova-3&language=en' --max-lag 1000
   bidi capacity --endpoint echo-bidi --region us-east-1 --steps 50,100,150 --hold 60 --yes`),
     )
@@ -112,10 +124,11 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
   const { GeneratorPool, measureCapacity, renderCapacity, renderStep, STEP_HEADER } = await import(
     '../../lib/capacity'
   );
-  const plan = loadPlan(options);
-  const limits = { maxLagMs: options.maxLag ?? MAX_LAG_MS[plan.kind], maxErrors: options.maxErrors };
+  checkLoad(options);
   const target = await findTarget(options);
   try {
+    const plan = loadPlan(options, target);
+    const limits = { maxLagMs: options.maxLag ?? MAX_LAG_MS[plan.kind], maxErrors: options.maxErrors };
     const sessions = options.steps ?? {
       start: Math.round(options.start),
       max: Math.round(options.max),
@@ -173,7 +186,8 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
       place: target.place,
       stack: options.stack ?? target.stack,
       isLocal: !target.isReal,
-      remarks: target.remarks,
+      remarks: [...target.remarks, ...(plan.kind === 'realtime' && plan.protocol === 'vllm' ? [SEQUENCE_REMARK] : [])],
+      ...(plan.kind === 'realtime' && plan.protocol === 'vllm' && { sequenceLimit: 'maxSequences' }),
     };
     process.stdout.write(
       options.json ? `${JSON.stringify({ ...subject, ...result }, null, 2)}\n` : `\n${renderCapacity(result, subject)}`,
@@ -186,7 +200,11 @@ async function capacity(options: CapacityCommandOptions, interrupted: AbortSigna
   }
 }
 
-function loadPlan({ wav, query, script }: CapacityCommandOptions): LoadPlan {
+/** Query of a Deepgram listen stream where none is asked for. */
+const LISTEN_QUERY = 'model=nova-3&language=en';
+
+/** @throws UsageError when two loads are asked for, or a protocol without a recording */
+function checkLoad({ wav, script, protocol, model }: CapacityCommandOptions): void {
   if (wav !== undefined && script !== undefined) {
     throw new UsageError({
       what: '--wav and --script are both given.',
@@ -194,12 +212,45 @@ function loadPlan({ wav, query, script }: CapacityCommandOptions): LoadPlan {
       next: 'Leave one of them out.',
     });
   }
-  if (wav !== undefined) return { kind: 'listen', file: wav, query: query ?? '' };
+  if (wav !== undefined || (protocol === undefined && model === undefined)) return;
+  throw new UsageError({
+    what: `--${protocol === undefined ? 'model' : 'protocol'} is given without --wav.`,
+    why: 'It says to whom a recording is streamed.',
+    next: 'Give a recording: --wav FILE',
+  });
+}
+
+/** @throws UsageError when the load does not fit the model */
+function loadPlan(options: CapacityCommandOptions, { endpointName, serves }: CapacityTarget): LoadPlan {
+  const { wav, query, script } = options;
+  if (script === undefined && wav === undefined && serves !== undefined) {
+    throw new UsageError({
+      what: '--wav is missing.',
+      why: `${endpointName} serves a ${serves.protocol} model, which echoes nothing.`,
+      next: 'Give a recording of speech: --wav FILE; or another load: --script FILE.',
+    });
+  }
+  if (wav !== undefined) {
+    const { protocol, modelName } = servedModel('transcribe', options, { endpointName, serves });
+    if (protocol === 'deepgram') {
+      const served = modelName?.startsWith('flux-') ? `model=${modelName}` : LISTEN_QUERY;
+      return { kind: 'listen', file: wav, query: query ?? served };
+    }
+    if (protocol === 'vllm' && modelName === undefined) {
+      throw new UsageError({
+        what: '--model is missing.',
+        why: 'vLLM takes the name that its server serves the model under.',
+        next: 'Give --model NAME.',
+      });
+    }
+    return { kind: 'realtime', protocol: protocol as 'vllm' | 'nim', file: wav, model: modelName };
+  }
   return script === undefined ? { kind: 'echo' } : { kind: 'script', file: script };
 }
 
 function describeLoad(plan: LoadPlan): string {
   if (plan.kind === 'listen') return `${plan.file} in real time, ${plan.query}`;
+  if (plan.kind === 'realtime') return `${plan.file} in real time, ${plan.protocol}`;
   return plan.kind === 'script' ? `sessions of ${plan.file}` : `3200 bytes every ${AUDIO_CHUNK_MS} ms, echoed`;
 }
 
@@ -209,13 +260,14 @@ async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarg
     const isServed = served.some(({ stack }) => options.stack === undefined || stack === options.stack);
     if (!isServed && existsSync('cdk.json')) return startLocal(options.stack);
   }
-  const { endpointName, region, local } = await findStreamTarget(options);
-  if (!local) return realTarget(endpointName, options.region ?? region, options);
+  const { endpointName, region, local, serves } = await findStreamTarget(options);
+  if (!local) return { ...(await realTarget(endpointName, options.region ?? region, options)), serves };
   const { accessKeyId, secretAccessKey, sessionToken } = local.credentials;
   const stack = served.find(({ name }) => name === endpointName)?.stack;
   return {
     ...LOCAL_PLACE,
     endpointName,
+    serves,
     region: local.region,
     ...(stack !== undefined && { stack }),
     environment: {
@@ -233,6 +285,10 @@ async function findTarget(options: CapacityCommandOptions): Promise<CapacityTarg
 function servedHere() {
   return readLocalStates().flatMap(({ endpoints }) => endpoints);
 }
+
+/** What bounds a measurement of vLLM beside the GPU. */
+const SEQUENCE_REMARK =
+  'vLLM lets sessions beyond its maxSequences wait, which ends the search there: measure with a larger one to find what the GPU holds.';
 
 const LOCAL_PLACE = {
   place: 'this machine',
@@ -266,6 +322,7 @@ async function startLocal(stack: string | undefined): Promise<CapacityTarget> {
     endpointName: endpoint.name,
     region: local.region,
     environment: local.environment(),
+    serves: endpoint.variants[0]?.model.serves,
     stack: endpoint.stack,
     close: () => local.close(),
   };

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckContainerOptions, CheckProtocol } from '../../lib/check';
-import { ExplainedError, invocationPathViolation, queryStringViolation } from '../../lib/contract';
+import { ExplainedError, invocationPathViolation, queryStringViolation, type ServedModel } from '../../lib/contract';
 import type { ModelDefinition } from '../../lib/local';
 import type { Finding } from '../../lib/report/finding';
 import { CheckProgressLine } from '../check-progress';
@@ -139,16 +139,14 @@ async function check(
       next: 'Name one: a directory or an image, or --url, or --stack.',
     });
   }
-  const live = await liveOptions(options, progress, abortSignal);
-  const found =
+  const model =
     options.url !== undefined
-      ? await checkUrl(options.url, live)
-      : await checkModel(
-          options.stack === undefined ? ownModel(target!, options) : await stackModel(options.stack, options),
-          options,
-          live,
-          progress,
-        );
+      ? undefined
+      : options.stack === undefined
+        ? ownModel(target!, options)
+        : await stackModel(options.stack, options);
+  const live = await liveOptions(options, model?.serves, progress, abortSignal);
+  const found = model ? await checkModel(model, options, live, progress) : await checkUrl(options.url!, live);
   progress.end();
   const findings = options.strict ? strict(found) : found;
   const report = { command: 'check', subject, findings };
@@ -228,6 +226,7 @@ async function checkModel(
 
 interface CheckedModel {
   readonly target: string;
+  readonly serves?: ServedModel;
   readonly file?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -244,7 +243,8 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
   const models = new Map(endpoints.flatMap(({ variants }) => variants.map(({ model }) => [model.name, model])));
   const [model] = models.values();
   const target = model?.directory ?? localValue(model?.imageUri);
-  if (models.size === 1 && model && target) return { ...model, environment: localEnvironment(model), target };
+  const command = options.command === undefined ? model?.command : words(options.command);
+  if (models.size === 1 && model && target) return { ...model, command, environment: localEnvironment(model), target };
   throw new UsageError(
     models.size > 1
       ? {
@@ -264,13 +264,14 @@ async function stackModel(name: string, options: CheckOptions): Promise<CheckedM
 
 async function liveOptions(
   options: CheckOptions,
+  serves: ServedModel | undefined,
   progress: CheckProgressLine,
   abortSignal: AbortSignal,
 ): Promise<CheckContainerOptions> {
   return {
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.query === undefined ? {} : { query: options.query }),
-    ...(await exchangeOptions(options)),
+    ...(await exchangeOptions(options, serves)),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
     ...(options.startupTimeout === undefined ? {} : { limits: { startMs: options.startupTimeout * 1_000 } }),
@@ -282,14 +283,15 @@ async function liveOptions(
 /** Sessions of an exchange of a model at once, unless more are meant: each is real work for a GPU. */
 const MODEL_SESSIONS = 4;
 
-/** The exchange of a file or of a protocol, where one is asked for. */
-async function exchangeOptions({
-  exchange,
-  protocol,
-  model,
-}: CheckOptions): Promise<Pick<CheckContainerOptions, 'exchange' | 'load'>> {
+/** The exchange of a file, or of the protocol that is asked for or that the stack's template names. */
+async function exchangeOptions(
+  { exchange, protocol: asked, model, path }: CheckOptions,
+  serves: ServedModel | undefined,
+): Promise<Pick<CheckContainerOptions, 'exchange' | 'load'>> {
   const { protocolExchange, readExchange } = await import('../../lib/check');
-  if (exchange !== undefined && protocol !== undefined) {
+  // A path of one's own is another exchange than the template's.
+  const protocol = asked ?? (path === undefined ? serves?.protocol : undefined);
+  if (exchange !== undefined && asked !== undefined) {
     throw new UsageError({
       what: '--exchange and --protocol are both given.',
       why: 'One run plays one exchange.',
@@ -306,7 +308,7 @@ async function exchangeOptions({
   if (exchange !== undefined) return { exchange: readExchange(exchange) };
   if (protocol === undefined) return {};
   return {
-    exchange: protocolExchange(protocol, model),
+    exchange: protocolExchange(protocol, model ?? (protocol === serves?.protocol ? serves.modelName : undefined)),
     load: { sessions: MODEL_SESSIONS, busySessions: 2, burst: 5 * MODEL_SESSIONS },
   };
 }

@@ -3,7 +3,7 @@ import { ExplainedError } from '../../lib/contract';
 import type { Behaviours, EndpointDefinition, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { parseBehaviour } from '../../lib/local/behaviours';
 import { Clock } from '../../lib/local/clock';
-import { removeLocalState, writeLocalState } from '../../lib/local/local-state';
+import { type LocalStateEndpoint, removeLocalState, writeLocalState } from '../../lib/local/local-state';
 import { createLocalCredentials, type LocalCredentials } from '../../lib/local/service/local-credentials';
 import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '../../lib/local/stream/injected-fault';
 import { collectVariable } from '../environment-options';
@@ -191,7 +191,7 @@ function remember(
       certificateAuthorityFile: running.certificateAuthorityFile,
       region: running.region,
       credentials: running.credentials,
-      endpoints: endpoints.map(({ name, stack }) => ({ name, stack })),
+      endpoints: endpoints.map(endpointState),
       processId: process.pid,
       startedAt: new Date().toISOString(),
     });
@@ -201,6 +201,13 @@ function remember(
     return () => {};
   }
   return () => removeLocalState(running.url);
+}
+
+/** What other commands need to know of an endpoint. Variants that serve different models leave the choice to the caller. */
+function endpointState({ name, stack, variants }: EndpointDefinition): LocalStateEndpoint {
+  const serves = variants[0]?.model.serves;
+  const isOne = variants.every(({ model }) => JSON.stringify(model.serves) === JSON.stringify(serves));
+  return { name, ...(stack !== undefined && { stack }), ...(serves && isOne && { serves }) };
 }
 
 /** The fields of a running local SageMaker for other programs: `--ready-file`, and the line of `--json`. */
@@ -262,6 +269,7 @@ function shellWord(value: string): string {
 /** A command that the endpoint's model answers: Deepgram's want audio, not messages as they come. */
 export function firstCommand({ variants }: Pick<EndpointDefinition, 'variants'>): string {
   const [model] = variants.map(variant => variant.model);
+  if (model?.serves?.protocol === 'vllm-omni') return 'npx bidi speak "Hello there." -o hello.wav';
   if (model?.simulator === undefined && !model?.directory?.includes('speech-simulator')) {
     return 'npx bidi invoke "I need help with"';
   }

@@ -1,16 +1,26 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ServedModel, SpeechProtocol } from '../../lib/contract';
 import type { AudioInput, ListenParameters, RawEncoding } from '../../lib/speech';
 import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
+import { protocolsOf, servedModel } from '../served-model';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
-import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
+import {
+  type FoundEndpoint,
+  findStreamTarget,
+  openFoundTarget,
+  type StreamTargetOptions,
+  TARGET_HELP,
+  withStreamTarget,
+} from '../stream-target';
 import { type TranscriptFormat, TranscriptPrinter } from '../transcript-printer';
 import { UsageError } from '../usage-error';
 
 interface TranscribeOptions extends StreamTargetOptions {
-  readonly protocol: 'deepgram' | 'vllm' | 'nim';
-  readonly model: string;
+  readonly protocol?: SpeechProtocol;
+  readonly model?: string;
+  readonly maxModelLen?: number;
   readonly language?: string;
   readonly query?: Record<string, string | string[]>;
   readonly encoding?: RawEncoding;
@@ -27,14 +37,28 @@ export function transcribeCommand(): Command {
   return withStreamTarget(new Command('transcribe'))
     .summary('words of a recording, or of a microphone on stdin, as they are said')
     .description(
-      'Streams audio to a Deepgram speech-to-text model (Nova-3 or Flux) and prints the transcript: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
+      'Streams audio to a speech-to-text model (Deepgram, vLLM or NIM) and prints the transcript: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
     )
     .argument('<file>', 'WAV of any kind, or another container that the model reads; - is stdin')
     .addOption(
-      new Option('--protocol <name>', 'dialect of the model').choices(['deepgram', 'vllm', 'nim']).default('deepgram'),
+      new Option(
+        '--protocol <name>',
+        "the model's protocol (default: as the stack or the local SageMaker tells, else deepgram)",
+      ).choices(protocolsOf('transcribe')),
     )
-    .option('--model <name>', 'nova-3..., flux-general-en or flux-general-multi; with vllm the served name', 'nova-3')
-    .option('--language <code>', 'one that the model package holds, or multi (Nova-3 only)', 'en')
+    .option(
+      '--model <name>',
+      'nova-3..., flux-general-en or flux-general-multi; with vllm the served name (default: as for --protocol, else nova-3)',
+    )
+    .option(
+      '--max-model-len <tokens>',
+      "vllm: tokens of context, 80 ms of audio each; another stream is opened before they are full (default: the stack's)",
+      positiveNumber,
+    )
+    .option(
+      '--language <code>',
+      'one that the model package holds, or multi (Nova-3 only) (default: en; nim en-US; Flux takes none)',
+    )
     .option('--query <key=value>', 'any other parameter of the model; may be repeated', collectPair)
     .addOption(
       new Option('--encoding <name>', 'the input is bare samples, coded so').choices(['linear16', 'mulaw', 'alaw']),
@@ -51,6 +75,7 @@ export function transcribeCommand(): Command {
 
 Examples:
   bidi transcribe examples/sample.wav --local
+  bidi transcribe call.wav --stack VllmStack
   bidi transcribe call.wav --stack DeepgramStack --srt > call.srt
   bidi transcribe stereo.wav --local --query multichannel=true
   bidi transcribe call.wav --endpoint speech --region us-east-1 --json | jq -r .type
@@ -58,33 +83,47 @@ Examples:
   bidi transcribe - --local --query keyterm=SageMaker --query diarize=true < call.wav
   arecord -f S16_LE -r 16000 -t raw | bidi transcribe - --local --encoding linear16 --sample-rate 16000`),
     )
-    .action((file: string, options: TranscribeOptions, command: Command) => {
-      // Flux refuses a language: a given one is an error and not ignored.
-      const language =
-        isFlux(options) && command.getOptionValueSource('language') === 'default' ? undefined : options.language;
-      const model = command.getOptionValueSource('model') === 'default' ? undefined : options.model;
-      return runStreaming('transcribe', options, signal =>
-        options.protocol === 'deepgram'
-          ? transcribe(file, { ...options, language }, signal)
-          : transcribeDialect(file, { ...options, model: model ?? '' }, signal),
-      );
-    });
+    .action((file: string, options: TranscribeOptions) =>
+      runStreaming('transcribe', options, signal => transcribe(file, options, signal)),
+    );
 }
 
 async function transcribe(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
+  const input = openInput(file);
+  const raw = rawInput(options);
+  const found = await findStreamTarget(options);
+  const model = servedModel('transcribe', options, found);
+  await (model.protocol === 'deepgram' ? transcribeDeepgram : transcribeDialect)(
+    { ...input, raw, found, model },
+    options,
+    interrupted,
+  );
+}
+
+/** What is transcribed, by which model. */
+interface Task {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly totalBytes?: number;
+  readonly raw?: ReturnType<typeof rawInput>;
+  readonly found: FoundEndpoint;
+  readonly model: ServedModel;
+}
+
+async function transcribeDeepgram(task: Task, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
   const { DeepgramListen, pace, readAudio, untilAborted } = await import('../../lib/speech');
+  const modelName = task.model.modelName ?? 'nova-3';
+  const isFlux = modelName.startsWith('flux-');
   const multichannel = options.query?.multichannel === 'true';
-  const { source, totalBytes } = openInput(file);
-  const audio = await readAudio(untilAborted(source, interrupted), {
-    raw: rawInput(options),
-    g711: !isFlux(options),
-    containers: !isFlux(options),
+  const audio = await readAudio(untilAborted(task.source, interrupted), {
+    raw: task.raw,
+    g711: !isFlux,
+    containers: !isFlux,
     multichannel,
-    totalBytes,
+    totalBytes: task.totalBytes,
   });
-  const parameters = listenParameters(options, audio);
+  const parameters = listenParameters(modelName, options, audio);
   DeepgramListen.request(parameters); // faults in the words come before anything is opened
-  using target = await openStreamTarget(options);
+  using target = await openFoundTarget(task.found, options);
   const listen = await openUnlessInterrupted(interrupted, abortSignal =>
     DeepgramListen.open({ ...target, parameters, resume: audio.raw !== undefined, abortSignal }),
   );
@@ -98,16 +137,8 @@ async function transcribe(file: string, options: TranscribeOptions, interrupted:
   const paced = bytesPerSecond
     ? pace(audio.chunks, { bytesPerSecond, frameBytes, speed: options.speed, abortSignal: interrupted })
     : audio.chunks;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    let sentBytes = 0;
-    for await (const chunk of paced) {
-      yield chunk;
-      sentBytes += chunk.length;
-      if (bytesPerSecond) printer.sent(sentBytes / bytesPerSecond);
-    }
-  }
   try {
-    for await (const message of listen.transcribe(counted())) printer.message(message);
+    for await (const message of listen.transcribe(counted(paced, bytesPerSecond, printer))) printer.message(message);
   } finally {
     printer.end();
     note(audio, listen.statistics, interrupted);
@@ -115,10 +146,11 @@ async function transcribe(file: string, options: TranscribeOptions, interrupted:
 }
 
 /** A transcription by a model of another dialect than Deepgram's. */
-async function transcribeDialect(file: string, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
+async function transcribeDialect(task: Task, options: TranscribeOptions, interrupted: AbortSignal): Promise<void> {
   const { nim, pace, readAudio, SpeechToText, untilAborted, vllm } = await import('../../lib/speech');
-  const { protocol, model, language = 'en-US' } = options;
-  if (protocol === 'vllm' && model === '') {
+  const { protocol, modelName, maxModelLen } = task.model;
+  const { language = 'en-US', maxModelLen: givenLength = maxModelLen } = options;
+  if (protocol === 'vllm' && modelName === undefined) {
     throw new UsageError({
       what: '--model is missing.',
       why: 'vLLM takes the name that its server serves the model under.',
@@ -132,18 +164,20 @@ async function transcribeDialect(file: string, options: TranscribeOptions, inter
       next: 'Leave --srt and --vtt out.',
     });
   }
-  const { source, totalBytes } = openInput(file);
-  const audio = await readAudio(untilAborted(source, interrupted), {
-    raw: rawInput(options),
+  const audio = await readAudio(untilAborted(task.source, interrupted), {
+    raw: task.raw,
     containers: false,
-    totalBytes,
+    totalBytes: task.totalBytes,
   });
   const { raw, bytesPerSecond, frameBytes } = audio as Required<AudioInput>;
-  using target = await openStreamTarget(options);
+  using target = await openFoundTarget(task.found, options);
   const speech = await openUnlessInterrupted(interrupted, abortSignal =>
     SpeechToText.open({
       ...target,
-      model: protocol === 'vllm' ? vllm({ model }) : nim({ language, model: model || undefined }),
+      model:
+        protocol === 'vllm'
+          ? vllm({ model: modelName!, maxModelLen: givenLength })
+          : nim({ language, model: modelName }),
       audio: raw!,
       abortSignal,
     }),
@@ -161,9 +195,24 @@ async function transcribeDialect(file: string, options: TranscribeOptions, inter
     abortSignal: interrupted,
   });
   try {
-    for await (const event of speech.transcribe(paced)) printer.event(event);
+    for await (const event of speech.transcribe(counted(paced, bytesPerSecond, printer))) printer.event(event);
   } finally {
     printer.end();
+    note(audio, { resumes: 0, unreplayableBytes: 0 }, interrupted);
+  }
+}
+
+/** The audio as it is, told to the printer as it is sent. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  bytesPerSecond: number | undefined,
+  printer: TranscriptPrinter,
+): AsyncGenerator<Uint8Array> {
+  let sentBytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    sentBytes += chunk.length;
+    if (bytesPerSecond) printer.sent(sentBytes / bytesPerSecond);
   }
 }
 
@@ -217,20 +266,18 @@ function rawInput({ encoding, sampleRate, channels }: TranscribeOptions) {
   });
 }
 
-function listenParameters(options: TranscribeOptions, audio: AudioInput): ListenParameters {
+function listenParameters(model: string, options: TranscribeOptions, audio: AudioInput): ListenParameters {
   const { raw } = audio;
+  const isFlux = model.startsWith('flux-');
   return {
-    model: options.model,
-    language: options.language,
-    ...(isFlux(options) ? {} : { interim_results: true, smart_format: true }),
+    model,
+    // Flux refuses a language: a given one is an error and not ignored.
+    language: options.language ?? (isFlux ? undefined : 'en'),
+    ...(isFlux ? {} : { interim_results: true, smart_format: true }),
     ...(raw ? { encoding: raw.encoding, sample_rate: raw.sampleRate } : {}),
     ...(raw && raw.channels > 1 ? { channels: raw.channels } : {}),
     ...options.query,
   } as ListenParameters; // the parameters of the command line are checked when the stream is opened
-}
-
-function isFlux({ model }: TranscribeOptions): boolean {
-  return model.startsWith('flux-');
 }
 
 function formatOf({ json, srt, vtt }: TranscribeOptions): TranscriptFormat {

@@ -1,3 +1,4 @@
+import type { ServedModel } from '../contract';
 import type { ExecutionRoleDefinition } from './execution-role';
 import { AfterDeployment, localValue, type Value } from './value';
 
@@ -50,6 +51,12 @@ export interface ModelDefinition {
    */
   readonly modelPackageArn?: Value;
   /**
+   * The model that the container serves, as its clients need to know it.
+   *
+   * @default - not known
+   */
+  readonly serves?: ServedModel;
+  /**
    * The container that stands in for the model when a simulation is asked for.
    *
    * @default - none
@@ -59,6 +66,8 @@ export interface ModelDefinition {
     readonly directory: string;
     /** Command that starts it as a process in its directory; `serve` is appended. */
     readonly command: readonly string[];
+    /** Variables that it reads beside the model's own. */
+    readonly environment?: Readonly<Record<string, string>>;
   };
   /**
    * Whether the container has no network of its own.

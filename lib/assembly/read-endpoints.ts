@@ -118,9 +118,10 @@ class EndpointReader {
       command: metadata.command,
       imageUri,
       modelPackageArn: text(container.ModelPackageName ?? metadata.modelPackageArn),
+      serves: metadata.serves,
       simulator: metadata.simulator && {
+        ...metadata.simulator,
         directory: absolute(metadata.simulator.directory),
-        command: metadata.simulator.command,
       },
       networkIsolation: localText(properties.EnableNetworkIsolation) === 'true',
       hasModelData: containers.some(

@@ -2,9 +2,13 @@ import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DeepgramProducts, ExplainedError } from '../contract';
 import { DeepgramListen, readAudio } from '../speech';
+import { AudioConverter } from '../speech/audio/audio-converter';
+import { nimDialect } from '../speech/models/nim';
+import { vllmDialect } from '../speech/models/vllm';
 import { EchoLoad, type EchoLoadOptions } from './echo-load';
 import { ListenLoad } from './listen-load';
 import type { LoadProtocol } from './load-protocol';
+import { RealtimeLoad } from './realtime-load';
 
 /** Which load is made, in values that can be sent to another process. */
 export type LoadPlan =
@@ -18,6 +22,15 @@ export type LoadPlan =
        * interim results unless it says otherwise: without them, answers come only at pauses, and a lag is seen as late.
        */
       readonly query: string;
+    }
+  | {
+      readonly kind: 'realtime';
+      /** The protocol of the model. */
+      readonly protocol: 'vllm' | 'nim';
+      /** Path of a recording. It is converted where the model takes another rate. */
+      readonly file: string;
+      /** Name by which clients ask for the model; vLLM needs it. */
+      readonly model?: string;
     }
   | {
       readonly kind: 'script';
@@ -41,6 +54,8 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
       return new EchoLoad(plan);
     case 'listen':
       return listenProtocol(plan.file, plan.query);
+    case 'realtime':
+      return realtimeProtocol(plan);
     case 'script':
       return scriptProtocol(plan.file);
   }
@@ -49,7 +64,43 @@ export async function loadProtocol(plan: LoadPlan): Promise<LoadProtocol> {
 /** Without interim results, Deepgram answers at pauses: speech without one for this long counts as unanswered. In milliseconds. */
 const PAUSE_INTERVAL_MS = 15_000;
 
-async function listenProtocol(file: string, query: string): Promise<ListenLoad> {
+/** Audio of one token of a Voxtral model, in seconds; vLLM sends a delta for each, most of them empty. */
+const SECONDS_PER_TOKEN = 0.08;
+
+/** Audio without a token that counts as unanswered, in milliseconds: above a Voxtral model's delay of 480 ms. */
+const TOKEN_INTERVAL_MS = 1_000;
+
+/** Language of a NIM where none is asked for, as its clients have it. */
+const NIM_LANGUAGE = 'en-US';
+
+/** NIM answers at the end of an utterance: speech without one for this long counts as unanswered. In milliseconds. */
+const UTTERANCE_INTERVAL_MS = 15_000;
+
+async function realtimeProtocol({ protocol, file, model }: LoadPlan & { kind: 'realtime' }): Promise<RealtimeLoad> {
+  const { samples, raw } = await readSamples(file);
+  const converter = await AudioConverter.create(raw, REALTIME_SAMPLE_RATE);
+  const converted = Buffer.concat([Buffer.from(converter.convert(samples)), converter.end()]);
+  const audio = { encoding: 'linear16', sampleRate: REALTIME_SAMPLE_RATE, channels: 1 } as const;
+  return new RealtimeLoad({
+    samples: converted,
+    bytesPerSecond: 2 * REALTIME_SAMPLE_RATE,
+    ...(protocol === 'vllm'
+      ? {
+          dialect: () => vllmDialect(model ?? ''),
+          secondsPerPartial: SECONDS_PER_TOKEN,
+          answerIntervalMs: TOKEN_INTERVAL_MS,
+        }
+      : {
+          dialect: () => nimDialect({ language: NIM_LANGUAGE, model }, audio),
+          answerIntervalMs: UTTERANCE_INTERVAL_MS,
+        }),
+  });
+}
+
+/** Samples a second that a realtime load sends, in Hz: what vLLM takes, and what NIM is told. */
+const REALTIME_SAMPLE_RATE = 16_000;
+
+async function readSamples(file: string) {
   const audio = await readAudio(createReadStream(file), {
     totalBytes: statSync(file).size,
     g711: false,
@@ -64,19 +115,24 @@ async function listenProtocol(file: string, query: string): Promise<ListenLoad> 
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of audio.chunks) chunks.push(Buffer.from(chunk));
+  return { samples: Buffer.concat(chunks), raw: audio.raw, bytesPerSecond: audio.bytesPerSecond };
+}
+
+async function listenProtocol(file: string, query: string): Promise<ListenLoad> {
+  const { samples, raw, bytesPerSecond } = await readSamples(file);
   const asked = Object.fromEntries(new URLSearchParams(query));
   const parameters = {
     ...(DeepgramProducts.nova3.model.test(asked.model ?? '') && { interim_results: 'true' }),
     ...asked,
-    encoding: audio.raw.encoding,
-    sample_rate: audio.raw.sampleRate,
-    ...(audio.raw.channels > 1 && { channels: audio.raw.channels }),
+    encoding: raw.encoding,
+    sample_rate: raw.sampleRate,
+    ...(raw.channels > 1 && { channels: raw.channels }),
   };
   const { product, queryString } = DeepgramListen.request(parameters as Parameters<typeof DeepgramListen.request>[0]);
   return new ListenLoad({
     target: { modelInvocationPath: product.path, modelQueryString: queryString },
-    samples: Buffer.concat(chunks),
-    bytesPerSecond: audio.bytesPerSecond,
+    samples,
+    bytesPerSecond,
     closeMessage: JSON.stringify({ type: product.closeMessage }),
     answerIntervalMs: asked.interim_results === 'false' ? PAUSE_INTERVAL_MS : undefined,
   });

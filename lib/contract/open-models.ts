@@ -65,5 +65,31 @@ export const GPU_MEMORY_GIB: Readonly<Record<string, number>> = {
   p5en: 141,
 };
 
+/** The protocols of speech models that this kit speaks. */
+export const SPEECH_PROTOCOLS = ['deepgram', 'vllm', 'vllm-omni', 'nim'] as const;
+
 /** A protocol of speech models that this kit speaks, as the output `Protocol` of a stack names it. */
-export type SpeechProtocol = 'deepgram' | 'vllm' | 'vllm-omni' | 'nim';
+export type SpeechProtocol = (typeof SPEECH_PROTOCOLS)[number];
+
+/** Whether a text names one of the protocols. */
+export function isSpeechProtocol(name: string | undefined): name is SpeechProtocol {
+  return (SPEECH_PROTOCOLS as readonly (string | undefined)[]).includes(name);
+}
+
+/** The model that a container serves, as its clients need to know it. */
+export interface ServedModel {
+  /** The protocol that it speaks. */
+  readonly protocol: SpeechProtocol;
+  /**
+   * Name by which clients ask for the model.
+   *
+   * @default - the protocol's own
+   */
+  readonly modelName?: string;
+  /**
+   * Tokens of context of one session, where a session has such a limit.
+   *
+   * @default - none is known
+   */
+  readonly maxModelLen?: number;
+}

@@ -6,6 +6,7 @@
  */
 
 import type { Explanation } from './explained-error';
+import type { ServedModel } from './open-models';
 
 /** Key in the `Metadata` of an `AWS::SageMaker::Model` resource. */
 export const CONTAINER_METADATA_KEY = 'sagemaker-bidi-kit:container';
@@ -22,6 +23,8 @@ export interface ContainerMetadata {
   readonly imageUri?: string;
   /** Model package, when the model takes one: it cannot run on this machine. */
   readonly modelPackageArn?: string;
+  /** The model that it serves, where the template's author knows it: clients then need no option for it. */
+  readonly serves?: ServedModel;
   /** The container that can stand in for the model on this machine, when asked for. */
   readonly simulator?: ContainerStandIn;
 }
@@ -32,6 +35,8 @@ export interface ContainerStandIn {
   readonly directory: string;
   /** The command that starts it as a plain process in that directory. */
   readonly command: readonly string[];
+  /** Variables that it reads beside the model's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Type of the metadata in a cloud assembly that holds the parts of an error which is attached to the same construct. */
@@ -59,6 +64,8 @@ export const StackOutput = {
   PROTOCOL: 'Protocol',
   /** Name by which clients ask for the model; only where the protocol has one. */
   MODEL_NAME: 'ModelName',
+  /** Tokens of context of one session; only where a session has such a limit. */
+  MAX_MODEL_LEN: 'MaxModelLen',
   /** URI of the container's image; only where the model has one. */
   IMAGE_URI: 'ImageUri',
   /** CloudWatch log group of the containers' output. */

@@ -8,6 +8,7 @@ import {
   MODEL_ENVIRONMENT_NAME_PATTERN,
   MODEL_PACKAGE_ARN_PATTERN,
   partitionOf,
+  type ServedModel,
 } from '../contract';
 import { type BidiImage, pathInAssembly } from './bidi-image';
 import type { ModelData } from './model-data';
@@ -50,10 +51,15 @@ export interface BidiModelFromImageProps {
    */
   readonly networkIsolation?: boolean;
   /**
-   * A container that can stand in for the image on this machine, where the image needs a GPU or weights. Its command, and its directory
-   * relative to the cloud assembly, stand in the template's metadata, which is uploaded with the template.
+   * The model that the container serves. It stands in the template's metadata, so that this kit's clients need no option for it.
    *
-   * @default - the image itself runs on this machine, or nothing does
+   * @default - not known
+   */
+  readonly serves?: ServedModel;
+  /**
+   * A container that can stand in for this one on a machine that cannot run it, for want of a GPU say: `bidi local --simulate`.
+   *
+   * @default - none
    */
   readonly simulator?: ModelSimulator;
 }
@@ -73,6 +79,12 @@ export interface BidiModelFromModelPackageProps {
    * @default - the model cannot run on this machine
    */
   readonly simulator?: ModelSimulator;
+  /**
+   * The model that the package serves. It stands in the template's metadata, so that this kit's clients need no option for it.
+   *
+   * @default - not known
+   */
+  readonly serves?: ServedModel;
 }
 
 /** A container that can stand in for a model on this machine. */
@@ -81,6 +93,12 @@ export interface ModelSimulator {
   readonly directory: string;
   /** Command that starts it as a plain process in that directory; `serve` is appended, as the platform does. */
   readonly command: readonly string[];
+  /**
+   * Variables that it reads beside the model's own.
+   *
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Options that an endpoint passes to its model. */
@@ -138,7 +156,7 @@ class ImageModel extends BidiModel {
       isModelPackage: false,
       platform,
       pulledThroughVpc,
-      container: { ...container, simulator: standIn(scope, this.props.simulator) },
+      container: { ...container, ...localMetadata(scope, this.props) },
     };
   }
 }
@@ -157,23 +175,26 @@ class PackageModel extends BidiModel {
 
   bind(scope: Construct): BidiModelConfig {
     throwIfInvalid(scope.node.path, [regionViolation(this.modelPackageArn, Stack.of(scope).region)]);
-    const { environment, simulator } = this.props;
+    const { environment } = this.props;
     return {
       primaryContainer: { modelPackageName: this.modelPackageArn, environment },
       enableNetworkIsolation: true,
       isModelPackage: true,
       pulledThroughVpc: false,
-      container: {
-        modelPackageArn: this.modelPackageArn,
-        simulator: standIn(scope, simulator),
-      },
+      container: { modelPackageArn: this.modelPackageArn, ...localMetadata(scope, this.props) },
     };
   }
 }
 
-/** A simulator as the template's metadata names it. */
-function standIn(scope: Construct, simulator: ModelSimulator | undefined): ContainerMetadata['simulator'] {
-  return simulator && { ...simulator, directory: pathInAssembly(scope, simulator.directory) };
+/** What clients and the local runner need to know of a model, as the template's metadata has it. */
+function localMetadata(
+  scope: Construct,
+  { serves, simulator }: Pick<BidiModelFromImageProps, 'serves' | 'simulator'>,
+): Pick<ContainerMetadata, 'serves' | 'simulator'> {
+  return {
+    serves,
+    simulator: simulator && { ...simulator, directory: pathInAssembly(scope, simulator.directory) },
+  };
 }
 
 function arnViolation(arn: string): Violation {

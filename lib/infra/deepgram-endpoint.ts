@@ -14,6 +14,7 @@ import {
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   mayHaveGpu,
   queryStringViolation,
+  type ServedModel,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
 } from '../contract';
 import { BidiEndpoint } from './bidi-endpoint';
@@ -121,7 +122,12 @@ export class DeepgramEndpoint extends BidiEndpoint {
       ...queryViolations(product, query),
       ...settingViolations(environment),
     ]);
-    super(scope, id, { ...settings, model: BidiModel.fromModelPackage(modelPackageArn, { environment, simulator }) });
+    const modelName = new URLSearchParams(query ?? product.exampleQuery).get('model') ?? undefined;
+    const serves: ServedModel = { protocol: 'deepgram', modelName };
+    super(scope, id, {
+      ...settings,
+      model: BidiModel.fromModelPackage(modelPackageArn, { environment, simulator, serves }),
+    });
     this.product = product;
     this.invocationPath = product.path;
     this.query = query ?? product.exampleQuery;

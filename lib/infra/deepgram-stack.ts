@@ -44,6 +44,8 @@ export class DeepgramStack extends BidiStack {
     });
     this.operate(this.endpoint, props, this.tryIt(), vpc);
     this.output(StackOutput.PROTOCOL, 'deepgram', 'Protocol of the model');
+    const modelName = new URLSearchParams(this.endpoint.query).get('model');
+    if (modelName !== null) this.output(StackOutput.MODEL_NAME, modelName, 'Name by which clients ask for the model');
   }
 
   /** The platform updates model packages without guardrails. */

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import type { SpeechProtocol } from '../contract';
 
 /** A container that this kit brings: its folder, and the command that starts it there as a plain process. */
 export interface KitContainer {
@@ -22,4 +23,11 @@ export function kitContainer(name: string): KitContainer {
       ? ['node', '--require', 'esbuild-register', 'src/server.ts']
       : ['node', path.join('dist', 'server.js')],
   };
+}
+
+/** The stand-in for a speech model: it plays a script in that protocol alone. */
+export function speechSimulator(
+  protocol: SpeechProtocol,
+): KitContainer & { readonly environment: Readonly<Record<string, string>> } {
+  return { ...kitContainer('speech-simulator'), environment: { SIMULATOR_DIALECTS: protocol } };
 }

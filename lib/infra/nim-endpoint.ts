@@ -15,6 +15,7 @@ import type { BidiEndpointProps } from './bidi-endpoint-props';
 import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { instanceTypesOf } from './hosting-capacity';
+import { speechSimulator } from './kit-container';
 import { throwIfInvalid } from './violations';
 
 /** The NIM that an endpoint hosts, and its instances. */
@@ -65,6 +66,8 @@ export class NimEndpoint extends BidiEndpoint {
       ...Object.fromEntries(Object.entries(endpointProps).filter(([, value]) => value !== undefined)),
       model: BidiModel.fromImage(BidiImage.fromRepository(repository, tagOrDigest), {
         environment: { NIM_HTTP_API_PORT: NIM_PORT, ...environment },
+        serves: { protocol: 'nim' },
+        simulator: speechSimulator('nim'),
       }),
     });
   }

@@ -14,6 +14,7 @@ import {
   MODEL_DOWNLOAD_TIMEOUT_SECONDS,
   MODEL_GPU_MEMORY_GIB,
   mayHaveGpu,
+  type SpeechProtocol,
   STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS,
   VLLM_FLAG_PATTERN,
   VLLM_IMAGE_TAG,
@@ -29,7 +30,7 @@ import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { endpointViolations } from './endpoint-violations';
 import { instanceTypesOf } from './hosting-capacity';
-import { kitContainer } from './kit-container';
+import { speechSimulator } from './kit-container';
 import type { ModelData } from './model-data';
 import { numberViolation, throwIfInvalid, type Violation } from './violations';
 
@@ -161,12 +162,14 @@ const RESERVED_FLAGS: Readonly<Record<string, string>> = {
 /** The differences between the two endpoints for vLLM. */
 interface Engine {
   readonly path: string;
+  readonly protocol: SpeechProtocol;
   readonly flags: Readonly<Record<string, string | number | boolean>>;
   image(scope: Construct, id: string, tag: string | undefined): BidiImage;
 }
 
 const REALTIME: Engine = {
   path: VLLM_REALTIME_PATH,
+  protocol: 'vllm',
   flags: { 'compilation-config': COMPILATION_CONFIG },
   image: (_scope, _id, tag = VLLM_IMAGE_TAG) =>
     BidiImage.fromDirectory(path.join(__dirname, '..', '..', 'container', 'vllm'), { buildArgs: { TAG: tag } }),
@@ -174,6 +177,7 @@ const REALTIME: Engine = {
 
 const OMNI: Engine = {
   path: VLLM_OMNI_SPEECH_PATH,
+  protocol: 'vllm-omni',
   flags: {},
   image: (scope, id, tag = VLLM_OMNI_IMAGE_TAG) => {
     const stack = Stack.of(scope);
@@ -196,6 +200,8 @@ abstract class VllmEngineEndpoint extends BidiEndpoint {
   readonly invocationPath: string;
   /** Name by which clients ask for the model. */
   readonly servedModelName: string;
+  /** Tokens of context of one session. */
+  readonly maxModelLen: number;
 
   protected constructor(scope: Construct, id: string, props: VllmEndpointProps, engine: Engine) {
     const { modelData, hubModel, servedModelName, maxModelLen, maxSequences, ...others } = props;
@@ -215,16 +221,22 @@ abstract class VllmEngineEndpoint extends BidiEndpoint {
       engine === OMNI ? registryViolation(Stack.of(scope).region) : undefined,
     ]);
     const servedName = servedModelName ?? hubModel?.id ?? DEFAULT_SERVED_NAME;
+    const contextTokens = maxModelLen ?? DEFAULT_MAX_MODEL_LEN;
     const model = BidiModel.fromImage(engine.image(scope, id, imageTag), {
       modelData,
-      simulator: kitContainer('speech-simulator'),
+      serves: {
+        protocol: engine.protocol,
+        modelName: servedName,
+        ...(engine.protocol === 'vllm' ? { maxModelLen: contextTokens } : {}),
+      },
+      simulator: speechSimulator(engine.protocol),
       environment: {
         ...hubVariables(hubModel),
         ...environment,
         ...flagVariables({
           ...engine.flags,
           'served-model-name': servedName,
-          'max-model-len': maxModelLen ?? DEFAULT_MAX_MODEL_LEN,
+          'max-model-len': contextTokens,
           'max-num-seqs': maxSequences ?? DEFAULT_MAX_SEQUENCES,
           ...(gpuMemoryUtilization === undefined ? {} : { 'gpu-memory-utilization': gpuMemoryUtilization }),
           ...flags,
@@ -234,6 +246,7 @@ abstract class VllmEngineEndpoint extends BidiEndpoint {
     super(scope, id, { ...settings, model });
     this.invocationPath = engine.path;
     this.servedModelName = servedName;
+    this.maxModelLen = contextTokens;
   }
 }
 

@@ -55,12 +55,13 @@ export class VllmStack extends BidiStack {
       vpc,
       logRetention: props.logRetention,
     });
-    const { endpointName, servedModelName } = this.endpoint;
+    const { endpointName, servedModelName, maxModelLen } = this.endpoint;
     const target = `--endpoint ${endpointName} --region ${this.region}`;
     const tryIt = `npx bidi transcribe examples/sample.wav ${target} --protocol vllm --model ${servedModelName}`;
     this.operate(this.endpoint, props, tryIt, vpc);
     this.output(StackOutput.PROTOCOL, 'vllm', 'Protocol of the model');
     this.output(StackOutput.MODEL_NAME, servedModelName, 'Name by which clients ask for the model');
+    this.output(StackOutput.MAX_MODEL_LEN, String(maxModelLen), 'Tokens of context of one session');
   }
 
   private modelData({ modelData: uri, hubModel }: VllmStackProps): ModelData | undefined {

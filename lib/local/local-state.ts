@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { ServedModel } from '../contract';
 
 /**
  * The state that a running local SageMaker writes for other commands of the same user, so that `bidi transcribe FILE --local` finds it.
@@ -35,6 +36,8 @@ export interface LocalStateEndpoint {
   readonly name: string;
   /** Stack that it came from, where it came from one. */
   readonly stack?: string;
+  /** The model that it serves, where the template knows it. */
+  readonly serves?: ServedModel;
 }
 
 /** Directory of the state files: `sagemaker-bidi-kit/local` in the user's cache directory. */

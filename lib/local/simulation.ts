@@ -1,5 +1,5 @@
 import type { EndpointDefinition, ModelDefinition } from '../assembly/endpoint-definition';
-import { localValue } from '../assembly/value';
+import { AfterDeployment, localValue } from '../assembly/value';
 import { type BehaviourName, type Behaviours, UNSETTLED } from '../contract';
 import { InvalidLocalOptionsError } from './local-errors';
 
@@ -60,9 +60,11 @@ export function simulateModelPackages(
       modelPackageArn: undefined,
       imageUri: undefined,
       file: undefined,
+      target: undefined,
+      buildArgs: undefined,
       directory: simulator.directory,
       command: simulator.command,
-      environment: { ...settings, ...rest.environment },
+      environment: { ...settings, ...simulator.environment, ...knownHere(rest.environment) },
     };
   };
   return {
@@ -72,6 +74,11 @@ export function simulateModelPackages(
     })),
     simulations,
   };
+}
+
+/** A stand-in needs no value that only a deployment resolves, such as a secret. */
+function knownHere(environment: ModelDefinition['environment']): ModelDefinition['environment'] {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => !(value instanceof AfterDeployment)));
 }
 
 function standInSettings(behaviours: Behaviours): Record<string, string> {

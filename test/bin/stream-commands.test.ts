@@ -154,7 +154,7 @@ describe('bidi transcribe', () => {
       run('transcribe', SAMPLE, ...SPEECH, '--model', 'nova-2'),
       run('transcribe', SAMPLE),
       run('transcribe'),
-      run('transcribe', SAMPLE, '--model', 'flux-general-en', '--language', 'de'),
+      run('transcribe', SAMPLE, ...SPEECH, '--model', 'flux-general-en', '--language', 'de'),
       run('speak', 'Hello.', '-o', '/not/there/out.wav', ...SPEECH),
     ]);
     expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2, 2]);

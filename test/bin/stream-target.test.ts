@@ -90,6 +90,21 @@ describe('--stack', () => {
     expect(aws.inputsOf('ListStackResources')).toMatchObject([{ StackName: 'Other' }]);
   });
 
+  it('tells the model that the stack serves, from the file or from CloudFormation', async () => {
+    const written = { EndpointName: 'v', Protocol: 'vllm', ModelName: 'voxtral', MaxModelLen: '4096' };
+    const serves = { protocol: 'vllm', modelName: 'voxtral', maxModelLen: 4096 };
+    writeFileSync('cdk-outputs.json', JSON.stringify({ Vllm: written, Strange: { ...written, Protocol: 'smoke' } }));
+    expect(await findStreamTarget({ stack: 'Vllm' })).toMatchObject({ serves });
+    expect((await findStreamTarget({ stack: 'Strange' })).serves).toBeUndefined();
+    aws.on('ListStackResources', { StackResourceSummaries: [resource('v')] });
+    const Outputs = Object.entries(written).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    const stack = { StackName: 'Asked', StackStatus: 'CREATE_COMPLETE' as const, CreationTime: new Date(0) };
+    aws.on('DescribeStacks', { Stacks: [{ ...stack, Outputs }] });
+    expect(await findStreamTarget({ stack: 'Asked', region: 'us-east-1' })).toMatchObject({ serves });
+    aws.on('DescribeStacks', new ServiceError('AccessDenied', 'not authorized'));
+    expect((await findStreamTarget({ stack: 'Asked', region: 'us-east-1' })).endpointName).toBe('v');
+  });
+
   it('needs a name where the stack has more than one endpoint, and says so where it has none', async () => {
     aws.on('ListStackResources', { StackResourceSummaries: [resource('one'), resource('two')] });
     await expect(found({ stack: 'Both', region: 'us-east-1' })).rejects.toThrow(

@@ -9,6 +9,8 @@ import { LoadGenerator } from '../../lib/capacity/load-generator';
 import { loadProtocol } from '../../lib/capacity/load-plan';
 import type { LoadProtocol, LoadSession } from '../../lib/capacity/load-protocol';
 import { type LoadStatistics, percentilesMs } from '../../lib/capacity/load-statistics';
+import { RealtimeLoad } from '../../lib/capacity/realtime-load';
+import { vllmDialect } from '../../lib/speech/models/vllm';
 
 /** A session whose answers a test writes. */
 class ScriptedSession implements LoadSession {
@@ -223,4 +225,46 @@ test('an estimate is the most that a measurement can come to', () => {
   const search = estimateLoad({ start: 4, max: 64, resolution: 0.05 }, { hold: 20, settle: 2, openRate: 20 });
   expect(search.maxSessions).toBe(64);
   expect(search.minutes).toBeGreaterThan(3);
+});
+
+describe('a realtime load', () => {
+  const loadOptions = {
+    dialect: () => vllmDialect('tiny'),
+    samples: Buffer.alloc(8_000, 1),
+    bytesPerSecond: 32_000,
+    secondsPerPartial: 0.08,
+  };
+  const load = new RealtimeLoad(loadOptions);
+  const delta = JSON.stringify({ type: 'transcription.delta', delta: '' });
+  const done = JSON.stringify({ type: 'transcription.done', text: '', usage: {} });
+
+  test('counts the lag of words after their audio, and ends when the model says so', async () => {
+    const session = new ScriptedSession((message, session) => {
+      const { type, final } = JSON.parse(message as string);
+      if (type === 'input_audio_buffer.append') setTimeout(() => session.answer(delta), 150);
+      if (final) session.answer(done);
+    });
+    const statistics = await hold(load, session, 700);
+    expect(statistics.errors).toEqual({});
+    // A token is 80 ms of the 100 ms that were sent, so the lag is what the model takes and grows by 20 ms a token.
+    expect(percentilesMs(statistics.lag).p50).toBeGreaterThan(130);
+    expect(session.sent.slice(0, 2).map(text => JSON.parse(text as string).type)).toEqual([
+      'session.update',
+      'input_audio_buffer.commit',
+    ]);
+    expect(JSON.parse(session.sent.at(-1) as string)).toEqual({ type: 'input_audio_buffer.commit', final: true });
+  });
+
+  test.each<[string, string, string]>([
+    ['an error of the model', JSON.stringify({ type: 'error', error: 'no', code: 'model_not_found' }), 'ModelError'],
+    ['an end before the audio ends', done, 'StreamEnded'],
+  ])('takes %s as an error of the session', async (_, answer, name) => {
+    const statistics = await hold(load, new ScriptedSession((_, session) => session.answer(answer)), 250);
+    expect(Object.keys(statistics.errors)).toEqual([name]);
+  });
+
+  test('a session that waits for a place counts as stalled', async () => {
+    const patient = new RealtimeLoad({ ...loadOptions, answerIntervalMs: 100 });
+    expect((await hold(patient, new ScriptedSession(() => {}), 500)).stalled).toBe(1);
+  });
 });

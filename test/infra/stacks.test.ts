@@ -159,9 +159,9 @@ describe('outputs', () => {
     const keysOf = (stack: Stack) => new Set(Object.keys(outputsOf(stack)));
     const without = (...keys: string[]) => new Set(Object.values(StackOutput).filter(key => !keys.includes(key)));
     const props = { ...US_EAST_1, invokePolicy: true };
-    expect(keysOf(echo(props))).toEqual(without('Protocol', 'ModelName'));
-    expect(keysOf(container(props))).toEqual(without('Protocol', 'ModelName'));
-    expect(keysOf(deepgram(props))).toEqual(without('ImageUri', 'ModelName'));
+    expect(keysOf(echo(props))).toEqual(without('Protocol', 'ModelName', 'MaxModelLen'));
+    expect(keysOf(container(props))).toEqual(without('Protocol', 'ModelName', 'MaxModelLen'));
+    expect(keysOf(deepgram(props))).toEqual(without('ImageUri', 'MaxModelLen'));
     expect(keysOf(vllm(props))).toEqual(without());
   });
 

@@ -19,6 +19,12 @@ export interface CapacitySubject {
    * @default false
    */
   readonly isLocal?: boolean;
+  /**
+   * The setting of the stack that bounds the sessions of one instance, where the model has one: vLLM's `maxSequences`.
+   *
+   * @default - none
+   */
+  readonly sequenceLimit?: string;
   /** Limits of what the figures mean, in sentences. */
   readonly remarks: readonly string[];
 }
@@ -46,9 +52,11 @@ function targetInWords({ verdict, targetShare }: CapacityResult): string {
 function targetLines({ verdict }: CapacityResult, subject: CapacitySubject): TargetLines | undefined {
   if (verdict.targetConcurrency === undefined || subject.isLocal) return undefined;
   const target = verdict.targetConcurrency;
+  const { sequenceLimit } = subject;
+  const sessions = verdict.sessionsPerInstance;
   return {
-    cdk: `endpoint.autoScaleConcurrency({ maxCapacity: ${MAX_CAPACITY_EXAMPLE}, targetConcurrency: ${target} });`,
-    context: `npx cdk deploy ${subject.stack ?? 'STACK'} -c maxCapacity=${MAX_CAPACITY_EXAMPLE} -c targetConcurrency=${target}`,
+    cdk: `${sequenceLimit ? `${sequenceLimit}: ${sessions}, // of the endpoint\n  ` : ''}endpoint.autoScaleConcurrency({ maxCapacity: ${MAX_CAPACITY_EXAMPLE}, targetConcurrency: ${target} });`,
+    context: `npx cdk deploy ${subject.stack ?? 'STACK'}${sequenceLimit ? ` -c ${sequenceLimit}=${sessions}` : ''} -c maxCapacity=${MAX_CAPACITY_EXAMPLE} -c targetConcurrency=${target}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import {
+  DescribeStacksCommand,
   paginateDescribeStackEvents,
   paginateListStackResources,
   paginateListStacks,
@@ -7,6 +8,19 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { Answer } from './ask';
 import type { ControlPlane } from './control-plane';
+
+/** The outputs of a stack, by their key. */
+export function readStackOutputs(
+  plane: ControlPlane,
+  stackNameOrId: string,
+): Promise<Answer<Readonly<Record<string, string>>>> {
+  return plane.ask('cloudformation:DescribeStacks', async abortSignal => {
+    const command = new DescribeStacksCommand({ StackName: stackNameOrId });
+    const { Stacks = [] } = await plane.cloudFormation.send(command, { abortSignal });
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
+  });
+}
 
 /** Lists a stack's resources. A deleted stack is only known by its ID, for 90 days. */
 export function listStackResources(

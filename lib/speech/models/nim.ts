@@ -26,6 +26,11 @@ export function nim(parameters: NimParameters): TranscriptionModel {
   };
 }
 
+/** The dialect alone, for a caller that opens the stream and paces the audio itself. */
+export function nimDialect(parameters: NimParameters, audio: RawAudio): RealtimeDialect {
+  return new NimDialect(parameters, audio);
+}
+
 const PREFIX = 'conversation.item.input_audio_transcription.';
 
 interface NimWord {

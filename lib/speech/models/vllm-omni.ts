@@ -15,8 +15,12 @@ const DRAIN_MS = 60_000;
 
 /** How a vLLM-Omni model speaks. */
 export interface VllmOmniParameters {
-  /** Name of the voice. */
-  readonly voice: string;
+  /**
+   * Name of the voice.
+   *
+   * @default - the model's own
+   */
+  readonly voice?: string;
   /**
    * Name that the server serves the model under.
    *
@@ -38,7 +42,7 @@ export interface VllmOmniParameters {
 }
 
 /** Text to speech with vLLM-Omni: 16-bit mono at 24 kHz. It cannot be interrupted: the stream is dropped instead. */
-export function vllmOmni(parameters: VllmOmniParameters): VoiceModel {
+export function vllmOmni(parameters: VllmOmniParameters = {}): VoiceModel {
   return {
     protocol: 'vllm-omni',
     audio: { encoding: 'linear16', sampleRate: SAMPLE_RATE, channels: 1 },

@@ -39,6 +39,11 @@ export function vllm({ model, maxModelLen }: VllmParameters): TranscriptionModel
   };
 }
 
+/** The dialect alone, for a caller that opens the stream and paces the audio itself. */
+export function vllmDialect(model: string): RealtimeDialect {
+  return new VllmDialect(model);
+}
+
 const AUDIO: RawAudio = { encoding: 'linear16', sampleRate: SAMPLE_RATE, channels: 1 };
 
 /** Source: vLLM 0.32, `vllm/entrypoints/speech_to_text/realtime`. */
