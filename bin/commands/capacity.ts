@@ -208,7 +208,7 @@ function checkLoad({ wav, script, protocol, model }: CapacityCommandOptions): vo
   if (wav !== undefined && script !== undefined) {
     throw new UsageError({
       what: '--wav and --script are both given.',
-      why: 'A session says one thing.',
+      why: 'Each session plays one load.',
       next: 'Leave one of them out.',
     });
   }

@@ -19,8 +19,8 @@ export interface HostingCapacityProps {
    */
   readonly instanceType?: string;
   /**
-   * One to five instance types, best first. The platform takes the next one when a type has no capacity. It does not do so
-   * for want of quota: the account needs quota for every one of them. Not in every region.
+   * One to five instance types, best first. The platform takes the next one when a type has no capacity. A missing
+   * quota makes the deployment fail: the account needs quota for every type. Not in every region.
    *
    * @default - `instanceType` alone
    */

@@ -27,15 +27,15 @@ const SCALE: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
   load: { burst: 24, sessions: 10, messages: 2, busySessions: 8, slowReaderBytes: 20 * 1024 * 1024 },
 };
 
-interface Fault {
+interface Flaw {
   /** Every check that fails, or warns where a value says so. All others have to pass, or be skipped because of these. */
   readonly caughtBy: Readonly<Record<string, 'fail' | 'warn'>>;
   readonly seen: RegExp;
   readonly limits?: CheckContainerOptions['limits'];
 }
 
-/** One container a fault; what catches it, and what it says. */
-const FAULTS: Readonly<Record<string, Fault>> = {
+/** One container a flaw: what catches it, and what the check says. */
+const FLAWS: Readonly<Record<string, Flaw>> = {
   'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 5_000 } },
   'exits-at-start': { caughtBy: { start: 'fail' }, seen: /exit code 3.*model file not found/ },
   'ping-404-while-loading': { caughtBy: { 'ping-while-loading': 'warn' }, seen: /404/ },
@@ -111,7 +111,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 function check(name: string): Promise<Finding[]> {
   return checkContainer({
     ...SCALE,
-    limits: { ...SCALE.limits, ...FAULTS[name]?.limits },
+    limits: { ...SCALE.limits, ...FLAWS[name]?.limits },
     start: () => spawnContainer([process.execPath, `${name}.js`], DIRECTORY),
   });
 }
@@ -127,7 +127,7 @@ describe('broken containers', () => {
   const results = new Map<string, Finding[] | Error>();
 
   beforeAll(async () => {
-    const waiting = ['sound', ...Object.keys(FAULTS)];
+    const waiting = ['sound', ...Object.keys(FLAWS)];
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
@@ -145,7 +145,7 @@ describe('broken containers', () => {
     const result = results.get(name);
     if (!Array.isArray(result)) return false;
     if (name === 'sound') return result.every(({ verdict }) => verdict === 'pass');
-    return isDeepStrictEqual(verdictsOf(caughtOf(result)), FAULTS[name]!.caughtBy);
+    return isDeepStrictEqual(verdictsOf(caughtOf(result)), FLAWS[name]!.caughtBy);
   }
 
   function findingsOf(name: string): Finding[] {
@@ -156,7 +156,7 @@ describe('broken containers', () => {
 
   test('every container of the folder is here', () => {
     const files = readdirSync(DIRECTORY).map(file => file.replace(/\.js$/, ''));
-    expect(files.filter(file => !SHARED.includes(file)).sort()).toEqual(['sound', ...Object.keys(FAULTS)].sort());
+    expect(files.filter(file => !SHARED.includes(file)).sort()).toEqual(['sound', ...Object.keys(FLAWS)].sort());
   });
 
   test('a sound container passes everything', () => {
@@ -165,7 +165,7 @@ describe('broken containers', () => {
   });
 
   test('every check catches at least one of them', () => {
-    const catching = new Set(Object.values(FAULTS).flatMap(fault => Object.keys(fault.caughtBy)));
+    const catching = new Set(Object.values(FLAWS).flatMap(fault => Object.keys(fault.caughtBy)));
     expect([...catching].sort()).toEqual(
       findingsOf('sound')
         .map(finding => finding.name)
@@ -173,7 +173,7 @@ describe('broken containers', () => {
     );
   });
 
-  test.each(Object.entries(FAULTS))('%s is caught, and nothing else', (name, { caughtBy, seen }) => {
+  test.each(Object.entries(FLAWS))('%s is caught, and nothing else', (name, { caughtBy, seen }) => {
     const caught = caughtOf(findingsOf(name));
     expect(verdictsOf(caught)).toEqual(caughtBy);
     expect(caught[0]?.seen).toMatch(seen);

@@ -445,7 +445,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { logLines: ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'] },
       },
     ],
-    cause: 'The process was ended for want of memory while it started.',
+    cause: 'The process was ended while it started because memory ran out.',
     fixes: [
       {
         text: `Choose a larger type, or load less. ${AS_CONTEXT}`,
