@@ -130,10 +130,43 @@ describe('vLLM', () => {
     expect(error.why).toContain('--max-num-seqs');
   });
 
+  test('that waits for a place while audio is sent is ended, and says why', async () => {
+    const client = new FakeDeepgramClient(() => new Promise(() => undefined));
+    const speech = await open(client, { model: vllm({ model: 'tiny' }), drainTimeoutMs: 50 });
+    await speech.send(Buffer.alloc(3_200));
+    const error = await failure(collect(speech)); // the input is still open
+    expect(error).toBeInstanceOf(SpeechIncompleteError);
+    expect(error.why).toContain('--max-num-seqs');
+  });
+
+  test.each<[string, number, boolean]>([
+    ['before the input has ended', 9, false],
+    ['short of the audio that was sent', 4, true],
+  ])('that ends %s has a full context: what was heard is given, and then it throws', async (_, tokens, waits) => {
+    const client = new FakeDeepgramClient(async stream => {
+      for (let token = 0; token < tokens; token += 1) stream.say({ type: 'transcription.delta', delta: ' a' });
+      if (waits) for await (const item of stream.input) if (typeof item === 'string' && item.includes('final')) break;
+      const usage = { prompt_tokens: 39, completion_tokens: tokens, total_tokens: 39 + tokens };
+      stream.say({ type: 'transcription.done', text: 'a', usage });
+    });
+    const speech = await open(client, { model: vllm({ model: 'tiny' }) });
+    if (waits) for await (const piece of audio(1)) await speech.send(piece);
+    const events: TranscriptionEvent[] = [];
+    const reading = (async () => {
+      for await (const event of speech) events.push(event);
+    })();
+    const failed = failure(reading);
+    if (waits) await speech.close().catch(() => undefined);
+    expect((await failed).why).toContain('--max-model-len');
+    expect(events.map(({ type }) => type)).toContain('final');
+    expect(events.map(({ type }) => type)).not.toContain('done');
+    expect(speech.complete).toBe(false);
+  });
+
   test('opens another stream at a pause before its context is full, and times count on', async () => {
     const client = new FakeDeepgramClient(vllmModel());
     // 10 s of context; the speaker pauses at 8.5 s, and at 17.2 s.
-    const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 125 }) });
+    const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 174 }) });
     const isSilent = (second: number) => (second >= 8.5 && second < 9) || (second >= 17.2 && second < 17.6);
     const events = await collect(speech.transcribe(audio(20, isSilent)));
     const finals = events.filter(event => event.type === 'final');
@@ -151,7 +184,7 @@ describe('vLLM', () => {
 
   test('changes within speech when no pause comes, and says so', async () => {
     const client = new FakeDeepgramClient(vllmModel());
-    const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 125 }) });
+    const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 174 }) });
     await collect(speech.transcribe(audio(12)));
     expect(speech).toMatchObject({ handOvers: 1, handOversWithinSpeech: 1, complete: true });
   });

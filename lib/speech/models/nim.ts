@@ -46,6 +46,7 @@ class NimDialect implements RealtimeDialect {
   readonly modelQueryString = 'intent=transcription';
   readonly opening: readonly RealtimeMessage[];
   readonly closing = [{ type: 'input_audio_buffer.done' }];
+  readonly answersAudio = false;
   readonly silence = 'The container still works on the audio, or has failed without a word.';
   private text = '';
   private finalEnd = 0;

@@ -25,7 +25,11 @@ export interface RealtimeDialect {
   receive(message: RealtimeMessage, sentSeconds: number): readonly TranscriptionEvent[];
   /** The error that a message reports. */
   errorOf(message: RealtimeMessage): { readonly message: string; readonly code?: string } | undefined;
-  /** Why the model may be silent at the end. */
+  /** Why the model's word that everything was sent is not true of all the audio, where its message shows that. */
+  truncation?(message: RealtimeMessage, sentSeconds: number, isInputEnded: boolean): string | undefined;
+  /** Whether the model answers audio as it comes, speech or not: silence then means that it does not work on it. */
+  readonly answersAudio: boolean;
+  /** Why the model may be silent. */
   readonly silence: string;
 }
 
@@ -61,6 +65,8 @@ export class RealtimeTranscription implements TranscriptionStream {
   private readonly received: Promise<void>;
   private timer: NodeJS.Timeout | undefined;
   private failure: unknown;
+  private isInputEnded = false;
+  private hasAnswered = false;
 
   private constructor(
     private readonly dialect: RealtimeDialect,
@@ -74,27 +80,33 @@ export class RealtimeTranscription implements TranscriptionStream {
   async send(audio: Uint8Array): Promise<void> {
     if (audio.length === 0) return;
     this.sentBytes += audio.length;
+    if (this.dialect.answersAudio && !this.hasAnswered && !this.isInputEnded) this.timer ??= this.patience();
     const base64 = Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString('base64');
     for (const message of this.dialect.audio(base64)) await this.session.send(JSON.stringify(message));
   }
 
   async finish(): Promise<void> {
     this.events.unbound();
+    this.isInputEnded = true;
     try {
       for (const message of this.dialect.closing) await this.session.send(JSON.stringify(message));
     } catch (error) {
       await this.received;
       throw this.failure ?? error;
     }
-    this.timer = setTimeout(() => {
-      this.session.abort(this.incomplete(this.dialect.silence));
-    }, this.drainTimeoutMs);
+    clearTimeout(this.timer);
+    this.timer = this.patience();
     await this.received;
     if (this.failure) throw this.failure;
   }
 
   abort(reason?: Error): void {
     this.session.abort(reason);
+  }
+
+  /** Ends the stream when the model is silent for too long. */
+  private patience(): NodeJS.Timeout {
+    return setTimeout(() => this.session.abort(this.incomplete(this.dialect.silence)), this.drainTimeoutMs);
   }
 
   private async receive(): Promise<void> {
@@ -122,12 +134,24 @@ export class RealtimeTranscription implements TranscriptionStream {
     if (!message) return false;
     const error = this.dialect.errorOf(message);
     if (error) throw new SpeechModelError(this.dialect.protocol, error.message, error.code);
-    for (const event of this.dialect.receive(message, this.sentBytes / this.bytesPerSecond)) {
+    const sentSeconds = this.sentBytes / this.bytesPerSecond;
+    const truncation = this.dialect.truncation?.(message, sentSeconds, this.isInputEnded);
+    for (const event of this.dialect.receive(message, sentSeconds)) {
+      if (!this.hasAnswered) this.answered();
+      if (event.type === 'done' && truncation !== undefined) {
+        throw new SpeechIncompleteError(this.dialect.protocol, truncation, 'The final text holds what was heard.');
+      }
       if (event.type === 'partial') this.lastText = event.text;
       if (event.type === 'done') this.complete = true;
       await this.events.push(event);
     }
     return this.complete;
+  }
+
+  /** The model works on the audio: from here on, silence counts only after the end of the input. */
+  private answered(): void {
+    this.hasAnswered = true;
+    if (!this.isInputEnded) clearTimeout(this.timer);
   }
 
   private incomplete(why: string, cause?: unknown): SpeechIncompleteError {
