@@ -1,8 +1,12 @@
 /** The tests of Deepgram's streams over the wire, through a client as the SDK's generator makes it. */
 
+import { WireDeepgramClient as mockWireDeepgramClient } from './wire-deepgram-client';
+
 jest.mock('./fake-deepgram-client', () => ({
   ...jest.requireActual('./fake-deepgram-client'),
-  FakeDeepgramClient: require('./wire-deepgram-client').WireDeepgramClient,
+  get FakeDeepgramClient() {
+    return mockWireDeepgramClient;
+  },
 }));
 
 // The SDK warns on the console of every failed stream.
