@@ -57,7 +57,10 @@ const ROOMS: Record<string, Room> = {
     rooms: ['contract', 'report', 'client', 'speech'],
     packages: /^(hdr-histogram-js$|@resvg\/resvg-js$)/,
   },
-  gateway: { rooms: ['contract', 'wire', 'client'], packages: /^prom-client$/ },
+  gateway: {
+    rooms: ['contract', 'wire', 'client', 'speech'],
+    packages: /^prom-client$/,
+  },
   operate: {
     rooms: ['contract', 'report', 'assembly', 'image', 'client'],
     packages: /^(@aws-sdk\/|@smithy\/)/,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { GATEWAY_TOKEN_VARIABLE } from '../../lib/contract';
 import type { BidiGateway, BidiGatewayOptions, EmbeddedMetrics, GatewayEvent, Route } from '../../lib/gateway';
 import { printable } from '../../lib/report/printable';
@@ -11,6 +11,8 @@ import { UsageError } from '../usage-error';
 
 interface GatewayCommandOptions extends StreamTargetOptions {
   readonly routes?: string;
+  readonly dialect?: 'openai';
+  readonly model?: string;
   readonly host: string;
   readonly port: number;
   readonly operationsPort?: number;
@@ -38,6 +40,13 @@ export function gatewayCommand(): Command {
     );
   return withStreamTarget(command)
     .option('--routes <file>', 'a JSON file with a list of routes, or the list itself, instead of one endpoint')
+    .addOption(
+      new Option(
+        '--dialect <name>',
+        "protocol of the clients: OpenAI's realtime transcription in front of vLLM",
+      ).choices(['openai']),
+    )
+    .option('--model <name>', 'name under which vLLM serves the model, with --dialect openai (default: /opt/ml/model)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on; 0 for any that is free', portNumber, 8080)
     .option('--operations-port <number>', 'TCP port of /healthz, /readyz and /metrics (default: any)', portNumber)
@@ -69,7 +78,7 @@ export function gatewayCommand(): Command {
 }
 
 const HELP = `
-A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host" and "targetVariant".
+A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host", "targetVariant", "dialect" and "model".
 
 Exit codes: 0 it was ended by SIGTERM and drained, 1 an endpoint cannot be streamed to, 2 wrong words, input or credentials, 130 ended by Ctrl-C.
 
@@ -101,12 +110,14 @@ async function targetOf(options: GatewayCommandOptions): Promise<{
 }> {
   if (options.routes === undefined) {
     const { client, endpointName, targetVariant } = await openStreamTarget(options);
-    return { client, routes: [{ endpointName, targetVariant }] };
+    const { dialect, model } = options;
+    return { client, routes: [{ endpointName, targetVariant, dialect, model }] };
   }
-  if (options.endpoint !== undefined || options.stack !== undefined) {
+  const { endpoint, stack, dialect, model } = options;
+  if ([endpoint, stack, dialect, model].some(value => value !== undefined)) {
     throw new UsageError({
-      what: '--routes comes with --endpoint or --stack.',
-      why: 'The file names the endpoints.',
+      what: '--routes comes with --endpoint, --stack, --dialect or --model.',
+      why: 'The file says these for each route.',
       next: 'Leave one of them out.',
     });
   }

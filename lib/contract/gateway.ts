@@ -34,10 +34,31 @@ export interface Route {
    * @default the path as it came
    */
   readonly rewritePath?: string;
+  /**
+   * The protocol that the client speaks, where it is another than the model's: `openai` is OpenAI's realtime transcription in front of
+   * vLLM, at `/v1/realtime` behind `path`.
+   *
+   * @default the model's own: every frame passes as it is
+   */
+  readonly dialect?: 'openai';
+  /**
+   * Name under which vLLM serves the model, with `dialect` `openai`. The name that a client gives does not count.
+   *
+   * @default /opt/ml/model, vLLM's name for weights that the platform has put there
+   */
+  readonly model?: string;
 }
 
 /** The properties of a {@link Route}. */
-const PROPERTIES: ReadonlySet<string> = new Set(['endpointName', 'path', 'host', 'targetVariant', 'rewritePath']);
+const PROPERTIES: ReadonlySet<string> = new Set([
+  'endpointName',
+  'path',
+  'host',
+  'targetVariant',
+  'rewritePath',
+  'dialect',
+  'model',
+]);
 
 /** Everything that is wrong with a table of routes, as sentences that name the route. */
 export function routeViolations(routes: unknown): string[] {
@@ -65,8 +86,14 @@ function violationsOf(route: Record<string, unknown>): string[] {
       violations.push(`has a "${name}" that is not a string.`);
   }
   if (violations.length > 0) return violations;
-  const { endpointName, path, rewritePath, targetVariant } = route as unknown as Partial<Route>;
+  const { endpointName, path, rewritePath, targetVariant, dialect, model } = route as unknown as Partial<Route>;
   if (endpointName === undefined) violations.push('names no endpoint: "endpointName" is missing.');
+  if (dialect !== undefined && dialect !== 'openai')
+    violations.push(`has an unknown dialect "${dialect}"; known is openai.`);
+  if (dialect === undefined && model !== undefined)
+    violations.push('has a "model" without the dialect openai: only there does the gateway name it.');
+  if (dialect !== undefined && rewritePath !== undefined)
+    violations.push('has a "rewritePath" and a dialect, which has a path of its own.');
   const sentences = [
     endpointName === undefined ? undefined : endpointNameViolation(endpointName),
     targetVariant === undefined ? undefined : variantNameViolation(targetVariant),

@@ -3,18 +3,16 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type BidiClient, SageMakerRuntimeHTTP2Client } from '../client';
-import type { BidiStream } from '../client/stream/bidi-stream';
-import { openStream } from '../client/stream/open-stream';
 import { ExplainedError } from '../contract';
 import { FrameSocket } from '../wire/frame-socket';
 import { acceptUpgrade, upgradeFault, WEBSOCKET_VERSION } from '../wire/upgrade';
 import { type Admitted, admit, hostNameOf } from './admission';
-import { Bridge } from './bridge';
 import { type Close, CloseCode } from './close';
 import type { GatewayEvent } from './gateway-event';
 import { GatewayMetrics } from './gateway-metrics';
 import { type BidiGatewayOptions, GatewayOptionsError, type ResolvedOptions, resolveOptions } from './gateway-options';
 import { ClientLimiter } from './limits';
+import { type Carrier, type OpenedModel, openModel } from './opened-model';
 import { OperationsServer } from './operations-server';
 import { type Refusal, refusal, refusalOf } from './refusal';
 import { findRoute, type RoutedTarget, targetOf } from './route';
@@ -24,9 +22,6 @@ const PING_MS = 25_000;
 
 /** Connections that the system keeps for the gateway before it takes them: a burst of a thousand opens. */
 const BACKLOG = 2_048;
-
-/** Sub-second retries of an open are for the platform's bursts; a client retries by itself after that. */
-const RETRY = { maxAttempts: 3 };
 
 /** A request with its path and query told apart. */
 interface Opening {
@@ -72,7 +67,7 @@ export class BidiGateway implements AsyncDisposable {
   private readonly operations: OperationsServer;
   private readonly metrics = new GatewayMetrics();
   private readonly limiter: ClientLimiter;
-  private readonly bridges = new Set<Bridge>();
+  private readonly carriers = new Set<Carrier>();
   private readonly connections = new Set<Socket>();
   /** Ends opens that are under way when the gateway closes. */
   private readonly closing = new AbortController();
@@ -118,7 +113,7 @@ export class BidiGateway implements AsyncDisposable {
 
   /** Sessions that are open. */
   get sessions(): number {
-    return this.bridges.size;
+    return this.carriers.size;
   }
 
   /** Whether new WebSockets are taken. */
@@ -134,8 +129,8 @@ export class BidiGateway implements AsyncDisposable {
    */
   async drain(timeoutMs = this.options.sessionLimitMs): Promise<boolean> {
     this.isDraining = true;
-    this.tell({ type: 'draining', sessions: this.bridges.size });
-    if (this.bridges.size === 0) return true;
+    this.tell({ type: 'draining', sessions: this.carriers.size });
+    if (this.carriers.size === 0) return true;
     const emptied = new Promise<boolean>(resolve => {
       this.emptied = () => resolve(true);
     });
@@ -163,12 +158,12 @@ export class BidiGateway implements AsyncDisposable {
     this.server.close();
     const restart: Close = { code: CloseCode.SERVICE_RESTART, reason: 'The gateway ends; connect again.' };
     const emptied =
-      this.bridges.size === 0
+      this.carriers.size === 0
         ? undefined
         : new Promise<void>(resolve => {
             this.emptied = resolve;
           });
-    for (const bridge of this.bridges) bridge.close(restart);
+    for (const carrier of this.carriers) carrier.close(restart);
     await emptied;
     for (const connection of this.connections) connection.destroy();
     await closed;
@@ -190,8 +185,8 @@ export class BidiGateway implements AsyncDisposable {
 
   private async probeEndpoint(endpointName: string): Promise<void> {
     try {
-      const stream = await this.open({ endpointName }, this.closing.signal);
-      stream.abort();
+      const opened = await this.open({ endpointName }, this.closing.signal);
+      opened.abort();
     } catch (error) {
       const code = error instanceof ExplainedError ? error.code : undefined;
       if (code === 'ERR_BIDI_MODEL_REFUSED') return;
@@ -276,9 +271,9 @@ export class BidiGateway implements AsyncDisposable {
     const onGone = () => gone.abort(new Error('The client has gone.'));
     socket.once('close', onGone);
     const startedAt = performance.now();
-    let stream: BidiStream;
+    let opened: OpenedModel;
     try {
-      stream = await this.open(target, AbortSignal.any([gone.signal, this.closing.signal]));
+      opened = await this.open(target, AbortSignal.any([gone.signal, this.closing.signal]));
     } catch (error) {
       this.refuse(opening, refusalOf(error));
       return;
@@ -286,7 +281,7 @@ export class BidiGateway implements AsyncDisposable {
       socket.off('close', onGone);
     }
     if (socket.destroyed) {
-      stream.abort();
+      opened.abort();
       return;
     }
     acceptUpgrade(request, socket, subprotocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subprotocol });
@@ -302,7 +297,7 @@ export class BidiGateway implements AsyncDisposable {
       drainMs: this.options.drainTimeoutMs,
       pingMs: PING_MS,
     };
-    const bridge = new Bridge(webSocket, stream, limits, lag => this.metrics.observeLag(lag));
+    const carrier = opened.carry(webSocket, limits, lag => this.metrics.observeLag(lag));
     const session = {
       session: ++this.sessionNumber,
       endpointName: target.endpointName,
@@ -311,26 +306,32 @@ export class BidiGateway implements AsyncDisposable {
       openMs: performance.now() - startedAt,
     };
     this.tell({ type: 'session-opened', ...session });
-    await this.carry(bridge, session);
+    await this.carry(carrier, session);
   }
 
   private async carry(
-    bridge: Bridge,
+    carrier: Carrier,
     session: Omit<Extract<GatewayEvent, { type: 'session-opened' }>, 'type'>,
   ): Promise<void> {
     const openedAt = performance.now();
-    this.bridges.add(bridge);
-    const { error, ...end } = await bridge.run();
-    this.bridges.delete(bridge);
+    this.carriers.add(carrier);
+    const { error, ...end } = await carrier.run();
+    this.carriers.delete(carrier);
     const code = error instanceof ExplainedError ? error.code : error && 'ERR_BIDI_GATEWAY';
     const durationMs = performance.now() - openedAt;
     this.tell({ type: 'session-ended', ...session, ...end, durationMs, error: code as string | undefined });
-    if (this.bridges.size === 0) this.emptied?.();
+    if (this.carriers.size === 0) this.emptied?.();
   }
 
-  private open(target: RoutedTarget, signal: AbortSignal): Promise<BidiStream> {
-    const { openTimeoutMs } = this.options;
-    return openStream(this.client, target, { openTimeoutMs, retry: RETRY, signal, onAttempt: () => {} });
+  private open(target: RoutedTarget, signal: AbortSignal): Promise<OpenedModel> {
+    const { openTimeoutMs, handOverAfterMs } = this.options;
+    return openModel(target, {
+      client: this.client,
+      openTimeoutMs,
+      handOverAfterMs,
+      signal,
+      closing: this.closing.signal,
+    });
   }
 
   private refuse({ socket, pathname }: Opening, { statusCode, headers, ...explanation }: Refusal): void {

@@ -18,6 +18,8 @@ export interface GatewaySession {
   readonly received: TrafficCount;
   /** To the client. */
   readonly sent: TrafficCount;
+  /** Changes to another stream that the client did not notice. */
+  readonly handOvers: number;
   /** Which side ended it: `model`, `client`, or the `gateway` for a limit or its own end. */
   readonly endedBy: 'model' | 'client' | 'gateway';
   /** How the client's WebSocket was closed. */

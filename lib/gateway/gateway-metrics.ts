@@ -47,6 +47,11 @@ export class GatewayMetrics {
     labelNames: ['direction'],
     registers: this.registers,
   });
+  private readonly handOvers = new Counter({
+    name: 'bidi_gateway_hand_overs_total',
+    help: 'Changes to another stream within a session, of ended sessions.',
+    registers: this.registers,
+  });
   private readonly lag = new Histogram({
     name: 'bidi_gateway_lag_seconds',
     help: 'Time that a frame of a client waited until the stream took it.',
@@ -66,6 +71,7 @@ export class GatewayMetrics {
     } else if (event.type === 'session-ended') {
       this.sessions.dec({ endpoint: event.endpointName });
       this.ends.inc({ by: event.endedBy, code: event.close.code });
+      this.handOvers.inc(event.handOvers);
       for (const [direction, count] of [
         ['received', event.received],
         ['sent', event.sent],

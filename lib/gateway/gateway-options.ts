@@ -105,6 +105,12 @@ export interface BidiGatewayOptions {
    */
   readonly sessionLimitMs?: number;
   /**
+   * Age at which a stream hands over to another at the next pause of the speaker, in milliseconds, where the dialect of the route allows it.
+   *
+   * @default 1620000 (27 minutes)
+   */
+  readonly handOverAfterMs?: number;
+  /**
    * Time that the model has to finish after a client has closed, in milliseconds.
    *
    * @default 15000
@@ -139,6 +145,9 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{16,}$/;
 /** Time that is left before the platform's limit, in milliseconds. */
 const SESSION_LIMIT_MARGIN_MS = 15_000;
 
+/** Time before the platform's limit in which a pause is waited for, in milliseconds. */
+const HAND_OVER_MARGIN_MS = 3 * 60_000;
+
 /** The options with every default in its place. */
 export type ResolvedOptions = ReturnType<typeof resolveOptions>;
 
@@ -164,6 +173,7 @@ export function resolveOptions(options: BidiGatewayOptions) {
     operations: options.operations ?? { port: 0 },
     openTimeoutMs: options.openTimeoutMs ?? 15_000,
     sessionLimitMs: options.sessionLimitMs ?? SESSION_LIMIT_MS - SESSION_LIMIT_MARGIN_MS,
+    handOverAfterMs: options.handOverAfterMs ?? SESSION_LIMIT_MS - HAND_OVER_MARGIN_MS,
     drainTimeoutMs: options.drainTimeoutMs ?? 15_000,
     probe: options.probe ?? true,
   };
@@ -190,13 +200,14 @@ function throwIfInvalid(options: BidiGatewayOptions, host: string): void {
     const violation = originViolation(origin);
     if (violation) violations.push(violation);
   }
-  const numbers = { ...limits, openTimeoutMs: options.openTimeoutMs, sessionLimitMs: options.sessionLimitMs };
+  const { openTimeoutMs, sessionLimitMs, handOverAfterMs } = options;
+  const numbers = { ...limits, openTimeoutMs, sessionLimitMs, handOverAfterMs };
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(value > 0)) violations.push(`${name} is ${value}; it has to be above zero.`);
   }
-  const { sessionLimitMs = 0 } = options;
-  if (sessionLimitMs > SESSION_LIMIT_MS)
-    violations.push('sessionLimitMs is beyond the 30 minutes that the platform allows.');
+  for (const [name, value] of Object.entries({ sessionLimitMs, handOverAfterMs })) {
+    if ((value ?? 0) > SESSION_LIMIT_MS) violations.push(`${name} is beyond the 30 minutes that the platform allows.`);
+  }
   if (violations.length === 0) return;
   throw new GatewayOptionsError({
     what: 'The gateway cannot be started.',

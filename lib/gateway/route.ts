@@ -6,6 +6,9 @@ export interface RoutedTarget {
   readonly targetVariant?: string;
   readonly modelInvocationPath?: string;
   readonly modelQueryString?: string;
+  readonly dialect?: 'openai';
+  /** Name of the model, with a dialect that names it. */
+  readonly model?: string;
 }
 
 /**
@@ -44,6 +47,7 @@ function takes(route: Route, pathname: string): boolean {
  * @returns the target, or what is wrong with path or query as a sentence
  */
 export function targetOf(route: Route, pathname: string, query: string): RoutedTarget | string {
+  if (route.dialect === 'openai') return openAiTarget(route, pathname);
   const rest = route.rewritePath === undefined ? pathname.slice(1) : rewrite(route, pathname);
   const normalized = normalizeQuery(query);
   const violation =
@@ -56,6 +60,17 @@ export function targetOf(route: Route, pathname: string, query: string): RoutedT
     modelInvocationPath: rest || undefined,
     modelQueryString: normalized || undefined,
   };
+}
+
+/** Path that OpenAI's clients append to their base URL. */
+const OPENAI_PATH = /\/realtime$/;
+
+/** vLLM's name for weights that the platform has put there. */
+const DEFAULT_MODEL = '/opt/ml/model';
+
+function openAiTarget({ endpointName, targetVariant, dialect, model = DEFAULT_MODEL }: Route, pathname: string) {
+  if (!OPENAI_PATH.test(pathname)) return "OpenAI's realtime protocol is at a path that ends in /realtime.";
+  return { endpointName, targetVariant, dialect, model };
 }
 
 function rewrite(route: Route, pathname: string): string {

@@ -8,6 +8,7 @@ const ended = (error?: string): GatewayEvent => ({
   type: 'session-ended',
   ...session,
   durationMs: 1,
+  handOvers: 0,
   received: none,
   sent: none,
   endedBy: 'model',

@@ -33,6 +33,12 @@ export interface RunOptions {
    * @default true
    */
   readonly isPrinted?: boolean;
+  /**
+   * The standard input: none, or one that stays open and empty.
+   *
+   * @default none
+   */
+  readonly input?: 'none' | 'open';
 }
 
 export interface Finished {
@@ -132,11 +138,11 @@ export function onPath(...commands: readonly string[]): string | undefined {
     .find(file => existsSync(file));
 }
 
-function begin(command: string, words: readonly string[], { cwd, env }: RunOptions): ChildProcess {
+function begin(command: string, words: readonly string[], { cwd, env, input }: RunOptions): ChildProcess {
   const child = spawn(command, words, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === 'open' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true, // a process group, so that what it starts ends with it
   });
   running.add(child);

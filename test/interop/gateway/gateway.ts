@@ -5,6 +5,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AudioConverter } from '../../../lib/speech/audio/audio-converter';
 import { launchChromium } from '../chromium/chromium';
 import { type Finished, run } from '../processes';
 import type { Scorecard } from '../scorecard';
@@ -14,14 +15,35 @@ import { nodePackages } from '../tools/node';
 import { pythonEnvironment } from '../tools/python';
 import { installRustProgram } from '../tools/rust';
 import { playAutobahn } from '../websocket-conformance';
-import { Stage, TOKEN } from './stage';
+import { PAGE, Stage, TOKEN } from './stage';
 
 const HERE = __dirname;
 const RECORDING = join(REPOSITORY, 'examples', 'sample.wav');
+const WAV_HEADER_BYTES = 44;
 const CLIENT_TIMEOUT_MS = 60_000;
 
 /** The words of the recording, as Deepgram's protocol has them without punctuation. */
 const SENTENCES = ['i need help with my account balance', 'i can help with that', 'and recent charges'];
+
+/** The same as it is punctuated. */
+const TRANSCRIPT = 'I need help with my account balance. I can help with that and recent charges.';
+
+/** What OpenAI's package heard. */
+interface OpenAiResult {
+  readonly transcript: string;
+  readonly deltas: number;
+  readonly item: string;
+  readonly committed: string;
+  readonly errors: readonly string[];
+  /** What it was told when it asked for turn detection. */
+  readonly detection: string;
+}
+
+/** What an agent of LiveKit's heard. */
+interface LiveKitResult {
+  readonly interim: number;
+  readonly finals: readonly string[];
+}
 
 /** What Deepgram's SDKs heard and what they had spoken. */
 interface DeepgramResult {
@@ -40,7 +62,7 @@ interface EchoResult {
 
 export async function checkGatewayClients(directory: string, scorecard: Scorecard): Promise<void> {
   await using stage = await Stage.start(directory);
-  const clients = [checkPython, checkNode, checkGo, checkWebsocat, checkBrowser];
+  const clients = [checkPython, checkNode, checkLiveKit, checkGo, checkWebsocat, checkBrowser];
   await Promise.all(clients.map(check => check(stage, scorecard, directory)));
   await playAutobahn(
     { name: 'the gateway before the echo container', url: `${stage.open.url}/echo` },
@@ -89,30 +111,55 @@ function guideProgram(host: string): string {
   return program.replaceAll('127.0.0.1:8080', host);
 }
 
-async function checkNode(stage: Stage, scorecard: Scorecard): Promise<void> {
+async function checkNode(stage: Stage, scorecard: Scorecard, directory: string): Promise<void> {
   const modules = await scorecard.check("Deepgram's SDK for JavaScript, OpenAI's and wscat are installed", () =>
     nodePackages('gateway', join(HERE, 'node')),
   );
   if (!modules) return;
-  const node = (program: string, ...words: readonly string[]): Promise<Finished> =>
-    run(process.execPath, [join(HERE, 'node', program), ...words], {
-      env: { NODE_PATH: modules },
-      timeoutMs: CLIENT_TIMEOUT_MS,
-      isPrinted: false,
-    });
   await Promise.all([
     scorecard.check("Deepgram's SDK for JavaScript transcribes and speaks, with a token", async () => {
-      expectDeepgram(resultOf(await node('deepgram.cjs', hostOf(stage.guarded.url), TOKEN, RECORDING)));
+      expectDeepgram(resultOf(await node('node/deepgram.cjs', modules, [hostOf(stage.guarded.url), TOKEN, RECORDING])));
+    }),
+    scorecard.check("OpenAI's package transcribes in turns, and is told that none is detected", async () => {
+      const recording = await recordingOf(24_000, directory);
+      const words = [`${stage.secure.url.replace('wss', 'https')}/openai/v1`, TOKEN, recording];
+      const finished = await node('node/openai.cjs', modules, words, { NODE_EXTRA_CA_CERTS: stage.certificateFile });
+      const { transcript, deltas, item, committed, errors, detection } = resultOf<OpenAiResult>(finished);
+      deepStrictEqual(errors, []);
+      strictEqual(transcript, TRANSCRIPT);
+      ok(deltas > 1, `${deltas} deltas`);
+      strictEqual(item, committed);
+      match(detection, /detects no turns/);
     }),
     scorecard.check('wscat has its text back', async () => {
       const wscat = join(modules, 'wscat', 'bin', 'wscat');
       const header = `authorization: Bearer ${TOKEN}`;
-      // It ends with its input.
-      const script = 'sleep 30 | "$0" "$1" -c "$2" -H "$3" -x hello -w 1';
-      const { stdout } = await run('sh', ['-c', script, process.execPath, wscat, `${stage.guarded.url}/echo`, header], {
-        isPrinted: false,
-      });
+      const words = ['-c', `${stage.guarded.url}/echo`, '-H', header, '-x', 'hello', '-w', '1'];
+      const { stdout } = await run(process.execPath, [wscat, ...words], { isPrinted: false, input: 'open' });
       match(stdout, /hello/);
+    }),
+  ]);
+}
+
+async function checkLiveKit(stage: Stage, scorecard: Scorecard): Promise<void> {
+  const modules = await scorecard.check("LiveKit's agents are installed", () =>
+    nodePackages('livekit', join(HERE, 'livekit')),
+  );
+  if (!modules) return;
+  const transcribe = async (plugin: string, baseURL: string): Promise<LiveKitResult> =>
+    resultOf(await node('livekit/livekit.cjs', modules, [plugin, baseURL, TOKEN, RECORDING]));
+  await Promise.all([
+    scorecard.check("LiveKit's plugin for Deepgram transcribes", async () => {
+      const { interim, finals } = await transcribe('deepgram', stage.guarded.url);
+      strictEqual(finals.join(' '), TRANSCRIPT);
+      ok(interim > 0, 'no interim result');
+    }),
+    scorecard.check("LiveKit's plugin for OpenAI transcribes, with turns that the agent ends", async () => {
+      const { interim, finals } = await transcribe('openai', `${stage.guarded.url.replace('ws', 'http')}/openai/v1`);
+      // Its own change of rate keeps the last milliseconds, in which the simulator's last word ends.
+      strictEqual(finals.length, 1);
+      ok(TRANSCRIPT.startsWith(finals[0]!) && finals[0]!.endsWith('and recent'), finals[0]);
+      ok(interim > 0, 'no interim result');
     }),
   ]);
 }
@@ -143,8 +190,8 @@ async function checkBrowser(stage: Stage, scorecard: Scorecard): Promise<void> {
   await scorecard.check("Chromium's WebSocket carries text and bytes, with its token as a subprotocol", async () => {
     await using browser = await launchChromium();
     const page = await browser.newPage();
-    await page.route('http://app.localhost/', route => route.fulfill({ contentType: 'text/html', body: '' }));
-    await page.goto('http://app.localhost/');
+    await page.route(`${PAGE}/`, route => route.fulfill({ contentType: 'text/html', body: '' }));
+    await page.goto(`${PAGE}/`);
     const result = (await page.evaluate(BROWSER_CLIENT(`${stage.guarded.url}/echo`, TOKEN))) as EchoResult;
     expectEcho({ ...result, refused: 401 }); // a page is not told the status
   });
@@ -164,6 +211,29 @@ const BROWSER_CLIENT = (url: string, token: string): string => `new Promise((res
   socket.onclose = ({ code }) => resolve({ ...result, close: code });
   socket.onerror = () => reject(new Error('the WebSocket failed'));
 })`;
+
+/** Runs a program of this folder with packages that are no dependencies of the kit. */
+function node(
+  program: string,
+  modules: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
+  return run(process.execPath, [join(HERE, program), ...words], {
+    env: { ...env, NODE_PATH: modules },
+    timeoutMs: CLIENT_TIMEOUT_MS,
+    isPrinted: false,
+  });
+}
+
+/** The recording at another rate, as a WAV file. */
+async function recordingOf(sampleRate: number, directory: string): Promise<string> {
+  const converter = await AudioConverter.create({ encoding: 'linear16', sampleRate: 16_000 }, sampleRate);
+  const samples = readFileSync(RECORDING).subarray(WAV_HEADER_BYTES);
+  const file = join(directory, `recording-${sampleRate}.wav`);
+  writeFileSync(file, Buffer.concat([Buffer.alloc(WAV_HEADER_BYTES), converter.convert(samples), converter.end()]));
+  return file;
+}
 
 function expectDeepgram({ listen, speak }: DeepgramResult): void {
   deepStrictEqual(listen.finals, SENTENCES);

@@ -1,16 +1,21 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { SageMakerRuntimeHTTP2Client } from '../../../lib/client';
-import { BidiGateway, type GatewayEvent } from '../../../lib/gateway';
+import { BidiGateway, type BidiGatewayOptions } from '../../../lib/gateway';
 import { type EndpointDefinition, LocalSageMaker } from '../../../lib/local';
 import { REPOSITORY } from '../tool-directory';
 
 /** Token of the clients, as long as Deepgram's own. */
 export const TOKEN = '0123456789abcdef0123456789abcdef01234567';
 
+/** Origin of the web page that may stream. */
+export const PAGE = 'http://app.localhost';
+
 /** Name under which the simulator serves its model in vLLM's dialect. */
 const VLLM_MODEL = 'voxtral';
 
-/** A gateway in front of the local SageMaker: the simulator at `/`, the echo container at `/echo`, vLLM's dialect in OpenAI's at `/openai`. */
+/** Gateways before the local SageMaker: the simulator at `/`, vLLM in OpenAI's dialect at `/openai`, the echo container at `/echo`. */
 export class Stage implements AsyncDisposable {
   static async start(directory: string): Promise<Stage> {
     const local = await LocalSageMaker.start({
@@ -24,32 +29,45 @@ export class Stage implements AsyncDisposable {
       credentials: local.credentials,
       requestHandler: { nodeHttp2ConnectOptions: { ca: local.certificateAuthority } },
     });
-    const events: GatewayEvent[] = [];
-    const options = {
+    const pair = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+      keySize: 2048,
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    });
+    const certificateFile = join(directory, 'gateway.pem');
+    writeFileSync(certificateFile, pair.cert);
+    const options: BidiGatewayOptions = {
       client,
       port: 0,
-      routes: [{ endpointName: 'speech' }, { endpointName: 'echo', path: '/echo', rewritePath: '/' }],
-      observe: (event: GatewayEvent) => events.push(event),
+      routes: [
+        { endpointName: 'speech' },
+        { endpointName: 'speech', path: '/openai', dialect: 'openai', model: VLLM_MODEL },
+        { endpointName: 'echo', path: '/echo', rewritePath: '/' },
+      ],
     };
-    const [open, guarded] = await Promise.all([
+    const tls = { certificate: pair.cert, key: pair.private };
+    const [open, guarded, secure] = await Promise.all([
       BidiGateway.start(options),
-      BidiGateway.start({ ...options, tokens: [TOKEN], allowedOrigins: ['http://app.localhost'] }),
+      BidiGateway.start({ ...options, tokens: [TOKEN], allowedOrigins: [PAGE] }),
+      BidiGateway.start({ ...options, tokens: [TOKEN], tls }),
     ]);
-    return new Stage(local, client, open, guarded, events);
+    return new Stage(local, client, open, guarded, secure, certificateFile);
   }
 
   private constructor(
-    readonly local: LocalSageMaker,
+    private readonly local: LocalSageMaker,
     private readonly client: SageMakerRuntimeHTTP2Client,
     /** A gateway that asks for no token. */
     readonly open: BidiGateway,
     /** A gateway that asks for {@link TOKEN}. */
     readonly guarded: BidiGateway,
-    readonly events: readonly GatewayEvent[],
+    /** A gateway that asks for it and speaks TLS. */
+    readonly secure: BidiGateway,
+    /** PEM file of its certificate, which is its own authority. */
+    readonly certificateFile: string,
   ) {}
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.open.close(), this.guarded.close()]);
+    await Promise.all([this.open, this.guarded, this.secure].map(gateway => gateway.close()));
     this.client.destroy();
     await this.local.close();
   }
