@@ -3,7 +3,7 @@ import { readLocalStates } from '../lib/local/local-state';
 import type { StreamTargetOptions } from './stream-target';
 
 /** The commands that open streams. */
-export type StreamingCommand = 'invoke' | 'transcribe' | 'speak' | 'capacity' | 'gateway';
+export type StreamingCommand = 'invoke' | 'transcribe' | 'speak' | 'capacity' | 'gateway' | 'fidelity';
 
 /** Options by which a command chooses path and query of the model's WebSocket. */
 const PATH_AND_QUERY: Readonly<Record<StreamingCommand, Readonly<Record<string, string>>>> = {
@@ -12,6 +12,7 @@ const PATH_AND_QUERY: Readonly<Record<StreamingCommand, Readonly<Record<string, 
   speak: { modelInvocationPath: '--model', modelQueryString: '--query' },
   capacity: { modelInvocationPath: '--wav', modelQueryString: '--query' },
   gateway: {},
+  fidelity: {},
 };
 
 /** Options that have one name in every command. */
@@ -30,6 +31,7 @@ const OTHER_KIND: Readonly<Record<StreamingCommand, string>> = {
   invoke: 'A Deepgram model takes `bidi transcribe` or `bidi speak`.',
   transcribe: 'A text-to-speech model takes `bidi speak`, one that is not of Deepgram `bidi invoke`.',
   speak: 'A speech-to-text model takes `bidi transcribe`, one that is not of Deepgram `bidi invoke`.',
+  fidelity: 'The endpoint has to run the echo container of this kit.',
   gateway: "The path of the URL is the model's.",
   capacity: 'A Deepgram listen path is loaded with --wav FILE, another model with --script FILE.',
 };

@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion';
 import { demoCommand } from './commands/demo';
 import { deployCommand, destroyCommand, synthCommand } from './commands/deploy';
 import { destroyCheckCommand } from './commands/destroy-check';
+import { fidelityCommand } from './commands/fidelity';
 import { gatewayCommand } from './commands/gateway';
 import { initCommand } from './commands/init';
 import { invokeCommand } from './commands/invoke';
@@ -51,6 +52,7 @@ export function program(): Command {
     .commandsGroup('Operate:')
     .addCommand(statusCommand())
     .addCommand(capacityCommand())
+    .addCommand(fidelityCommand())
     .addCommand(destroyCheckCommand())
     .commandsGroup('More:')
     .helpCommand(true)

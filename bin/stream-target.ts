@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { BidiSessionOptions, SageMakerRuntimeHTTP2Client } from '../lib/client';
+import type { BidiSessionOptions, SageMakerRuntimeHTTP2Client, SageMakerRuntimeHTTP2ClientConfig } from '../lib/client';
 import { isSpeechProtocol, regionOfRuntimeHost, type ServedModel, StackOutput } from '../lib/contract';
 import { type LocalState, type LocalStateEndpoint, readLocalStates } from '../lib/local/local-state';
 import { type AwsOptions, controlPlane, withAwsOptions } from './control-plane';
@@ -88,22 +88,38 @@ export function openStreamClient(options: StreamTargetOptions): Promise<SageMake
 }
 
 async function makeClient(
-  { local, region }: Pick<FoundEndpoint, 'local' | 'region'>,
+  found: Pick<FoundEndpoint, 'local' | 'region'>,
   options: StreamTargetOptions,
 ): Promise<SageMakerRuntimeHTTP2Client> {
   // Loaded late: a mistake in the options is told at once.
   const { SageMakerRuntimeHTTP2Client } = await import('../lib/client');
+  return new SageMakerRuntimeHTTP2Client(clientConfiguration(found, options));
+}
+
+function clientConfiguration(
+  { local, region }: Pick<FoundEndpoint, 'local' | 'region'>,
+  options: StreamTargetOptions,
+): SageMakerRuntimeHTTP2ClientConfig {
   if (options.profile !== undefined) process.env.AWS_PROFILE = options.profile;
-  return new SageMakerRuntimeHTTP2Client(
-    local
-      ? {
-          endpoint: local.url,
-          region: local.region,
-          credentials: local.credentials,
-          requestHandler: { nodeHttp2ConnectOptions: { ca: authorityOf(local) } },
-        }
-      : { region: options.region ?? region, useFipsEndpoint: options.fips },
-  );
+  if (!local) return { region: options.region ?? region, useFipsEndpoint: options.fips };
+  return {
+    endpoint: local.url,
+    region: local.region,
+    credentials: local.credentials,
+    requestHandler: { nodeHttp2ConnectOptions: { ca: authorityOf(local) } },
+  };
+}
+
+/**
+ * The endpoint that the options name, and what a client needs to reach it, for a command that makes clients of its own.
+ *
+ * @throws UsageError when they name none, or more than one
+ */
+export async function streamTargetConfiguration(
+  options: StreamTargetOptions,
+): Promise<{ readonly endpointName: string; readonly configuration: SageMakerRuntimeHTTP2ClientConfig }> {
+  const found = await findStreamTarget(options);
+  return { endpointName: found.endpointName, configuration: clientConfiguration(found, options) };
 }
 
 /**

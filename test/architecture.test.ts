@@ -57,6 +57,11 @@ const ROOMS: Record<string, Room> = {
     rooms: ['contract', 'report', 'client', 'speech'],
     packages: /^(hdr-histogram-js$|@resvg\/resvg-js$)/,
   },
+  fidelity: {
+    rooms: ['contract', 'report', 'client'],
+    packages: /^(@aws-sdk\/client-sagemaker-runtime|@smithy\/types)$/,
+    folders: { probes: ['.'] },
+  },
   gateway: {
     rooms: ['contract', 'wire', 'client', 'speech'],
     packages: /^prom-client$/,

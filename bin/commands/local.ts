@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExplainedError } from '../../lib/contract';
 import type { Behaviours, EndpointDefinition, LocalEvent, LocalSageMaker } from '../../lib/local';
-import { parseBehaviour } from '../../lib/local/behaviours';
+import { parseBehaviour, readBehaviours } from '../../lib/local/behaviours';
 import { Clock } from '../../lib/local/clock';
 import { type LocalStateEndpoint, removeLocalState, writeLocalState } from '../../lib/local/local-state';
 import { createLocalCredentials, type LocalCredentials } from '../../lib/local/service/local-credentials';
@@ -26,7 +26,8 @@ interface LocalOptions extends LocalSourceOptions {
   readonly region?: string;
   readonly clock?: Clock;
   readonly fault: readonly InjectedFault[];
-  readonly behaviour: Behaviours;
+  /** Choices, and files that hold some. */
+  readonly behaviour: readonly (Behaviours | string)[];
   readonly readyFile?: string;
   readonly json?: boolean;
 }
@@ -71,11 +72,11 @@ export function localCommand(): Command {
     )
     .addOption(
       new Option(
-        '--behaviour <name=value>',
-        'how the platform behaves where public sources disagree (docs/local.md); may be repeated',
+        '--behaviour <name=value|file>',
+        'how the platform behaves where public sources disagree (docs/local.md), or the record of `bidi fidelity`; may be repeated',
       )
         .argParser(repeatable(collectBehaviour))
-        .default({}, 'the default of each'),
+        .default([], 'the default of each'),
     )
     .option('--ready-file <file>', 'write URL and variables as JSON to this file when everything is in service')
     .option('--json', 'what happens, one JSON object a line')
@@ -85,7 +86,11 @@ export function localCommand(): Command {
 
 async function local(names: readonly string[], options: LocalOptions): Promise<void> {
   const { LocalSageMaker, simulateModelPackages, standInBehaviours } = await import('../../lib/local');
-  const { clock, fault: faults, behaviour: behaviours } = options;
+  const { clock, fault: faults } = options;
+  const behaviours: Behaviours = Object.assign(
+    {},
+    ...options.behaviour.map(choice => (typeof choice === 'string' ? readBehaviours(choice) : choice)),
+  );
   if (!options.simulate) refuseWithoutStandIn(standInBehaviours(behaviours));
   const read = await localEndpoints(names, options);
   const { endpoints, simulations } = options.simulate
@@ -339,8 +344,9 @@ function collectFault(text: string, before: readonly InjectedFault[]): InjectedF
   return [...before, parsed(parseInjectedFault, text)];
 }
 
-function collectBehaviour(text: string, before: Behaviours): Behaviours {
-  return { ...before, ...parsed(parseBehaviour, text) };
+/** A choice has an equals sign; anything else names a record of `bidi fidelity`, which is read when the command runs. */
+function collectBehaviour(text: string, before: readonly (Behaviours | string)[]): (Behaviours | string)[] {
+  return [...before, text.includes('=') ? parsed(parseBehaviour, text) : text];
 }
 
 /** Parses an option's value with a parser of the library, whose error becomes the option's. */

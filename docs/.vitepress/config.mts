@@ -50,6 +50,7 @@ export default defineConfig({
           { text: 'Constructs', link: '/constructs' },
           { text: 'Check a container', link: '/check' },
           { text: 'Local SageMaker', link: '/local' },
+          { text: 'Fidelity', link: '/fidelity' },
         ],
       },
       {

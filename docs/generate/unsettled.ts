@@ -7,6 +7,13 @@ import { UNSETTLED, type UnsettledBehaviour } from '../../lib/contract';
 export const LOCAL_PAGE = join(__dirname, '..', 'local.md');
 
 const BEGIN = '<!-- Generated from lib/contract/unsettled.ts by `npm run docs:unsettled`. -->';
+/** What plays the probe, in words. */
+const PLAYED_BY: Readonly<Record<UnsettledBehaviour['settledBy'], string>> = {
+  fidelity: '`bidi fidelity` plays this probe.',
+  acceptance: '`npm run acceptance` plays this probe.',
+  person: 'It needs a deployment of its own, by hand.',
+};
+
 const END = '<!-- End of the generated part. -->';
 
 /** The generated part of the page, its markers included. */
@@ -25,7 +32,10 @@ export function unsettledTable(): string {
   ].join('\n');
 }
 
-function section([name, { question, values, default: chosen, reason, probe }]: [string, UnsettledBehaviour]): string[] {
+function section([name, { question, values, default: chosen, reason, probe, settledBy }]: [
+  string,
+  UnsettledBehaviour,
+]): string[] {
   return [
     `**\`${name}\`**: ${question}`,
     '',
@@ -36,7 +46,7 @@ function section([name, { question, values, default: chosen, reason, probe }]: [
       return `| ${mark} | ${meaning} | ${evidence.length > 0 ? evidence.join('; ') : 'none'} |`;
     }),
     '',
-    `Default because: ${reason} What settles it: ${probe}`,
+    `Default because: ${reason} What settles it: ${probe} ${PLAYED_BY[settledBy]}`,
     '',
   ];
 }

@@ -5,6 +5,7 @@ export * from './deepgram-parameters';
 export * from './error-code';
 export * from './errors';
 export * from './explained-error';
+export * from './fidelity-record';
 export * from './gateway';
 export * from './hosting';
 export * from './metering';

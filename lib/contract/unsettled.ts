@@ -30,6 +30,8 @@ export interface UnsettledBehaviour {
    * none.
    */
   readonly simulatedBy: 'local' | 'stand-in' | undefined;
+  /** What plays the probe: `bidi fidelity`, `npm run acceptance`, or a person, where it needs a deployment of its own. */
+  readonly settledBy: 'fidelity' | 'acceptance' | 'person';
 }
 
 const DEVELOPER_GUIDE = 'developer guide, "Container contract to support bidirectional streaming capabilities"';
@@ -58,6 +60,7 @@ export const UNSETTLED = {
     probe:
       'Send a message on which the container closes with 1000, keep the input open, and read the response to its end.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   'output-after-input-end': {
     question: 'Does what the container sends after the client ended its input still arrive?',
@@ -78,6 +81,7 @@ export const UNSETTLED = {
       'A half-close that cuts the answer would be useless; the kit keeps the input open all the same where it can.',
     probe: 'End the input at once behind a message that the container answers a second later.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   fragments: {
     question: 'Does a message in several parts reach the other side in the same parts?',
@@ -96,6 +100,7 @@ export const UNSETTLED = {
     probe:
       'Send PARTIAL and COMPLETE parts to a container that reports the frames it received; let it answer in fragments.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   'control-message-type': {
     question:
@@ -117,6 +122,7 @@ export const UNSETTLED = {
     reason: 'A client that is right under it is right under both.',
     probe: 'Send {"type":"CloseStream"} as BINARY to the Marketplace container and see whether the stream ends.',
     simulatedBy: 'stand-in',
+    settledBy: 'fidelity',
   },
   'session-limit': {
     question: 'How is a stream told that it reached its 30 minutes?',
@@ -138,6 +144,7 @@ export const UNSETTLED = {
     reason: 'It is the only code that an API reference has for a stream that took too long.',
     probe: 'Keep one stream busy for 31 minutes and record the last event.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   'idle-timeout': {
     question: 'Is a stream ended when no event passes for a while, pings aside?',
@@ -159,6 +166,7 @@ export const UNSETTLED = {
     reason: 'No source names a limit for quiet streams.',
     probe: 'Open a stream to an echo, send nothing for 10 minutes, then send one message.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   'largest-event': {
     question: 'How large may the payload of one event be?',
@@ -176,6 +184,7 @@ export const UNSETTLED = {
     reason: 'It is what a client can send at all.',
     probe: 'Send events of 1, 2, 4 … 24 MiB to an echo until one is refused.',
     simulatedBy: 'local',
+    settledBy: 'fidelity',
   },
   'port-443': {
     question: 'What happens on port 443 instead of 8443?',
@@ -187,6 +196,7 @@ export const UNSETTLED = {
     reason: 'It was measured; every open of the client has a deadline.',
     probe: 'Open a stream to port 443 of the runtime host and wait five minutes.',
     simulatedBy: undefined,
+    settledBy: 'fidelity',
   },
   'private-link-8443': {
     question: 'Does the interface endpoint `sagemaker.runtime` carry port 8443?',
@@ -198,6 +208,7 @@ export const UNSETTLED = {
     reason: 'An application in the field relies on it.',
     probe: 'Open a stream from a subnet without a route to the internet.',
     simulatedBy: undefined,
+    settledBy: 'fidelity',
   },
   'scale-in-open-streams': {
     question: 'What becomes of open streams on an instance that scale-in removes?',
@@ -212,6 +223,7 @@ export const UNSETTLED = {
     reason: 'The guide promises no wait; a client that resumes is right under both.',
     probe: 'Hold streams on two instances, scale in to one, and record when which stream ends.',
     simulatedBy: undefined,
+    settledBy: 'acceptance',
   },
   'inference-ami-version': {
     question: 'Do current Deepgram packages need a pinned `InferenceAmiVersion`?',
@@ -226,6 +238,7 @@ export const UNSETTLED = {
     reason: 'Pinning it does no harm where it is not needed.',
     probe: 'Deploy the same package with and without it on a g5 instance.',
     simulatedBy: undefined,
+    settledBy: 'person',
   },
   'repository-access-vpc': {
     question: 'Does `RepositoryAccessMode: Vpc` work with images of public registries?',
@@ -240,6 +253,7 @@ export const UNSETTLED = {
     reason: 'The API reference names private registries only.',
     probe: 'Create a model with a public image and the mode Vpc.',
     simulatedBy: undefined,
+    settledBy: 'person',
   },
   'retain-all-variant-properties-at-creation': {
     question: 'Is `RetainAllVariantProperties` accepted when an endpoint is created?',
@@ -254,6 +268,7 @@ export const UNSETTLED = {
     reason: 'CloudFormation sends it with the update that it belongs to.',
     probe: 'Create a stack whose endpoint has it set.',
     simulatedBy: undefined,
+    settledBy: 'acceptance',
   },
   'inference-components': {
     question: 'Can a stream be opened to an inference component?',
@@ -268,6 +283,7 @@ export const UNSETTLED = {
     reason: 'What the API cannot name it cannot choose.',
     probe: 'Open a stream to an endpoint that hosts one inference component.',
     simulatedBy: undefined,
+    settledBy: 'person',
   },
 } as const satisfies Readonly<Record<string, UnsettledBehaviour>>;
 

@@ -1,4 +1,12 @@
-import { type BehaviourName, type Behaviours, UNSETTLED, type UnsettledBehaviour } from '../contract';
+import { readFileSync } from 'node:fs';
+import {
+  type BehaviourName,
+  type Behaviours,
+  observedBehaviours,
+  parseFidelityRecord,
+  UNSETTLED,
+  type UnsettledBehaviour,
+} from '../contract';
 import { InvalidLocalOptionsError } from './local-errors';
 
 /**
@@ -28,6 +36,26 @@ export function parseBehaviour(text: string): Behaviours {
     );
   }
   return { [name]: value };
+}
+
+/**
+ * Reads how an endpoint behaved from the record that `bidi fidelity` wrote. What cannot be acted out on this machine is left out, and so
+ * is what fits no known value.
+ *
+ * @throws InvalidLocalOptionsError when the file is no such record
+ */
+export function readBehaviours(file: string): Behaviours {
+  let observed: Behaviours;
+  try {
+    observed = observedBehaviours(parseFidelityRecord(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined && !(error instanceof SyntaxError)) throw error;
+    throw invalidBehaviour(`${file} is no record of bidi fidelity.`, message);
+  }
+  return Object.fromEntries(
+    Object.entries(observed).filter(([name]) => UNSETTLED[name as BehaviourName].simulatedBy),
+  ) as Behaviours;
 }
 
 /** Names of the behaviours that can be acted out on this machine. */

@@ -13,7 +13,7 @@ export {
   type VariantDefinition,
 } from '../assembly';
 export type { BehaviourName, Behaviours, ContainerExit, RunningContainer } from '../contract';
-export { parseBehaviour } from './behaviours';
+export { parseBehaviour, readBehaviours } from './behaviours';
 export { Clock } from './clock';
 export { AutomaticEngine } from './engine/automatic-engine';
 export type { ContainerEngine, ContainerLine, ContainerStart } from './engine/container-engine';

@@ -3,6 +3,9 @@ import { isSendableCloseCode } from './close-reason';
 /** Longest payload that a probe may be told to send, in bytes. */
 const SEND_LIMIT_BYTES = 16 * 1024 * 1024;
 
+/** Longest time that a probe may be told to wait before it answers a close frame, in milliseconds. */
+const LINGER_LIMIT_MS = 60_000;
+
 /** One frame that a probe is told to send. */
 export interface FrameToSend {
   readonly opcode: 'text' | 'binary';
@@ -18,6 +21,7 @@ export type ProbeCommand =
   | { readonly probe: 'ping'; readonly payload: Buffer }
   | { readonly probe: 'pongs'; readonly answer: boolean }
   | { readonly probe: 'close'; readonly code: number | undefined; readonly reason: string }
+  | { readonly probe: 'linger'; readonly ms: number; readonly text: string }
   | { readonly probe: 'cut' };
 
 /** Reads a command. A message that does not begin with `{"probe":` is no command and is only recorded. */
@@ -46,6 +50,11 @@ function read(json: Record<string, unknown>): ProbeCommand {
         throw new Error(`"close" cannot send the code ${json.code}.`);
       }
       return { probe: 'close', code: json.code, reason: String(json.reason ?? '') };
+    case 'linger':
+      if (!(typeof json.ms === 'number' && json.ms >= 0 && json.ms <= LINGER_LIMIT_MS)) {
+        throw new Error(`"linger" needs "ms" from 0 to ${LINGER_LIMIT_MS}.`);
+      }
+      return { probe: 'linger', ms: json.ms, text: String(json.text ?? '') };
     case 'cut':
       return { probe: 'cut' };
     default:

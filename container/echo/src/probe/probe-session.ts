@@ -96,9 +96,25 @@ export class ProbeSession implements Session {
         if (command.code === undefined) this.webSocket.close();
         else this.webSocket.close(command.code, closeReason(command.reason));
         break;
+      case 'linger':
+        this.linger(command.ms, command.text);
+        break;
       case 'cut':
         this.webSocket.terminate();
     }
+  }
+
+  /** Answers the caller's close frame late, and sends one more message before: what a model does that still has words to say. */
+  private linger(ms: number, text: string): void {
+    const close = this.webSocket.close.bind(this.webSocket);
+    // `ws` answers a close frame by calling its own `close`.
+    this.webSocket.close = (...frame) => {
+      this.webSocket.close = close;
+      setTimeout(() => {
+        if (this.webSocket.readyState === this.webSocket.OPEN) this.webSocket.send(text);
+        close(...frame);
+      }, ms);
+    };
   }
 
   private report(session: string | undefined): void {

@@ -1,0 +1,56 @@
+/** Writes docs/fidelity.md from the newest record in fidelity/. `npm run docs:fidelity`. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FidelityRecord, parseFidelityRecord } from '../../lib/contract';
+import { fidelityMarkdown } from '../../lib/fidelity';
+
+/** The page. */
+export const FIDELITY_PAGE = join(__dirname, '..', 'fidelity.md');
+
+/** Where a maintainer keeps what `bidi fidelity` wrote of AWS. */
+const RECORDS = join(__dirname, '..', '..', 'fidelity');
+
+/** The whole page. */
+export function fidelityPage(aws: FidelityRecord | undefined = newestRecord()): string {
+  return [
+    '# Fidelity',
+    '',
+    '<!-- Generated from lib/fidelity and the newest record in fidelity/ by `npm run docs:fidelity`. -->',
+    '',
+    'What the local SageMaker claims about the platform, and what the platform did when it was asked. `bidi fidelity` plays one probe a row',
+    'through the public API, against an endpoint whose container is the [echo container](https://github.com/sagemaker-bidi-kit/sagemaker-bidi-kit/tree/main/container/echo).',
+    'Against the local SageMaker every row agrees; `npm test` plays all of them, the slow ones on a scaled clock.',
+    '',
+    aws ? `**Run in AWS**: ${runOf(aws)}.` : '**Not yet run in AWS.**',
+    '',
+    '```sh',
+    'npx bidi fidelity --local                              # with npx bidi local EchoBidiStack in another terminal',
+    'npx bidi fidelity --stack EchoBidiStack                # seconds, in your account',
+    'npx bidi fidelity --stack EchoBidiStack --slow         # 32 minutes more: pings, the cap, idle, port 443',
+    'npx bidi local EchoBidiStack --behaviour fidelity.json # behaves as that endpoint did',
+    '```',
+    '',
+    'The exit code is 1 when a settled row differs. An unsettled row, one on which public sources disagree, reports what it saw;',
+    '[docs/local.md](./local.md) has the evidence for each side. `fidelity.json` holds region, date and versions, no account and no payload:',
+    'a pull request that adds it as `fidelity/REGION-DATE.json` settles these rows for everyone.',
+    '',
+    fidelityMarkdown({ aws }),
+  ].join('\n');
+}
+
+function newestRecord(): FidelityRecord | undefined {
+  if (!existsSync(RECORDS)) return undefined;
+  return readdirSync(RECORDS)
+    .filter(file => file.endsWith('.json'))
+    .map(file => parseFidelityRecord(readFileSync(join(RECORDS, file), 'utf8')))
+    .filter(({ where }) => where === 'aws')
+    .sort((one, other) => one.date.localeCompare(other.date))
+    .at(-1);
+}
+
+function runOf({ date, region, versions }: FidelityRecord): string {
+  const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${date.slice(0, 10)}, ${region}, with ${used.join(', ')}`;
+}
+
+if (require.main === module) writeFileSync(FIDELITY_PAGE, fidelityPage());

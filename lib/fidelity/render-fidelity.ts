@@ -1,0 +1,105 @@
+import { type FidelityRecord, type FidelityRow, UNSETTLED, type UnsettledBehaviour } from '../contract';
+import { PROBE_AREAS, type ProbeArea } from './probe';
+import { PROBES } from './probes';
+
+/** The records that a table puts side by side. */
+export interface FidelityColumns {
+  readonly local?: FidelityRecord;
+  readonly aws?: FidelityRecord;
+}
+
+/** Lines of the table *expected · local · AWS*, one a probe, and a summary of each record. */
+export function renderFidelity({ local, aws }: FidelityColumns): string {
+  const lines = PROBES.map(({ name, expected, behaviour, area }) => ({
+    area,
+    cells: [name, behaviour === undefined ? expected : `unsettled (${expected})`, cell(local, name), cell(aws, name)],
+  }));
+  const heads = ['', 'expected', 'local', 'AWS'];
+  const widths = heads.map((head, column) =>
+    Math.min(44, Math.max(head.length, ...lines.map(({ cells }) => cells[column]!.length))),
+  );
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd();
+  const output = [row(heads)];
+  let area: ProbeArea | undefined;
+  for (const line of lines) {
+    if (line.area !== area) output.push('', PROBE_AREAS[line.area]);
+    area = line.area;
+    output.push(row(line.cells));
+  }
+  const summaries = [local, aws].flatMap(record => (record ? [summary(record)] : []));
+  return `${[...output, '', ...summaries].join('\n')}\n`;
+}
+
+/** What a record says of a probe, with a mark where it is not as expected. */
+function cell(record: FidelityRecord | undefined, name: string): string {
+  if (!record) return '-';
+  const row = record.rows.find(({ probe }) => probe === name);
+  if (!row) return 'not asked';
+  switch (row.verdict) {
+    case 'agrees':
+      return 'agrees';
+    case 'differs':
+      return `DIFFERS: ${row.observed}`;
+    case 'failed':
+      return `FAILED: ${row.reason}`;
+    case 'skipped':
+      return 'skipped';
+    case 'unsettled':
+      return row.observed ?? '';
+  }
+}
+
+function summary({ where, region, date, rows }: FidelityRecord): string {
+  const count = (verdict: FidelityRow['verdict']) => rows.filter(row => row.verdict === verdict).length;
+  const words = (['agrees', 'differs', 'failed', 'unsettled', 'skipped'] as const).map(
+    verdict => `${count(verdict)} ${verdict === 'agrees' ? 'agree' : verdict === 'differs' ? 'differ' : verdict}`,
+  );
+  return `${where === 'aws' ? 'AWS' : 'local'}, ${region}, ${date.slice(0, 10)}: ${words.join(', ')}`;
+}
+
+/** The rows of a record that show something else than the contract says. */
+export function differences({ rows }: FidelityRecord): FidelityRow[] {
+  return rows.filter(({ verdict }) => verdict === 'differs' || verdict === 'failed');
+}
+
+/** The table as Markdown, with the rule and the source of each probe. */
+export function fidelityMarkdown({ aws }: FidelityColumns): string {
+  const output: string[] = [];
+  for (const [area, title] of Object.entries(PROBE_AREAS)) {
+    output.push(`### ${title}`, '', '| probe | the contract | expected | AWS |', '| --- | --- | --- | --- |');
+    for (const probe of PROBES.filter(candidate => candidate.area === area)) {
+      const { name, rule, source, expected, behaviour, slowMs } = probe;
+      const label = slowMs === undefined ? `\`${name}\`` : `\`${name}\` (slow)`;
+      const expects = behaviour === undefined ? expected : `**unsettled**; \`${expected}\` is taken`;
+      output.push(
+        `| ${[label, `${rule} (${source})`, expects, aws ? cell(aws, name) : 'not yet run'].map(escaped).join(' | ')} |`,
+      );
+    }
+    output.push('');
+  }
+  const byHand = (Object.entries(UNSETTLED) as [string, UnsettledBehaviour][]).filter(
+    ([name]) => !PROBES.some(({ behaviour }) => behaviour === name),
+  );
+  output.push(
+    '### What needs another deployment',
+    '',
+    'An invocation cannot answer these. The probe says which experiment does.',
+    '',
+    '| behaviour | taken | probe |',
+    '| --- | --- | --- |',
+    ...byHand.map(
+      ([name, { default: taken, probe, settledBy }]) =>
+        `| ${[`\`${name}\``, `\`${taken}\``, settledBy === 'acceptance' ? `${probe} \`npm run acceptance\` does it.` : probe].map(escaped).join(' | ')} |`,
+    ),
+    '',
+  );
+  return output.join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
