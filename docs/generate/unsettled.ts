@@ -10,7 +10,6 @@ const BEGIN = '<!-- Generated from lib/contract/unsettled.ts by `npm run docs:un
 /** What plays the probe, in words. */
 const PLAYED_BY: Readonly<Record<UnsettledBehaviour['settledBy'], string>> = {
   fidelity: '`bidi fidelity` plays this probe.',
-  acceptance: '`npm run acceptance` plays this probe.',
   person: 'It needs a deployment of its own, by hand.',
 };
 

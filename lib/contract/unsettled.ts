@@ -30,8 +30,8 @@ export interface UnsettledBehaviour {
    * none.
    */
   readonly simulatedBy: 'local' | 'stand-in' | undefined;
-  /** What plays the probe: `bidi fidelity`, `npm run acceptance`, or a person, where it needs a deployment of its own. */
-  readonly settledBy: 'fidelity' | 'acceptance' | 'person';
+  /** What plays the probe: `bidi fidelity`, or a person, where it needs a deployment of its own. */
+  readonly settledBy: 'fidelity' | 'person';
 }
 
 const DEVELOPER_GUIDE = 'developer guide, "Container contract to support bidirectional streaming capabilities"';
@@ -223,7 +223,7 @@ export const UNSETTLED = {
     reason: 'The guide promises no wait; a client that resumes is right under both.',
     probe: 'Hold streams on two instances, scale in to one, and record when which stream ends.',
     simulatedBy: undefined,
-    settledBy: 'acceptance',
+    settledBy: 'person',
   },
   'inference-ami-version': {
     question: 'Do current Deepgram packages need a pinned `InferenceAmiVersion`?',
@@ -268,7 +268,7 @@ export const UNSETTLED = {
     reason: 'CloudFormation sends it with the update that it belongs to.',
     probe: 'Create a stack whose endpoint has it set.',
     simulatedBy: undefined,
-    settledBy: 'acceptance',
+    settledBy: 'person',
   },
   'inference-components': {
     question: 'Can a stream be opened to an inference component?',

@@ -92,8 +92,7 @@ export function fidelityMarkdown({ aws }: FidelityColumns): string {
     '| behaviour | taken | probe |',
     '| --- | --- | --- |',
     ...byHand.map(
-      ([name, { default: taken, probe, settledBy }]) =>
-        `| ${[`\`${name}\``, `\`${taken}\``, settledBy === 'acceptance' ? `${probe} \`npm run acceptance\` does it.` : probe].map(escaped).join(' | ')} |`,
+      ([name, { default: taken, probe }]) => `| ${[`\`${name}\``, `\`${taken}\``, probe].map(escaped).join(' | ')} |`,
     ),
     '',
   );
