@@ -122,7 +122,7 @@ async function listenProtocol(file: string, query: string): Promise<ListenLoad> 
   const { samples, raw, bytesPerSecond } = await readSamples(file);
   const asked = Object.fromEntries(new URLSearchParams(query));
   const parameters = {
-    ...(DeepgramProducts.nova3.model.test(asked.model ?? '') && { interim_results: 'true' }),
+    ...(new RegExp(DeepgramProducts.nova3.modelPattern).test(asked.model ?? '') && { interim_results: 'true' }),
     ...asked,
     encoding: raw.encoding,
     sample_rate: raw.sampleRate,

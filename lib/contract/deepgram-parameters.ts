@@ -27,7 +27,7 @@ export function deepgramParameterViolations(
 }
 
 function modelViolations(product: DeepgramProduct, model: unknown): string[] {
-  if (model === undefined || model === '' || product.model.test(String(model))) return [];
+  if (model === undefined || model === '' || new RegExp(product.modelPattern).test(String(model))) return [];
   return [`model=${model} is not a model of ${product.title}, as in ${product.exampleQuery}.`];
 }
 

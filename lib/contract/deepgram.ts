@@ -10,8 +10,8 @@ export interface DeepgramProduct {
   readonly title: string;
   /** `X-Amzn-SageMaker-Model-Invocation-Path`. */
   readonly path: string;
-  /** Pattern of the `model` parameter. */
-  readonly model: RegExp;
+  /** Pattern of the `model` parameter: the source of a regular expression. */
+  readonly modelPattern: string;
   /** An example that works, for messages and defaults. */
   readonly exampleQuery: string;
   /** Parameters that must be present on every open. */
@@ -31,7 +31,7 @@ export interface DeepgramProduct {
   /** Whether it needs several GPUs on one instance. */
   readonly multiGpu: boolean;
   /** Instance types in the order in which Deepgram recommends them; the first is the default. */
-  readonly instanceTypes: readonly [string, ...string[]];
+  readonly instanceTypes: readonly string[];
 }
 
 const PRODUCTS = {
@@ -39,7 +39,7 @@ const PRODUCTS = {
   nova3: {
     title: 'Nova-3 speech-to-text',
     path: 'v1/listen',
-    model: /^nova-3/,
+    modelPattern: '^nova-3',
     exampleQuery: 'model=nova-3&language=en',
     // Without `language` the model takes `en` (developers.deepgram.com, reference "listen-streaming").
     required: ['model'],
@@ -55,7 +55,7 @@ const PRODUCTS = {
   flux: {
     title: 'Flux conversational speech-to-text',
     path: 'v2/listen',
-    model: /^flux-general-(en|multi)$/,
+    modelPattern: '^flux-general-(en|multi)$',
     exampleQuery: 'model=flux-general-en&encoding=linear16&sample_rate=16000',
     required: ['model', 'encoding', 'sample_rate'],
     forbidden: { language: 'Flux takes its language from the model name; a language parameter is refused.' },
@@ -70,7 +70,7 @@ const PRODUCTS = {
   aura2: {
     title: 'Aura-2 text-to-speech',
     path: 'v1/speak',
-    model: /^aura-2-[a-z]+-[a-z]{2}$/,
+    modelPattern: '^aura-2-[a-z]+-[a-z]{2}$',
     exampleQuery: 'model=aura-2-thalia-en',
     required: ['model'],
     forbidden: {},
@@ -85,7 +85,7 @@ const PRODUCTS = {
   fluxTts: {
     title: 'Flux text-to-speech',
     path: 'v2/speak',
-    model: /^flux-[a-z]+-[a-z]{2}$/,
+    modelPattern: '^flux-[a-z]+-[a-z]{2}$',
     exampleQuery: 'model=flux-thalia-en',
     required: ['model'],
     forbidden: {},

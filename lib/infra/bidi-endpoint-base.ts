@@ -1,7 +1,8 @@
-import { Resource } from 'aws-cdk-lib';
+import { type IResource, Resource } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import type { EndpointReference, IEndpoint } from 'aws-cdk-lib/aws-sagemaker';
+import type { EndpointReference, IEndpointRef } from 'aws-cdk-lib/aws-sagemaker';
+import type { IConstruct } from 'constructs';
 import { INVOKE_ACTION, STREAM_ACTION } from '../contract';
 import { fipsRuntimeUri, runtimeUri, streamUrl } from './runtime-uri';
 import type { IProductionVariant, IStreamMetrics } from './stream-metrics';
@@ -21,7 +22,11 @@ export interface GrantInvokeOptions {
  * An endpoint that streams in both directions, of this app or another. Its metrics are those of its production variant; where it
  * has several, each variant has its own.
  */
-export interface IBidiEndpoint extends IEndpoint, IStreamMetrics {
+export interface IBidiEndpoint extends IResource, IEndpointRef, IStreamMetrics {
+  /** Name of the endpoint. */
+  readonly endpointName: string;
+  /** ARN of the endpoint. */
+  readonly endpointArn: string;
   /** Its production variants. */
   readonly variants: readonly IProductionVariant[];
   /** Name of its first production variant. */
@@ -98,79 +103,87 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 
   variant(variantName: string): IProductionVariant {
-    return this.findVariant(this.variants, variantName);
+    return findVariant(this, this.variants, variantName);
   }
 
   metric(metricName: string, props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metric').metric(metricName, props);
+    return onlyVariant(this, this.variants, 'metric').metric(metricName, props);
   }
 
   metricFirstChunkLatency(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricFirstChunkLatency').metricFirstChunkLatency(props);
+    return onlyVariant(this, this.variants, 'metricFirstChunkLatency').metricFirstChunkLatency(props);
   }
 
   metricConcurrentRequests(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricConcurrentRequests').metricConcurrentRequests(props);
+    return onlyVariant(this, this.variants, 'metricConcurrentRequests').metricConcurrentRequests(props);
   }
 
   metricMidStreamErrors(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricMidStreamErrors').metricMidStreamErrors(props);
+    return onlyVariant(this, this.variants, 'metricMidStreamErrors').metricMidStreamErrors(props);
   }
 
   metricInvocations(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricInvocations').metricInvocations(props);
+    return onlyVariant(this, this.variants, 'metricInvocations').metricInvocations(props);
   }
 
   metric4xxErrors(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metric4xxErrors').metric4xxErrors(props);
+    return onlyVariant(this, this.variants, 'metric4xxErrors').metric4xxErrors(props);
   }
 
   metric5xxErrors(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metric5xxErrors').metric5xxErrors(props);
+    return onlyVariant(this, this.variants, 'metric5xxErrors').metric5xxErrors(props);
   }
 
   metricModelErrors(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricModelErrors').metricModelErrors(props);
+    return onlyVariant(this, this.variants, 'metricModelErrors').metricModelErrors(props);
   }
 
   metricCpuUtilization(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricCpuUtilization').metricCpuUtilization(props);
+    return onlyVariant(this, this.variants, 'metricCpuUtilization').metricCpuUtilization(props);
   }
 
   metricMemoryUtilization(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricMemoryUtilization').metricMemoryUtilization(props);
+    return onlyVariant(this, this.variants, 'metricMemoryUtilization').metricMemoryUtilization(props);
   }
 
   metricGpuUtilization(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricGpuUtilization').metricGpuUtilization(props);
+    return onlyVariant(this, this.variants, 'metricGpuUtilization').metricGpuUtilization(props);
   }
 
   metricGpuMemoryUtilization(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricGpuMemoryUtilization').metricGpuMemoryUtilization(props);
+    return onlyVariant(this, this.variants, 'metricGpuMemoryUtilization').metricGpuMemoryUtilization(props);
   }
 
   metricDiskUtilization(props?: MetricOptions): Metric {
-    return this.onlyVariant(this.variants, 'metricDiskUtilization').metricDiskUtilization(props);
+    return onlyVariant(this, this.variants, 'metricDiskUtilization').metricDiskUtilization(props);
   }
+}
 
-  /** The variant of that name, or an `InvalidPropsError` that names those that there are. */
-  protected findVariant<T extends IProductionVariant>(variants: readonly T[], variantName: string): T {
-    const found = variants.find(variant => variant.variantName === variantName);
-    const names = variants.map(variant => variant.variantName).join(', ');
-    throwIfInvalid(this.node.path, [
-      found ? undefined : `The endpoint has no production variant ${variantName}; it has ${names}.`,
-    ]);
-    return found!;
-  }
+/** The variant of that name, or an `InvalidPropsError` that names those that there are. */
+export function findVariant<T extends IProductionVariant>(
+  endpoint: IConstruct,
+  variants: readonly T[],
+  variantName: string,
+): T {
+  const found = variants.find(variant => variant.variantName === variantName);
+  const names = variants.map(variant => variant.variantName).join(', ');
+  throwIfInvalid(endpoint.node.path, [
+    found ? undefined : `The endpoint has no production variant ${variantName}; it has ${names}.`,
+  ]);
+  return found!;
+}
 
-  /** The variant that a method of the endpoint is about, when there is no question which. */
-  protected onlyVariant<T extends IProductionVariant>(variants: readonly T[], method: string): T {
-    const [first, ...others] = variants;
-    throwIfInvalid(this.node.path, [
-      others.length > 0
-        ? `${method} is about one production variant and the endpoint has ${variants.length}; name it: endpoint.variant('${first!.variantName}').${method}(...).`
-        : undefined,
-    ]);
-    return first!;
-  }
+/** The variant that a method of the endpoint is about, when there is no question which. */
+export function onlyVariant<T extends IProductionVariant>(
+  endpoint: IConstruct,
+  variants: readonly T[],
+  method: string,
+): T {
+  const [first, ...others] = variants;
+  throwIfInvalid(endpoint.node.path, [
+    others.length > 0
+      ? `${method} is about one production variant and the endpoint has ${variants.length}; name it: endpoint.variant('${first!.variantName}').${method}(...).`
+      : undefined,
+  ]);
+  return first!;
 }

@@ -8,7 +8,7 @@ import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct, type IConstruct } from 'constructs';
 import { DEFAULT_VARIANT_NAME, endpointLogGroup, NAME_LIMIT, ROLLBACK_ALARM_LIMIT } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
-import { BidiEndpointBase, type IBidiEndpoint } from './bidi-endpoint-base';
+import { BidiEndpointBase, findVariant, type IBidiEndpoint, onlyVariant } from './bidi-endpoint-base';
 import type { BidiEndpointProps } from './bidi-endpoint-props';
 import type { ConcurrencyScaling, ConcurrencyScalingProps } from './concurrency-scaling';
 import { endpointArn } from './endpoint-arn';
@@ -162,7 +162,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
    * @throws InvalidPropsError when it has none of that name.
    */
   override variant(variantName: string): ProductionVariant {
-    return this.findVariant(this.variants, variantName);
+    return findVariant(this, this.variants, variantName);
   }
 
   /**
@@ -173,7 +173,7 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
    * instance types, a second call, or several variants.
    */
   autoScaleConcurrency(props: ConcurrencyScalingProps): ConcurrencyScaling {
-    return this.onlyVariant(this.variants, 'autoScaleConcurrency').autoScaleConcurrency(props);
+    return onlyVariant(this, this.variants, 'autoScaleConcurrency').autoScaleConcurrency(props);
   }
 
   /**
@@ -219,10 +219,10 @@ export class BidiEndpoint extends BidiEndpointBase implements IConnectable, IGra
       rollout,
       removalPolicy,
     };
-    if (variants === undefined) return [new ProductionVariant(this, { ...this.props, model: this.props.model! }, host)];
+    if (variants === undefined) return [ProductionVariant._of(this, { ...this.props, model: this.props.model! }, host)];
     const scope = new Construct(this, 'Variants');
     return variants.map(variant => {
-      return new ProductionVariant(new Construct(scope, variant.variantName ?? DEFAULT_VARIANT_NAME), variant, host);
+      return ProductionVariant._of(new Construct(scope, variant.variantName ?? DEFAULT_VARIANT_NAME), variant, host);
     });
   }
 

@@ -68,12 +68,10 @@ export abstract class BidiStack extends Stack {
     });
     this.acknowledgeFindings(endpoint, monitoring, props);
     this.writeOutputs(endpoint, monitoring, props, tryIt);
-    this.guardDeployment(endpoint, monitoring);
-  }
-
-  /** Lets the alarms on quality roll back an update; not for model packages. */
-  protected guardDeployment(endpoint: BidiEndpoint, monitoring: BidiMonitoring): void {
-    endpoint.addRollbackAlarms(...monitoring.rollbackAlarms);
+    // The platform updates model packages without guardrails.
+    if (!endpoint.variants.some(({ isModelPackage }) => isModelPackage)) {
+      endpoint.addRollbackAlarms(...monitoring.rollbackAlarms);
+    }
   }
 
   private acknowledgeFindings(endpoint: BidiEndpoint, monitoring: BidiMonitoring, props: BidiStackProps): void {

@@ -81,11 +81,17 @@ export class ConcurrencyScaling extends Construct {
   readonly target?: ScalableTarget;
 
   /**
+   * Scales one production variant.
+   *
    * @internal
    *
    * @throws InvalidPropsError with every violation in the properties.
    */
-  constructor(scope: Construct, id: string, props: VariantScalingProps) {
+  static _of(scope: Construct, id: string, props: VariantScalingProps): ConcurrencyScaling {
+    return new ConcurrencyScaling(scope, id, props);
+  }
+
+  private constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;
     throwIfInvalid(this.node.path, scalingViolations({ ...props, minCapacity }));
@@ -147,7 +153,7 @@ function scalingViolations(props: VariantScalingProps & { readonly minCapacity: 
       ? undefined
       : `targetConcurrency is ${targetConcurrency}; it must be more than 0 open streams.`,
     // The fleet may be at its smallest when an update comes.
-    minima.length > 0 ? props.rollout?.fleetViolation(Math.min(...minima), 'and scaling allows') : undefined,
+    minima.length > 0 ? props.rollout?._fleetViolation(Math.min(...minima), 'and scaling allows') : undefined,
     burstable.length > 0
       ? `Scaling on concurrency is not for burstable types (${burstable.join(', ')}): what one of them holds depends on its CPU credits.`
       : undefined,

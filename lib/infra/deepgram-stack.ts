@@ -48,9 +48,6 @@ export class DeepgramStack extends BidiStack {
     if (modelName !== null) this.output(StackOutput.MODEL_NAME, modelName, 'Name by which clients ask for the model');
   }
 
-  /** The platform updates model packages without guardrails. */
-  protected override guardDeployment(): void {}
-
   private tryIt(): string {
     const { endpointName, product, query } = this.endpoint;
     const parameters = new URLSearchParams(query);

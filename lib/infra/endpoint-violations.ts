@@ -36,8 +36,8 @@ export function endpointViolations(props: BidiEndpointProps): Violation[] {
       ? 'vpcSubnets and securityGroups mean nothing without a vpc.'
       : undefined,
     props.securityGroups?.length === 0 ? 'securityGroups is empty; name at least one, or leave it out.' : undefined,
-    ...(rollout?.violations() ?? []),
-    ...(variants ?? [props]).map(({ instanceCount }) => rollout?.fleetViolation(instanceCount ?? 1)),
+    ...(rollout?._violations() ?? []),
+    ...(variants ?? [props]).map(({ instanceCount }) => rollout?._fleetViolation(instanceCount ?? 1)),
     // Source of both: developer guide, "Deployment guardrails", "Exclusions".
     rollout && inferentia.length > 0
       ? `rollout is not for ${inferentia.join(', ')}: the platform updates Inf1 instances all at once, without steps, alarms or a wait.`

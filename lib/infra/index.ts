@@ -1,5 +1,5 @@
 export { BidiEndpoint } from './bidi-endpoint';
-export type { GrantInvokeOptions, IBidiEndpoint } from './bidi-endpoint-base';
+export { BidiEndpointBase, type GrantInvokeOptions, type IBidiEndpoint } from './bidi-endpoint-base';
 export type { BidiEndpointProps, EndpointMetricsProps } from './bidi-endpoint-props';
 export { BidiGatewayService } from './bidi-gateway-service';
 export type { BidiGatewayServiceProps, GatewayRouteProps } from './bidi-gateway-service-props';
@@ -38,7 +38,7 @@ export { NimEndpoint, type NimEndpointProps } from './nim-endpoint';
 export { ProductionVariant, type ProductionVariantProps, type VariantHostingProps } from './production-variant';
 export { type RollingRolloutProps, Rollout, type RolloutProps, type SteppedRolloutProps } from './rollout';
 export type { RolloutName } from './rollout-name';
-export type { IProductionVariant, IStreamMetrics } from './stream-metrics';
+export { type IProductionVariant, type IStreamMetrics, VariantMetrics } from './stream-metrics';
 export type { AlarmThresholds } from './variant-alarms';
 export { InvalidPropsError } from './violations';
 export { type HubModel, VllmEndpoint, type VllmEndpointProps, VllmOmniEndpoint } from './vllm-endpoint';

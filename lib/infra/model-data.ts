@@ -7,7 +7,20 @@ import type { Construct } from 'constructs';
 import { throwIfInvalid, type Violation } from './violations';
 
 /** The part of a container definition that says where the model's files come from. */
-export type ModelDataConfig = Pick<CfnModel.ContainerDefinitionProperty, 'modelDataUrl' | 'modelDataSource'>;
+export interface ModelDataConfig {
+  /**
+   * Address of one `.tar.gz` archive.
+   *
+   * @default - none
+   */
+  readonly modelDataUrl?: string;
+  /**
+   * Where files lie that are not packed.
+   *
+   * @default - none
+   */
+  readonly modelDataSource?: CfnModel.ModelDataSourceProperty;
+}
 
 /** Files that the platform puts into `/opt/ml/model` before the container starts. Read-only there. */
 export abstract class ModelData {

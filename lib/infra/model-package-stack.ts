@@ -39,7 +39,4 @@ export class ModelPackageStack extends BidiStack {
     const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;
     this.operate(this.endpoint, props, `npx bidi invoke "Hello there" ${target}`, vpc);
   }
-
-  /** The platform updates model packages without guardrails. */
-  protected override guardDeployment(): void {}
 }

@@ -103,11 +103,17 @@ export class ProductionVariant extends VariantMetrics {
   private scaling?: ConcurrencyScaling;
 
   /**
+   * A variant of an endpoint, with its resources in the construct.
+   *
    * @internal
    *
    * @throws InvalidPropsError with every violation between the variant, its endpoint and its model.
    */
-  constructor(
+  static _of(construct: Construct, props: ProductionVariantProps, host: Host): ProductionVariant {
+    return new ProductionVariant(construct, props, host);
+  }
+
+  private constructor(
     private readonly construct: Construct,
     private readonly props: ProductionVariantProps,
     private readonly host: Host,
@@ -146,7 +152,7 @@ export class ProductionVariant extends VariantMetrics {
         ? 'autoScaleConcurrency has been called before; a production variant scales by one policy.'
         : undefined,
     ]);
-    this.scaling = new ConcurrencyScaling(this.construct, 'Scaling', {
+    this.scaling = ConcurrencyScaling._of(this.construct, 'Scaling', {
       ...props,
       resourceId: `endpoint/${endpoint.endpointName}/variant/${this.variantName}`,
       instanceTypes: instanceTypesOf(this.props),

@@ -103,7 +103,7 @@ export class Rollout {
    *
    * @internal
    */
-  fleetViolation(fewestInstances: number, reason = 'and the endpoint has'): Violation {
+  _fleetViolation(fewestInstances: number, reason = 'and the endpoint has'): Violation {
     if (this.kind === 'allAtOnce' || Token.isUnresolved(fewestInstances) || fewestInstances >= 2) return undefined;
     return `A ${this.kind} rollout needs at least 2 instances, ${reason} ${fewestInstances}: a step is at most half of the fleet, and half of one instance is none.`;
   }
@@ -113,7 +113,7 @@ export class Rollout {
    *
    * @internal
    */
-  violations(): Violation[] {
+  _violations(): Violation[] {
     const { maximumExecution } = this.props;
     const waits = this.waitSeconds();
     return [

@@ -123,7 +123,7 @@ describe.each(Object.entries(DeepgramProducts))('%s', (name, { title, instanceTy
     instanceType => {
       const violation = `${instanceType} cannot host ${title}, which needs a GPU; the families with one begin with g or p. Recommended: ${instanceTypes.join(', ')}.`;
       expect(violationsOf({ product, instanceType })).toEqual([violation]);
-      expect(violationsOf({ product, instanceTypes: [instanceTypes[0], instanceType] })).toEqual([violation]);
+      expect(violationsOf({ product, instanceTypes: [instanceTypes[0]!, instanceType] })).toEqual([violation]);
     },
   );
 

@@ -23,7 +23,9 @@ export interface ProductRequest {
 export function productRequest(names: readonly DeepgramProductName[], parameters: QueryParameters): ProductRequest {
   const products: readonly DeepgramProduct[] = names.map(name => DeepgramProducts[name]);
   const model = parameters.model;
-  const product = products.find(candidate => typeof model === 'string' && candidate.model.test(model));
+  const product = products.find(
+    candidate => typeof model === 'string' && new RegExp(candidate.modelPattern).test(model),
+  );
   if (!product) throw parametersError([unknownModel(model, products)], products);
   const queryString = queryStringOf(parameters);
   const violations = deepgramParameterViolations(product, parameters);

@@ -1,0 +1,2 @@
+import { layOutConstructs } from './lay-out';
+layOutConstructs();
