@@ -43,7 +43,8 @@ export function servedModel(
   const isServed = serves?.protocol === protocol;
   // The simulator of a listen stack speaks too, with a model of its own.
   const isOfKind =
-    protocol !== 'deepgram' || products.some(({ model }) => serves?.modelName && model.test(serves.modelName));
+    protocol !== 'deepgram' ||
+    products.some(({ modelPattern }) => serves?.modelName && new RegExp(modelPattern).test(serves.modelName));
   const modelName = options.model ?? (isServed && isOfKind ? serves?.modelName : undefined);
   return {
     protocol,

@@ -71,7 +71,9 @@ function writtenOut(node: ts.InterfaceDeclaration, checker: ts.TypeChecker, impo
     .map(property => property.declarations![0]!)
     .filter(declaration => declaration.parent !== node);
   for (const declaration of inherited) importTypesOf(declaration, node.getSourceFile(), checker, imports);
-  const members = inherited.map(declaration => `  ${declaration.getFullText().trim()}\n`.replace(/\breadonly (?=[A-Za-z.]+\[\])/g, ''));
+  const members = inherited.map(declaration =>
+    `  ${declaration.getFullText().trim()}\n`.replace(/\breadonly (?=[A-Za-z.]+\[\])/g, ''),
+  );
   const [first] = node.heritageClauses!;
   return [
     { start: first!.getFullStart(), end: node.heritageClauses!.at(-1)!.end, text: '' },
@@ -86,7 +88,9 @@ function importTypesOf(
   checker: ts.TypeChecker,
   imports: Map<string, string>,
 ): void {
-  const here = new Set(checker.getSymbolsInScope(into.endOfFileToken, ts.SymbolFlags.Type | ts.SymbolFlags.Alias).map(({ name }) => name));
+  const here = new Set(
+    checker.getSymbolsInScope(into.endOfFileToken, ts.SymbolFlags.Type | ts.SymbolFlags.Alias).map(({ name }) => name),
+  );
   const visit = (node: ts.Node): void => {
     if (ts.isTypeReferenceNode(node)) {
       const name = ts.isQualifiedName(node.typeName) ? node.typeName.left : node.typeName;

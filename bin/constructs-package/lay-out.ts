@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, '..', '..');
 export const CONSTRUCTS_FOLDER = join(ROOT, 'build', 'constructs');
 
 /** The types of other rooms that the constructs' own types name. */
-const CONTRACT_TYPES = ['ContainerMetadata', 'ContainerStandIn', 'DeepgramProduct'];
+const CONTRACT_TYPES = ['ContainerMetadata', 'ContainerStandIn', 'DeepgramProduct', 'ServedModel'];
 
 /** jsii has no exceptions of its own: in every language an error is the text of its message. */
 const ERROR_CLASS = /^\w+Error$/;
@@ -20,12 +20,16 @@ export function layOutConstructs(): void {
   rmSync(CONSTRUCTS_FOLDER, { recursive: true, force: true });
   mkdirSync(CONSTRUCTS_FOLDER, { recursive: true });
   const entry = join(ROOT, 'lib', 'infra', 'index.ts');
-  const { options } = ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.json'), {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: diagnostic => {
-      throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+  const { options } = ts.getParsedCommandLineOfConfigFile(
+    join(ROOT, 'tsconfig.json'),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: diagnostic => {
+        throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+      },
     },
-  })!;
+  )!;
   const program = ts.createProgram([entry], options);
   const checker = program.getTypeChecker();
   for (const source of program.getSourceFiles()) {
@@ -36,7 +40,7 @@ export function layOutConstructs(): void {
   write('index.ts', publicSurface(program.getSourceFile(entry)!));
   write('package.json', `${JSON.stringify(constructsManifest(ROOT), undefined, 2)}\n`);
   cpSync(join(ROOT, 'LICENSE'), join(CONSTRUCTS_FOLDER, 'LICENSE'));
-  cpSync(join(ROOT, 'docs', 'constructs-package.md'), join(CONSTRUCTS_FOLDER, 'README.md'));
+  cpSync(join(__dirname, 'README.md'), join(CONSTRUCTS_FOLDER, 'README.md'));
   bundleDockerfileParser();
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 /** The package.json of the constructs: what jsii asks for, and what Construct Hub shows. */
 export function constructsManifest(root: string): object {
   const kit = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const peers: readonly [string, string][] = Object.entries(kit.peerDependencies);
   return {
     name: 'sagemaker-bidi-constructs',
     version: kit.version,
@@ -13,7 +14,17 @@ export function constructsManifest(root: string): object {
     homepage: kit.homepage,
     repository: kit.repository,
     bugs: kit.bugs,
-    keywords: ['aws', 'aws-cdk', 'awscdk', 'cdk', 'sagemaker', 'bidirectional-streaming', 'speech-to-text', 'vllm', 'deepgram'],
+    keywords: [
+      'aws',
+      'aws-cdk',
+      'awscdk',
+      'cdk',
+      'sagemaker',
+      'bidirectional-streaming',
+      'speech-to-text',
+      'vllm',
+      'deepgram',
+    ],
     engines: kit.engines,
     main: 'index.js',
     types: 'index.d.ts',
@@ -22,14 +33,14 @@ export function constructsManifest(root: string): object {
       outdir: 'dist',
       versionFormat: 'full',
       tsc: { rootDir: '.' },
-      excludeTypescript: ['container'],
       targets: {
         python: { distName: 'sagemaker-bidi-constructs', module: 'sagemaker_bidi_constructs' },
       },
     },
     files: ['.jsii', 'index.js', 'index.d.ts', 'lib/**/*.js', 'lib/**/*.d.ts', 'container'],
     peerDependencies: kit.peerDependencies,
-    devDependencies: kit.peerDependencies,
+    // jsii compiles against the peers that it finds; it wants the lowest named here.
+    devDependencies: Object.fromEntries(peers.map(([name, range]) => [name, range.replace('^', '')])),
     dependencies: { 'dockerfile-ast': kit.dependencies['dockerfile-ast'] },
     bundledDependencies: ['dockerfile-ast'],
   };

@@ -159,7 +159,11 @@ export abstract class BidiEndpointBase extends Resource implements IBidiEndpoint
   }
 }
 
-/** The variant of that name, or an `InvalidPropsError` that names those that there are. */
+/**
+ * The variant of that name.
+ *
+ * @throws InvalidPropsError that names those that there are, when there is none of that name.
+ */
 export function findVariant<T extends IProductionVariant>(
   endpoint: IConstruct,
   variants: readonly T[],
@@ -173,7 +177,11 @@ export function findVariant<T extends IProductionVariant>(
   return found!;
 }
 
-/** The variant that a method of the endpoint is about, when there is no question which. */
+/**
+ * The variant that a method of the endpoint is about.
+ *
+ * @throws InvalidPropsError when the endpoint has several.
+ */
 export function onlyVariant<T extends IProductionVariant>(
   endpoint: IConstruct,
   variants: readonly T[],

@@ -1,11 +1,12 @@
 import * as path from 'node:path';
-import { Annotations, Stack, Stage, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { CfnRepository, type IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, type DockerImageAssetOptions, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { type ContainerMetadata, isEcrImage } from '../contract';
 import { requireStreamingLabel } from './dockerfile-label';
+import { pathInAssembly } from './path-in-assembly';
 import { throwIfInvalid } from './violations';
 
 /** The result of binding an image to a model. */
@@ -187,9 +188,4 @@ function hasImmutableTags(repository: IRepository): boolean {
 
 function platformOf({ platform = Platform.LINUX_AMD64 }: BidiImagePushedProps): string {
   return platform.platform;
-}
-
-/** A directory as the template's metadata names it: relative to the cloud assembly, so that both can move together. */
-export function pathInAssembly(scope: Construct, directory: string): string {
-  return path.relative(Stage.of(scope)!.outdir, path.resolve(directory));
 }

@@ -10,8 +10,9 @@ import {
   partitionOf,
   type ServedModel,
 } from '../contract';
-import { type BidiImage, pathInAssembly } from './bidi-image';
+import type { BidiImage } from './bidi-image';
 import type { ModelData } from './model-data';
+import { pathInAssembly } from './path-in-assembly';
 import { throwIfInvalid, type Violation } from './violations';
 
 /** The result of binding a model to an endpoint. */

@@ -91,6 +91,7 @@ export class ConcurrencyScaling extends Construct {
     return new ConcurrencyScaling(scope, id, props);
   }
 
+  /** @throws InvalidPropsError with every violation in the properties. */
   private constructor(scope: Construct, id: string, props: VariantScalingProps) {
     super(scope, id);
     const { minCapacity = 1, maxCapacity } = props;

@@ -113,6 +113,7 @@ export class ProductionVariant extends VariantMetrics {
     return new ProductionVariant(construct, props, host);
   }
 
+  /** @throws InvalidPropsError with every violation between the variant, its endpoint and its model. */
   private constructor(
     private readonly construct: Construct,
     private readonly props: ProductionVariantProps,
