@@ -17,6 +17,12 @@ function compile(): void {
   run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
 }
 
+/** The page of the inspector is plain modules: what the browser loads is what is written. */
+function copyInspectorPage(): void {
+  const page = join('lib', 'local', 'inspector', 'page');
+  cpSync(join(ROOT, page), join(DIST, page), { recursive: true });
+}
+
 /** `bidi demo` starts from the template of the echo stack also where no CDK is installed, so it is synthesized here. */
 function synthesizeDemo(): void {
   const assembly = join(DIST, 'demo');
@@ -31,5 +37,6 @@ function synthesizeDemo(): void {
 }
 
 compile();
+copyInspectorPage();
 packageContainers(join(DIST, 'container'));
 synthesizeDemo();

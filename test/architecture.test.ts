@@ -39,13 +39,14 @@ const ROOMS: Record<string, Room> = {
   infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   local: {
     rooms: ['contract', 'wire', 'assembly'],
-    packages: /^(@smithy\/|chokidar$|selfsigned$)/,
+    packages: /^(@smithy\/|chokidar$|selfsigned$|ws$)/,
     folders: {
       engine: ['.'],
       service: ['.'],
       hosting: ['engine', 'service', '.'],
       stream: ['service', '.'],
       operations: ['stream', 'hosting', 'service', '.'],
+      inspector: ['service', '.'],
     },
   },
   check: {

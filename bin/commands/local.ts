@@ -23,6 +23,7 @@ interface LocalOptions extends LocalSourceOptions {
   readonly port?: number;
   readonly tls: boolean;
   readonly verify: boolean;
+  readonly inspector: boolean;
   readonly region?: string;
   readonly clock?: Clock;
   readonly fault: readonly InjectedFault[];
@@ -57,6 +58,7 @@ export function localCommand(): Command {
     .option('--simulate', 'run the stand-ins of models that cannot run here: Marketplace packages, vLLM without a GPU')
     .option('--watch', 'replace a container when its files change; open sessions finish on the old one')
     .option('--port <number>', 'port to listen on (default: 8443 if it is free, else any)', portNumber)
+    .option('--no-inspector', 'serve no page that shows the streams')
     .option('--region <region>', "region that requests are signed for (default: the stack's, else us-east-1)")
     .option('--no-tls', 'HTTP/2 in cleartext with prior knowledge')
     .option('--no-verify', 'accept requests without a valid signature')
@@ -117,6 +119,7 @@ async function local(names: readonly string[], options: LocalOptions): Promise<v
     behaviours,
     engine: await engineNamed(options.engine),
     watch: options.watch,
+    inspector: options.inspector,
     observe,
     abortSignal: interruption.first,
   });
@@ -220,6 +223,7 @@ function readyMessage(running: LocalSageMaker, endpoints: readonly EndpointDefin
   return {
     url: running.url,
     endpoints: endpoints.map(({ name }) => name),
+    inspector: running.inspectorUrl,
     environment: running.environment(),
     unset: variablesToUnset(running),
     processId: process.pid,
@@ -260,6 +264,7 @@ function announce(
       'Or at once:',
       `  ${firstCommand(endpoints[0]!)} --local${endpoints.length > 1 ? ` --endpoint ${endpoints[0]!.name}` : ''}`,
       '',
+      ...(running.inspectorUrl ? [`See every stream: ${running.inspectorUrl}`, ''] : []),
       'Ctrl-C stops it.',
       '',
       '',

@@ -51,6 +51,7 @@ export default defineConfig({
           { text: 'Check a container', link: '/check' },
           { text: 'Local SageMaker', link: '/local' },
           { text: 'Fidelity', link: '/fidelity' },
+          { text: 'Inspector', link: '/inspector' },
         ],
       },
       {

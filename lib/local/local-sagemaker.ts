@@ -7,6 +7,8 @@ import type { ContainerEngine } from './engine/container-engine';
 import { HostedEndpoint, HostedVariant } from './hosting/hosted-endpoint';
 import { HostedInstance } from './hosting/hosted-instance';
 import { watchSources } from './hosting/source-watcher';
+import { Inspector } from './inspector/inspector';
+import type { ConnectionGuide } from './inspector/page-connection';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
 import { RequestHandler } from './operations/request-handler';
@@ -92,6 +94,12 @@ export interface LocalSageMakerOptions {
    */
   readonly observe?: LocalObserver;
   /**
+   * Serve a page that shows every stream, on a loopback port of its own; {@link LocalSageMaker.inspectorUrl} is its URL.
+   *
+   * @default false
+   */
+  readonly inspector?: boolean;
+  /**
    * Resolve when every endpoint is in service; otherwise as soon as the port answers, with 503 until then.
    *
    * @default true
@@ -140,6 +148,7 @@ export class LocalSageMaker {
     try {
       abortSignal?.throwIfAborted();
       await local.listen(options.port);
+      await local.inspector?.listen();
       const inService = local.startInstances();
       if (options.waitUntilInService === false) inService.catch(() => {});
       else await inService;
@@ -170,6 +179,7 @@ export class LocalSageMaker {
   private readonly handler: RequestHandler;
   private readonly engine: ContainerEngine;
   private readonly observe: LocalObserver;
+  private readonly inspector: Inspector | undefined;
   private readonly stopWatching: (() => void)[] = [];
   private closing: Promise<void> | undefined;
 
@@ -184,7 +194,8 @@ export class LocalSageMaker {
     this.certificateAuthorityFile = certificate?.authorityFile;
     this.certificateAuthority = certificate?.authority;
     this.engine = options.engine ?? new AutomaticEngine();
-    this.observe = options.observe ?? (() => {});
+    this.inspector = options.inspector ? new Inspector(() => this.connectionGuide()) : undefined;
+    this.observe = observers(options.observe, this.inspector?.recording.observe);
     for (const definition of options.endpoints) {
       this.endpoints.set(definition.name, this.host(definition));
     }
@@ -196,6 +207,7 @@ export class LocalSageMaker {
       behaviours: completeBehaviours(options.behaviours),
       faults: new InjectedFaultPlan(options.faults ?? []),
       observe: this.observe,
+      observeStream: this.inspector?.recording.observeStream,
     });
     this.server = new LoopbackServer(certificate, request => void this.handler.handle(request));
   }
@@ -203,6 +215,11 @@ export class LocalSageMaker {
   /** Streams that are open now. */
   get openSessions(): number {
     return this.handler.openSessions;
+  }
+
+  /** URL of the page that shows every stream, with the token of this start; undefined without the option `inspector`. */
+  get inspectorUrl(): string | undefined {
+    return this.inspector?.url;
   }
 
   /**
@@ -238,7 +255,7 @@ export class LocalSageMaker {
    */
   async close(graceMs = 2_000): Promise<void> {
     for (const stop of this.stopWatching.splice(0)) stop();
-    this.closing ??= this.server.close();
+    this.closing ??= Promise.all([this.server.close(), this.inspector?.close()]).then(() => {});
     await this.closing;
     await Promise.all(this.instances().map(instance => instance.stop(graceMs)));
   }
@@ -246,6 +263,15 @@ export class LocalSageMaker {
   /** {@link close}, for `await using`, with its default grace. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private connectionGuide(): ConnectionGuide {
+    return {
+      url: this.url,
+      environment: this.environment(),
+      unset: this.credentials.sessionToken === undefined ? ['AWS_SESSION_TOKEN'] : [],
+      endpoints: [...this.endpoints.keys()],
+    };
   }
 
   private async listen(port: number | undefined): Promise<void> {
@@ -310,6 +336,14 @@ export class LocalSageMaker {
   private instances(): HostedInstance[] {
     return [...this.endpoints.values()].flatMap(endpoint => endpoint.variants.flatMap(variant => variant.instances));
   }
+}
+
+function observers(user: LocalObserver | undefined, inspector: LocalObserver | undefined): LocalObserver {
+  if (!user || !inspector) return user ?? inspector ?? (() => {});
+  return event => {
+    inspector(event);
+    user(event);
+  };
 }
 
 function portError(port: number, code: string, holder: string | undefined, cause: unknown): PortInUseError {

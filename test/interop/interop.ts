@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LocalSageMaker, parseInjectedFault } from '../../lib/local';
 import { checkCaptions } from './chromium/captions';
+import { checkInspector } from './chromium/inspector';
 import { checkWebPages } from './chromium/web-pages';
 import { checkContainers } from './containers/containers';
 import { playFlows } from './flows';
@@ -43,6 +44,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   websocket: ({ directory, scorecard }) => checkWebSocketConformance(directory, scorecard),
   chromium: ({ directory, scorecard }) => checkWebPages(directory, scorecard),
   captions: ({ directory, scorecard }) => checkCaptions(directory, scorecard),
+  inspector: ({ directory, scorecard }) => checkInspector(directory, scorecard),
   gateway: ({ directory, scorecard }) => checkGatewayClients(directory, scorecard),
   python: ({ scorecard }) => checkPythonPage(scorecard),
   containers: ({ scorecard }) => checkContainers(scorecard),

@@ -37,7 +37,7 @@ export class BidirectionalStreamOperation {
   /** Resolves when the session is over. @throws ServiceError when it cannot be opened. */
   async handle(request: ServiceRequest, endpointName: string, requestId: string): Promise<void> {
     const { stream, headers } = request;
-    const { verifier, clock, observe } = this.context;
+    const { verifier, clock, observe, observeStream } = this.context;
     if (!stream) throw inputValidationError('InvokeEndpointWithBidirectionalStream needs HTTP/2.');
     const verified = verifier?.verifyRequest(request);
     const chain = verified && verifier?.eventChain(verified);
@@ -67,6 +67,8 @@ export class BidirectionalStreamOperation {
         'x-amzn-requestid': requestId,
         [RuntimeHeader.INVOKED_PRODUCTION_VARIANT.toLowerCase()]: instance.name.variant,
       });
+      // Before the session is made: frames that came with the handshake are told at once.
+      observe({ type: 'session-opened', requestId, path, name: instance.name });
       const session = new StreamSession({
         stream,
         webSocket,
@@ -75,10 +77,10 @@ export class BidirectionalStreamOperation {
         behaviours: this.context.behaviours,
         pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
         readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
+        observe: observeStream && (event => observeStream(requestId, event)),
         onPhase: phase => injectFaults(faults, phase, { session, request, container: lease.container }),
       });
       this.sessions.add(session);
-      observe({ type: 'session-opened', requestId, path, name: instance.name });
       const { outcome, message, isBroken: wasBroken = false } = await session.ended;
       isBroken = wasBroken;
       this.sessions.delete(session);

@@ -6,6 +6,7 @@ import type { InstanceName, LocalObserver } from '../local-event';
 import { inputValidationError } from '../service/service-error';
 import type { SignatureVerifier } from '../service/signature-verification';
 import type { InjectedFaultPlan } from '../stream/injected-fault';
+import type { StreamObserver } from '../stream-event';
 
 /** State that the operations of one local SageMaker share. */
 export interface OperationContext {
@@ -18,6 +19,8 @@ export interface OperationContext {
   readonly behaviours: Required<Behaviours>;
   readonly faults: InjectedFaultPlan;
   readonly observe: LocalObserver;
+  /** Undefined where the steps of a stream are not recorded. */
+  readonly observeStream: StreamObserver | undefined;
 }
 
 /** @throws ServiceError 400 when there is no such endpoint. */

@@ -12,7 +12,7 @@ const LOOPBACK_NAME = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$
  */
 export function checkSource(headers: Readonly<Record<string, string>>, region: string): void {
   const host = headers[':authority'] ?? headers.host ?? '';
-  const name = host.replace(/:\d+$/, '').toLowerCase();
+  const name = nameOf(host);
   if (!LOOPBACK_NAME.test(name) && !runtimeHosts(region).includes(name)) {
     throw new ServiceError('MisdirectedRequestException', 421, {
       message: `The local SageMaker does not serve the host '${host}': only loopback names and ${runtimeHosts(region)[0]}.`,
@@ -30,6 +30,15 @@ export function checkSource(headers: Readonly<Record<string, string>>, region: s
 export function runtimeHosts(region: string): readonly string[] {
   const suffix = (partitionOf(region) ?? STANDARD_PARTITION).dnsSuffix;
   return [false, true].map(fips => new URL(runtimeUriOf(region, suffix, { fips })).hostname);
+}
+
+/** Whether a `Host` header names the loopback interface, with or without a port. */
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK_NAME.test(nameOf(host));
+}
+
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
 }
 
 function isLoopbackOrigin(origin: string): boolean {

@@ -30,6 +30,8 @@ export class FrameSequenceError extends Error {
  * to support bidirectional streaming capabilities").
  */
 export class EventToFrameMapper {
+  /** Type of the message that the last mapped event belongs to. */
+  dataType: DataType = DataType.BINARY;
   private insideMessage = false;
 
   /** @throws InvalidEventError when the event is none that a request may hold. */
@@ -47,6 +49,7 @@ export class EventToFrameMapper {
     const firstOpcode = dataType === DataType.UTF8 ? Opcode.TEXT : Opcode.BINARY;
     // The type of a message is that of its first frame (RFC 6455, section 5.4): later parts continue it whatever they say.
     const opcode = this.insideMessage ? Opcode.CONTINUATION : firstOpcode;
+    if (!this.insideMessage) this.dataType = dataType;
     this.insideMessage = !fin;
     return { opcode, fin, payload: event.body };
   }

@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import {
   type Behaviours,
+  CompletionState,
   EVENT_HEADERS_LIMIT_BYTES,
   EVENT_PAYLOAD_LIMIT_BYTES,
   EventHeader,
@@ -17,6 +18,7 @@ import type { FrameSocket, FrameSocketListener, WebSocketEnd } from '../../wire/
 import type { Clock } from '../clock';
 import { internalStreamFailure, modelStreamError, ServiceError } from '../service/service-error';
 import type { EventSignatureChain } from '../service/signature-verification';
+import type { StreamEvent } from '../stream-event';
 import { FrameJoiner } from './frame-joiner';
 import { EventToFrameMapper, FrameSequenceError, FrameToEventMapper, InvalidEventError } from './frame-mapping';
 import { encodeError, encodePayloadPart } from './response-event';
@@ -61,6 +63,12 @@ export interface StreamSessionOptions {
    * @default - as fast as it does
    */
   readonly readBytesPerSecond?: number | undefined;
+  /**
+   * Called with each step of the session.
+   *
+   * @default - steps are dropped
+   */
+  readonly observe?: ((event: StreamEvent) => void) | undefined;
 }
 
 /** How a session ended. */
@@ -124,7 +132,10 @@ export class StreamSession implements FrameSocketListener {
     }
     stream.on('data', (piece: Buffer) => this.onData(piece));
     stream.on('end', () => this.onInputEnd());
-    stream.on('drain', () => webSocket.resume());
+    stream.on('drain', () => {
+      options.observe?.({ type: 'resumed', direction: 'sent' });
+      webSocket.resume();
+    });
     stream.on('close', () => this.abandon());
     webSocket.listen(this);
   }
@@ -132,6 +143,7 @@ export class StreamSession implements FrameSocketListener {
   /** Ends the session with an error, as the platform would. */
   fail(error: ServiceError, isBroken = false): void {
     if (this.isOver) return;
+    this.options.observe?.({ type: 'failed', error: error.errorType, message: error.message });
     if (!this.stream.destroyed) this.stream.write(encodeError(error));
     this.finish({ outcome: error.errorType, message: error.message, isBroken }, 1001);
   }
@@ -157,7 +169,10 @@ export class StreamSession implements FrameSocketListener {
       this.fail(streamErrorOf(error));
       return;
     }
-    if (!this.webSocket.isWritable) this.stream.pause();
+    if (!this.webSocket.isWritable) {
+      this.options.observe?.({ type: 'paused', direction: 'received' });
+      this.stream.pause();
+    }
     if (this.options.readBytesPerSecond) this.slowDown(piece.length / this.options.readBytesPerSecond);
   }
 
@@ -190,6 +205,13 @@ export class StreamSession implements FrameSocketListener {
     this.received.events += 1;
     this.received.bytes += frame.payload.length;
     this.idleLimit?.refresh();
+    this.options.observe?.({
+      type: 'message',
+      direction: 'received',
+      dataType: this.toFrame.dataType,
+      completionState: frame.fin ? CompletionState.COMPLETE : CompletionState.PARTIAL,
+      payload: frame.payload,
+    });
     const sent = this.requestJoiner ? this.requestJoiner.join(frame) : frame;
     if (sent) this.webSocket.send(sent);
     if (this.received.events === 1) this.options.onPhase?.('streaming');
@@ -202,6 +224,7 @@ export class StreamSession implements FrameSocketListener {
       return;
     }
     this.inputEnded = true;
+    this.options.observe?.({ type: 'input-ended' });
     this.options.onPhase?.('closing');
     if (this.isOver) return;
     this.webSocket.close();
@@ -239,20 +262,26 @@ export class StreamSession implements FrameSocketListener {
     this.firstResponseAt ??= performance.now();
     this.sent.events += 1;
     this.sent.bytes += event.payload.length;
-    if (!this.stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload)))
+    this.options.observe?.({ type: 'message', direction: 'sent', ...event });
+    if (!this.stream.write(encodePayloadPart(event.dataType, event.completionState, event.payload))) {
+      this.options.observe?.({ type: 'paused', direction: 'sent' });
       this.webSocket.pause();
+    }
   }
 
   onDrain(): void {
+    this.options.observe?.({ type: 'resumed', direction: 'received' });
     if (!this.isSlowed) this.stream.resume();
   }
 
   onPong(): void {
+    this.options.observe?.({ type: 'pong' });
     if (this.options.pingsAreAnswered !== false) this.unansweredPings = 0;
   }
 
   onEnd({ code, reason }: WebSocketEnd): void {
     if (this.isOver) return;
+    this.options.observe?.({ type: 'closed', code, reason });
     if (this.isOrderly(code)) {
       this.finish({ outcome: 'ended' });
     } else if (code === 1006) {
@@ -311,6 +340,7 @@ export class StreamSession implements FrameSocketListener {
       return;
     }
     this.unansweredPings += 1;
+    this.options.observe?.({ type: 'ping' });
     this.webSocket.ping();
   }
 

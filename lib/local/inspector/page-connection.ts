@@ -1,0 +1,96 @@
+import type { WebSocket } from 'ws';
+import { ENDED_SESSIONS_KEPT, type Recording, type Step } from './recording';
+
+/** Milliseconds between two updates of a page. */
+const UPDATE_INTERVAL_MS = 200;
+
+/** Bytes that may wait for a page that does not read; until they are sent it gets no update. */
+const WAITING_LIMIT_BYTES = 1024 * 1024;
+
+/** Variables and endpoints that the page shows under "How to connect". */
+export interface ConnectionGuide {
+  readonly url: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Variables that have to be unset. */
+  readonly unset: readonly string[];
+  readonly endpoints: readonly string[];
+}
+
+/**
+ * One open page. It keeps its place in the recording and is sent what is newer at a steady pace, so that a fast stream or a slow page costs
+ * the streams nothing; what was overwritten in between is counted and told.
+ */
+export class PageConnection {
+  private readonly timer: NodeJS.Timeout;
+  private readonly closePage: () => void;
+  private revision = 0;
+  private line = 0;
+  private followed: { readonly requestId: string; next: number } | undefined;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly recording: Recording,
+    guide: ConnectionGuide,
+  ) {
+    this.closePage = recording.openPage();
+    this.send({ type: 'hello', guide, endedSessionsKept: ENDED_SESSIONS_KEPT });
+    this.update();
+    this.timer = setInterval(() => this.update(), UPDATE_INTERVAL_MS);
+    socket.on('message', (data, isBinary) => this.onMessage(isBinary ? '' : String(data)));
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('close', () => {
+      clearInterval(this.timer);
+      this.closePage();
+    });
+  }
+
+  /** The one message of a page: the session whose steps it shows, or none. */
+  private onMessage(text: string): void {
+    let follow: unknown;
+    try {
+      ({ follow } = JSON.parse(text) as { follow?: unknown });
+    } catch {
+      this.socket.close(1007, 'A message is a JSON object.');
+      return;
+    }
+    if (follow !== null && typeof follow !== 'string') {
+      this.socket.close(1008, 'A message names the session to follow, or null.');
+      return;
+    }
+    this.followed = follow === null ? undefined : { requestId: follow, next: 0 };
+    this.update();
+  }
+
+  private update(): void {
+    if (this.socket.readyState !== this.socket.OPEN || this.socket.bufferedAmount > WAITING_LIMIT_BYTES) return;
+    const { sessions, revision } = this.recording.sessionsSince(this.revision);
+    const lines = this.recording.lines.since(this.line);
+    this.revision = revision;
+    this.line = this.recording.lines.next;
+    this.send({ type: 'update', instances: [...this.recording.instances.values()], sessions, lines });
+    if (this.followed) this.sendSteps(this.followed);
+  }
+
+  private sendSteps(followed: { readonly requestId: string; next: number }): void {
+    const { requestId } = followed;
+    const steps = this.recording.stepsOf(requestId);
+    if (!steps) {
+      this.send({ type: 'unknown-session', requestId });
+      this.followed = undefined;
+      return;
+    }
+    const { items, skipped } = steps.since(followed.next);
+    if (items.length === 0) return;
+    const first = followed.next + skipped;
+    followed.next = steps.next;
+    this.send({ type: 'steps', requestId, first, skipped, steps: items.map(sendable) });
+  }
+
+  private send(message: object): void {
+    this.socket.send(JSON.stringify(message));
+  }
+}
+
+function sendable({ payload, ...step }: Step): object {
+  return payload === undefined ? step : { ...step, base64: payload.toString('base64') };
+}
