@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -30,12 +31,13 @@ export function demoCommand(): Command {
     .description(
       `Takes the template of ${STACK}, starts the container that it names, starts the local SageMaker in front of it and streams words and a recording through the real client, checking every byte that comes back. Needs no AWS account, no container engine and no CDK app.`,
     )
-    .action(async () => {
+    .option('--keep', 'stay up afterwards, with a page that shows every stream, until Ctrl-C')
+    .action(async ({ keep = false }: { keep?: boolean }) => {
       const interrupted = new AbortController();
       const interrupt = () => interrupted.abort(new Error('Interrupted.'));
       process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
       try {
-        await demo(interrupted.signal);
+        await demo(interrupted.signal, keep);
       } catch (error) {
         if (!interrupted.signal.aborted) throw error;
         process.exitCode = ExitCode.INTERRUPTED;
@@ -45,7 +47,7 @@ export function demoCommand(): Command {
     });
 }
 
-async function demo(abortSignal: AbortSignal): Promise<void> {
+async function demo(abortSignal: AbortSignal, keep: boolean): Promise<void> {
   const { LocalSageMaker, readCloudAssembly } = await import('../../lib/local');
   const { BidiSession, SageMakerRuntimeHTTP2Client } = await import('../../lib/client');
   const roundTripsMs: number[] = [];
@@ -60,12 +62,13 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
 
   const endpoints = await readCloudAssembly(assembly, { stacks: [STACK] });
   const endpoint = endpoints[0]!;
-  await using local = await LocalSageMaker.start({ endpoints });
+  await using local = await LocalSageMaker.start({ endpoints, inspector: keep });
   done(
     `local SageMaker has ${endpoint.name} in service`,
     stopwatch(),
     `${local.url}, HTTP/2 over TLS, signatures verified`,
   );
+  if (local.inspectorUrl) print(`\n  See every stream: ${local.inspectorUrl}\n\n`);
   abortSignal.throwIfAborted();
 
   const client = new SageMakerRuntimeHTTP2Client({
@@ -90,6 +93,14 @@ async function demo(abortSignal: AbortSignal): Promise<void> {
       '  A GPU instance, billed until `npx cdk destroy`: see "Costs" in docs/guide.md.\n' +
       '  Now your own container: npx bidi init my-speech\n\n',
   );
+  if (keep) await untilInterrupted(local.inspectorUrl, abortSignal);
+}
+
+/** @throws the reason of the signal. */
+async function untilInterrupted(url: string | undefined, abortSignal: AbortSignal): Promise<void> {
+  print(`  What passed is at ${url}\n  Ctrl-C stops it.\n`);
+  if (!abortSignal.aborted) await once(abortSignal, 'abort');
+  abortSignal.throwIfAborted();
 }
 
 /** How to deploy the same: the repository has an app for it, a user of the package has one of their own. */
