@@ -182,6 +182,7 @@ async function transcribeDialect(task: Task, options: TranscribeOptions, interru
       abortSignal,
     }),
   );
+  for (const loss of speech.conversionLosses) process.stderr.write(`${loss}\n`);
   const printer = new TranscriptPrinter({
     format: formatOf(options),
     stdout: process.stdout,

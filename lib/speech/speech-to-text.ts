@@ -64,7 +64,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
   static async open({ model, audio, handOverAfterMs, ...target }: SpeechToTextOptions): Promise<SpeechToText> {
     const accepted = model.accepts(audio);
     const converter = isSame(audio, accepted) ? undefined : await AudioConverter.create(audio, accepted.sampleRate);
-    const speech = new SpeechToText(model, accepted, converter, target, handOverAfterMs ?? HAND_OVER_AFTER_MS);
+    const speech = new SpeechToText(model, audio, accepted, converter, target, handOverAfterMs ?? HAND_OVER_AFTER_MS);
     speech.segments.push(await speech.openSegment(0));
     return speech;
   }
@@ -75,6 +75,8 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
   readonly capabilities: TranscriptionCapabilities;
   /** Format of the audio as the model gets it: another than the given one where it is converted. */
   readonly sentAudio: RawAudio;
+  /** What the conversion of the audio loses, in sentences; none where it loses nothing. */
+  readonly conversionLosses: readonly string[];
   /** Changes to another stream so far. */
   handOvers = 0;
   /** Changes that no pause came for in time: a word may be cut there. */
@@ -90,6 +92,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
 
   private constructor(
     private readonly model: TranscriptionModel,
+    given: RawAudio,
     accepted: RawAudio,
     private readonly converter: AudioConverter | undefined,
     private readonly target: SpeechTarget,
@@ -98,6 +101,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     this.protocol = model.protocol;
     this.capabilities = model.capabilities;
     this.sentAudio = accepted;
+    this.conversionLosses = lossesOf(given, accepted);
     this.pauses = new PauseDetector(accepted);
     const { encoding, sampleRate, channels = 1 } = accepted;
     this.bytesPerSecond = sampleRate * channels * (encoding === 'linear16' ? 2 : 1);
@@ -228,6 +232,19 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     const stream = await this.model.open(this.target, this.sentAudio);
     return { stream, offsetSeconds, openedAt: performance.now() };
   }
+}
+
+/** A lower rate loses high frequencies, and fewer channels lose who said what. Decoding G.711 loses nothing. */
+function lossesOf(given: RawAudio, accepted: RawAudio): string[] {
+  const { channels = 1, sampleRate } = given;
+  const losses: string[] = [];
+  if (channels > (accepted.channels ?? 1)) losses.push(`The ${channels} channels are mixed into one.`);
+  if (sampleRate > accepted.sampleRate) {
+    losses.push(
+      `${sampleRate} Hz are converted to ${accepted.sampleRate} Hz: frequencies above ${accepted.sampleRate / 2} Hz are lost.`,
+    );
+  }
+  return losses;
 }
 
 function isSame(one: RawAudio, other: RawAudio): boolean {

@@ -97,6 +97,17 @@ describe('vLLM', () => {
     expect(bytes.reduce((sum, length) => sum + length, 0)).toBe(2 * RATE);
   });
 
+  test.each<[SpeechToTextOptions['audio'], number]>([
+    [{ encoding: 'mulaw', sampleRate: 8_000 }, 0],
+    [{ encoding: 'linear16', sampleRate: 48_000 }, 1],
+    [{ encoding: 'linear16', sampleRate: 44_100, channels: 2 }, 2],
+  ])('says what the conversion of %j loses', async (audio, count) => {
+    const speech = await open(new FakeDeepgramClient(vllmModel()), { model: vllm({ model: 'tiny' }), audio });
+    expect(speech.conversionLosses).toHaveLength(count);
+    if (count > 0) expect(speech.conversionLosses.at(-1)).toContain('frequencies above 8000 Hz are lost');
+    speech.abort();
+  });
+
   test('explains a model name that is not the served one', async () => {
     const speech = await open(new FakeDeepgramClient(vllmModel('/opt/ml/model')), {
       model: vllm({ model: 'voxtral' }),

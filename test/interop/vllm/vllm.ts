@@ -4,11 +4,12 @@
  * Its model is made here with random weights (make_model.py), so its words are nonsense; its protocol is not. `--record` writes what
  * it sent to test/fixtures/vllm/realtime.json, which the simulator's own tests are held against.
  */
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BidiSession, SageMakerRuntimeHTTP2Client } from '../../../lib/client';
 import { LocalSageMaker } from '../../../lib/local';
+import { type SpeechModelError, SpeechToText, type TranscriptionEvent, vllm as vllmModel } from '../../../lib/speech';
 import { run } from '../processes';
 import { NotAvailableError, type Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
@@ -53,6 +54,7 @@ export async function checkVllm(directory: string, scorecard: Scorecard, record:
   try {
     await checkExchanges(vllm, scorecard, record);
     await checkSessions(vllm, scorecard);
+    await checkAdapter(vllm, scorecard);
     await checkContract(vllm, scorecard);
   } finally {
     vllm.client.destroy();
@@ -201,6 +203,61 @@ async function checkSessions(vllm: Vllm, scorecard: Scorecard): Promise<void> {
   });
 }
 
+/** The kit's own adapter: whole transcriptions, and an error for every one that is not. */
+async function checkAdapter(vllm: Vllm, scorecard: Scorecard): Promise<void> {
+  const open = (model = MODEL, maxModelLen?: number) =>
+    SpeechToText.open({
+      client: vllm.client,
+      endpointName: ENDPOINT,
+      model: vllmModel({ model, maxModelLen }),
+      audio: { encoding: 'linear16', sampleRate: 16_000 },
+    });
+  const transcribed = async (speech: SpeechToText, seconds: number) => {
+    const events: TranscriptionEvent[] = [];
+    for await (const event of speech.transcribe(samples(seconds))) events.push(event);
+    return events;
+  };
+  async function* samples(seconds: number): AsyncGenerator<Uint8Array> {
+    yield* pcm(seconds, APPEND_BYTES);
+  }
+  await scorecard.check('SpeechToText: a transcription is complete by the word of vLLM', async () => {
+    const speech = await open();
+    const events = await transcribed(speech, 3);
+    deepStrictEqual(
+      events.slice(-3).map(({ type }) => type),
+      ['final', 'usage', 'done'],
+    );
+    ok(speech.complete);
+  });
+  await scorecard.check('SpeechToText: a name that is not served is explained', async () => {
+    await rejects(
+      open('other').then(speech => transcribed(speech, 1)),
+      (error: SpeechModelError) => {
+        strictEqual(error.modelCode, 'model_not_found');
+        return true;
+      },
+    );
+  });
+  await scorecard.check(
+    'SpeechToText: audio beyond the context is an error where the context is not known',
+    async () => {
+      await rejects(
+        open().then(speech => transcribed(speech, 60)),
+        { code: 'ERR_BIDI_SPEECH_INCOMPLETE' },
+      );
+    },
+  );
+  await scorecard.check(
+    'SpeechToText: audio beyond the context goes on in other streams where it is known',
+    async () => {
+      const speech = await open(MODEL, MAX_MODEL_LENGTH);
+      await transcribed(speech, 60);
+      ok(speech.complete);
+      ok(speech.handOvers >= 1, `${speech.handOvers} hand-overs`);
+    },
+  );
+}
+
 /** `bidi check` of the running vLLM: the contract, with no echo to expect. */
 async function checkContract(vllm: Vllm, scorecard: Scorecard): Promise<void> {
   await scorecard.check('bidi check finds that vLLM keeps the contract', () =>
@@ -211,6 +268,18 @@ async function checkContract(vllm: Vllm, scorecard: Scorecard): Promise<void> {
       `ws://127.0.0.1:${vllm.containerPort}`,
       '--path',
       PATH,
+    ]),
+  );
+  await scorecard.check('bidi check --protocol vllm plays a transcription to its end', () =>
+    run(process.execPath, [
+      join(REPOSITORY, 'bin', 'bidi.js'),
+      'check',
+      '--url',
+      `ws://127.0.0.1:${vllm.containerPort}`,
+      '--protocol',
+      'vllm',
+      '--model',
+      MODEL,
     ]),
   );
 }
