@@ -137,11 +137,13 @@ async function transcribeDeepgram(task: Task, options: TranscribeOptions, interr
   const paced = bytesPerSecond
     ? pace(audio.chunks, { bytesPerSecond, frameBytes, speed: options.speed, abortSignal: interrupted })
     : audio.chunks;
+  let isComplete = false;
   try {
     for await (const message of listen.transcribe(counted(paced, bytesPerSecond, printer))) printer.message(message);
+    isComplete = true;
   } finally {
     printer.end();
-    note(audio, listen.statistics, interrupted);
+    note(audio, { ...listen.statistics, isComplete }, interrupted);
   }
 }
 
@@ -199,7 +201,7 @@ async function transcribeDialect(task: Task, options: TranscribeOptions, interru
     for await (const event of speech.transcribe(counted(paced, bytesPerSecond, printer))) printer.event(event);
   } finally {
     printer.end();
-    note(audio, { resumes: 0, unreplayableBytes: 0 }, interrupted);
+    note(audio, { resumes: 0, unreplayableBytes: 0, isComplete: false }, interrupted);
   }
 }
 
@@ -220,7 +222,7 @@ async function* counted(
 /** Notes on stderr at the end of a transcript. */
 function note(
   audio: AudioInput,
-  statistics: { readonly resumes: number; readonly unreplayableBytes: number },
+  statistics: { readonly resumes: number; readonly unreplayableBytes: number; readonly isComplete: boolean },
   interrupted: AbortSignal,
 ): void {
   const missing = audio.missingSeconds();
@@ -230,8 +232,9 @@ function note(
   if (statistics.resumes > 0) {
     const lost = audio.bytesPerSecond ? statistics.unreplayableBytes / audio.bytesPerSecond : 0;
     const times = statistics.resumes === 1 ? 'once' : `${statistics.resumes} times`;
+    const whole = statistics.isComplete ? '; no audio was lost' : '';
     process.stderr.write(
-      `The stream broke ${times} and went on; ${lost > 0 ? `${lost.toFixed(1)} s of audio were lost` : 'no audio was lost'}.\n`,
+      `The stream broke ${times} and went on${lost > 0 ? `; ${lost.toFixed(1)} s of audio were lost` : whole}.\n`,
     );
   }
 }

@@ -66,7 +66,10 @@ export interface AudioInput {
   readonly seconds: number | undefined;
   /** The audio. Pieces are views into the input and may be of any length. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Seconds of audio that the header promised and the input did not have. Known when {@link chunks} has ended. */
+  /**
+   * Seconds of audio that the header promised and the input did not have. Known when {@link chunks} has ended; 0 before, and where
+   * the reader stopped early.
+   */
   readonly missingSeconds: () => number;
 }
 

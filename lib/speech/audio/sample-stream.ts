@@ -8,17 +8,20 @@ export interface SampleStream {
   readonly dataBytes: number | undefined;
   /** The samples, untouched, in pieces of whole frames. Ends the reader's source with it. */
   readonly samples: AsyncIterable<Buffer>;
-  /** Bytes that were promised and did not come, and those of a last frame cut in two. Known when the samples have ended. */
+  /**
+   * Bytes that were promised and did not come, and those of a last frame cut in two. Known when the samples have ended; 0 before,
+   * and where the reader stopped early.
+   */
   readonly missingBytes: () => number;
 }
 
 /** The reader's next bytes as samples, up to the promised length. */
 export function sampleStream(reader: ByteReader, format: WavFormat, dataBytes: number | undefined): SampleStream {
-  let received = 0;
-  let cut = 0;
+  let missing = 0;
   async function* wholeFrames(): AsyncGenerator<Buffer, void> {
     const frame = frameBytes(format);
     let carry: Buffer | undefined;
+    let received = 0;
     try {
       for await (const piece of reader.pieces(dataBytes)) {
         received += piece.length;
@@ -27,7 +30,7 @@ export function sampleStream(reader: ByteReader, format: WavFormat, dataBytes: n
         carry = whole < bytes.length ? bytes.subarray(whole) : undefined;
         if (whole > 0) yield bytes.subarray(0, whole);
       }
-      cut = carry?.length ?? 0;
+      missing = (dataBytes === undefined ? 0 : dataBytes - received) + (carry?.length ?? 0);
     } finally {
       await reader.release();
     }
@@ -36,6 +39,6 @@ export function sampleStream(reader: ByteReader, format: WavFormat, dataBytes: n
     format,
     dataBytes,
     samples: wholeFrames(),
-    missingBytes: () => (dataBytes === undefined ? 0 : dataBytes - received) + cut,
+    missingBytes: () => missing,
   };
 }

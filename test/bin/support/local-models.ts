@@ -15,6 +15,13 @@ export function containerEndpoint(name: string, directory: string, stack: string
   return { name, stack, variants: [{ name: 'AllTraffic', model }] };
 }
 
+/** A container that does what the query says (`act=…`): closes, cuts, exits, answers nothing. */
+function misbehavingEndpoint(name: string): EndpointDefinition {
+  const directory = join(ROOT, 'test', 'local', 'support');
+  const model = { name, environment: {}, directory, command: ['node', 'scripted-container.js'] };
+  return { name, variants: [{ name: 'AllTraffic', model }] };
+}
+
 /** What a run of `bidi` left behind. */
 export interface Finished {
   readonly code: number | null;
@@ -22,16 +29,21 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A local SageMaker with the echo container and the Deepgram simulator, and a cache directory in which the commands find it. */
+/** A local SageMaker with the echo container and the Deepgram simulator, or one with a container that misbehaves, and a cache directory in which the commands find it. */
 export class LocalModels implements AsyncDisposable {
-  static async start(): Promise<LocalModels> {
-    const local = await LocalSageMaker.start({
-      endpoints: [
-        containerEndpoint('echo', 'echo', 'EchoBidiStack'),
-        containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack'),
-      ],
-      port: 0,
-    });
+  static start(): Promise<LocalModels> {
+    return LocalModels.serving([
+      containerEndpoint('echo', 'echo', 'EchoBidiStack'),
+      containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack'),
+    ]);
+  }
+
+  static startMisbehaving(): Promise<LocalModels> {
+    return LocalModels.serving([misbehavingEndpoint('misbehaving')]);
+  }
+
+  private static async serving(endpoints: readonly EndpointDefinition[]): Promise<LocalModels> {
+    const local = await LocalSageMaker.start({ endpoints, port: 0 });
     const models = new LocalModels(local, mkdtempSync(join(tmpdir(), 'bidi-commands-')));
     writeLocalState(
       {
@@ -39,10 +51,7 @@ export class LocalModels implements AsyncDisposable {
         certificateAuthorityFile: local.certificateAuthorityFile,
         region: local.region,
         credentials: local.credentials,
-        endpoints: [
-          { name: 'echo', stack: 'EchoBidiStack' },
-          { name: 'deepgram', stack: 'DeepgramStack' },
-        ],
+        endpoints: endpoints.map(({ name, stack }) => ({ name, stack })),
         processId: process.pid,
         startedAt: new Date().toISOString(),
       },
