@@ -4,6 +4,7 @@ import { BidiImage } from './bidi-image';
 import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { type RolloutName, rolloutOf } from './rollout-name';
+import { stackEndpointProps } from './stack-endpoint-props';
 
 /** Properties of the stack of a container. */
 export interface ContainerStackProps extends BidiStackProps {
@@ -33,16 +34,9 @@ export class ContainerStack extends BidiStack {
       exclude: ['node_modules', '.venv', '__pycache__', 'cdk.out'],
     });
     this.endpoint = new BidiEndpoint(this, 'Container', {
-      endpointName: props.endpointName,
+      ...stackEndpointProps(props),
       model: BidiModel.fromImage(image, { environment: props.environment }),
-      instanceType: props.instanceType,
-      instanceTypes: props.instanceTypes,
-      instanceCount: props.instanceCount,
-      inferenceAmi: props.inferenceAmi,
-      modelDownloadTimeout: props.modelDownloadTimeout,
-      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
-      logRetention: props.logRetention,
       rollout: rolloutOf(props.rollout),
     });
     const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;

@@ -3,6 +3,7 @@ import { type DeepgramProductName, StackOutput } from '../contract';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { DeepgramEndpoint } from './deepgram-endpoint';
 import { modelPackageParameter } from './model-package-parameter';
+import { stackEndpointProps } from './stack-endpoint-props';
 
 /** Properties of the Deepgram stack. */
 export interface DeepgramStackProps extends BidiStackProps {
@@ -28,19 +29,12 @@ export class DeepgramStack extends BidiStack {
     super(scope, id, { description: 'Deepgram over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);
     this.endpoint = new DeepgramEndpoint(this, 'Deepgram', {
-      endpointName: props.endpointName,
+      ...stackEndpointProps(props),
       product: props.product,
       modelPackageArn: props.modelPackageArn ?? modelPackageParameter(this, 'a Deepgram model package'),
       query: props.query,
       environment: props.environment,
-      instanceType: props.instanceType,
-      instanceTypes: props.instanceTypes,
-      instanceCount: props.instanceCount,
-      inferenceAmi: props.inferenceAmi,
-      modelDownloadTimeout: props.modelDownloadTimeout,
-      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
-      logRetention: props.logRetention,
     });
     this.operate(this.endpoint, props, this.tryIt(), vpc);
     this.output(StackOutput.PROTOCOL, 'deepgram', 'Protocol of the model');

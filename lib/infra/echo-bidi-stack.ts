@@ -5,6 +5,7 @@ import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { kitContainer } from './kit-container';
 import { type RolloutName, rolloutOf } from './rollout-name';
+import { stackEndpointProps } from './stack-endpoint-props';
 
 /** Properties of the echo stack. */
 export interface EchoBidiStackProps extends BidiStackProps {
@@ -29,16 +30,9 @@ export class EchoBidiStack extends BidiStack {
       localCommand: echo.command,
     });
     this.endpoint = new BidiEndpoint(this, 'Echo', {
-      endpointName: props.endpointName,
+      ...stackEndpointProps(props),
       model: BidiModel.fromImage(image, { environment: props.environment }),
-      instanceType: props.instanceType,
-      instanceTypes: props.instanceTypes,
-      instanceCount: props.instanceCount,
-      inferenceAmi: props.inferenceAmi,
-      modelDownloadTimeout: props.modelDownloadTimeout,
-      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
-      logRetention: props.logRetention,
       rollout: rolloutOf(props.rollout),
     });
     const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;

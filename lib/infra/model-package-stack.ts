@@ -3,6 +3,7 @@ import { BidiEndpoint } from './bidi-endpoint';
 import { BidiModel } from './bidi-model';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { modelPackageParameter } from './model-package-parameter';
+import { stackEndpointProps } from './stack-endpoint-props';
 
 /** Properties of the stack of a model package. */
 export interface ModelPackageStackProps extends BidiStackProps {
@@ -25,16 +26,9 @@ export class ModelPackageStack extends BidiStack {
     const vpc = this.lookUpVpc(props);
     const modelPackageArn = props.modelPackageArn ?? modelPackageParameter(this, 'a model package');
     this.endpoint = new BidiEndpoint(this, 'ModelPackage', {
-      endpointName: props.endpointName,
+      ...stackEndpointProps(props),
       model: BidiModel.fromModelPackage(modelPackageArn, { environment: props.environment }),
-      instanceType: props.instanceType,
-      instanceTypes: props.instanceTypes,
-      instanceCount: props.instanceCount,
-      inferenceAmi: props.inferenceAmi,
-      modelDownloadTimeout: props.modelDownloadTimeout,
-      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
-      logRetention: props.logRetention,
     });
     const target = `--endpoint ${this.endpoint.endpointName} --region ${this.region}`;
     this.operate(this.endpoint, props, `npx bidi invoke "Hello there" ${target}`, vpc);

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { StackOutput } from '../contract';
 import { BidiStack, type BidiStackProps } from './bidi-stack';
 import { ModelData } from './model-data';
+import { stackEndpointProps } from './stack-endpoint-props';
 import { throwIfInvalid } from './violations';
 import { type HubModel, VllmEndpoint } from './vllm-endpoint';
 
@@ -39,21 +40,14 @@ export class VllmStack extends BidiStack {
     super(scope, id, { description: 'vLLM over SageMaker bidirectional streaming', ...props });
     const vpc = this.lookUpVpc(props);
     this.endpoint = new VllmEndpoint(this, 'Vllm', {
-      endpointName: props.endpointName,
+      ...stackEndpointProps(props),
       modelData: this.modelData(props),
       hubModel: props.hubModel === undefined ? undefined : this.hubModel(props.hubModel, props.hubTokenSecret),
       servedModelName: props.servedModelName,
       maxModelLen: props.maxModelLen,
       maxSequences: props.maxSequences,
       environment: props.environment,
-      instanceType: props.instanceType,
-      instanceTypes: props.instanceTypes,
-      instanceCount: props.instanceCount,
-      inferenceAmi: props.inferenceAmi,
-      modelDownloadTimeout: props.modelDownloadTimeout,
-      startupHealthCheckTimeout: props.startupHealthCheckTimeout,
       vpc,
-      logRetention: props.logRetention,
     });
     const { endpointName, servedModelName, maxModelLen } = this.endpoint;
     const target = `--endpoint ${endpointName} --region ${this.region}`;
