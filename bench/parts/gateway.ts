@@ -5,6 +5,7 @@ import { Latencies } from '../latency';
 import type { Recorder } from '../measurement';
 import { CHUNK, CHUNK_MS, type Echo, PacedSession, SdkEcho, WebSocketEcho } from '../paced-session';
 import { processUsage, treeCpuSeconds } from '../process-usage';
+import { addedMs, timeRoundTrips } from '../round-trips';
 import type { GatewayReady } from '../servers/gateway';
 import type { LocalSageMakerReady } from '../servers/local-sagemaker';
 
@@ -58,39 +59,21 @@ async function measureRoundTrip(
   gatewayPid: number,
   quick: boolean,
 ): Promise<void> {
-  const rounds = quick ? 1 : 5;
-  const messages = quick ? 50 : 1_000;
-  const p50 = new Map<string, number[]>();
-  const cpu: number[] = [];
   const echoes = Object.fromEntries(
     await Promise.all(Object.entries(open).map(async ([path, start]) => [path, await start()] as const)),
   );
-  for (let round = -1; round < rounds; round += 1) {
-    for (const [path, echo] of Object.entries(echoes)) {
-      const latencies = new Latencies();
-      const before = processUsage(gatewayPid);
-      for (let message = 0; message < messages; message += 1) {
-        const startedAt = performance.now();
-        const echoed = new Promise<void>(resolve => {
-          echo.onEcho = resolve;
-        });
-        await echo.send(CHUNK);
-        await echoed;
-        latencies.recordMs(performance.now() - startedAt);
-      }
-      const after = processUsage(gatewayPid);
-      // The first round warms up.
-      if (round < 0) continue;
-      p50.set(path, [...(p50.get(path) ?? []), latencies.percentileMs(50)]);
-      if (path === GATEWAY && before && after) {
-        cpu.push(((after.cpuSeconds - before.cpuSeconds) / messages) * 1_000_000);
-      }
-    }
-  }
-  for (const [path, values] of p50) recorder.measure('gateway/round-trip/p50', path, 'ms', 'lower', values);
-  if (cpu.length > 0) recorder.measure('gateway/cpu', GATEWAY, 'µs/message', 'lower', cpu);
-  const added = p50.get(GATEWAY)!.map((value, round) => value - p50.get(SDK)![round]!);
-  const value = recorder.measure('gateway/added/p50', GATEWAY, 'ms', 'lower', added);
+  const roundTrip = (echo: Echo) => async (): Promise<void> => {
+    const echoed = new Promise<void>(resolve => {
+      echo.onEcho = resolve;
+    });
+    await echo.send(CHUNK);
+    await echoed;
+  };
+  const paths = Object.fromEntries(Object.entries(echoes).map(([path, echo]) => [path, roundTrip(echo)]));
+  const times = await timeRoundTrips({ paths, pid: gatewayPid, subject: GATEWAY, quick });
+  for (const [path, values] of times.p50) recorder.measure('gateway/round-trip/p50', path, 'ms', 'lower', values);
+  if (times.cpu.length > 0) recorder.measure('gateway/cpu', GATEWAY, 'µs/message', 'lower', times.cpu);
+  const value = recorder.measure('gateway/added/p50', GATEWAY, 'ms', 'lower', addedMs(times, GATEWAY, SDK));
   recorder.goal('added by the gateway to a round trip, p50', 'ms', 'lower', value, 1);
   for (const echo of Object.values(echoes)) echo.abort();
 }

@@ -7,6 +7,7 @@ import { Latencies } from '../latency';
 import type { Recorder } from '../measurement';
 import { CHUNK, CHUNK_MS, PacedSession, SdkEcho } from '../paced-session';
 import { processUsage } from '../process-usage';
+import { addedMs, timeRoundTrips } from '../round-trips';
 import { ServerProcess } from '../server-process';
 import { ENDPOINT_NAME, type LocalSageMakerReady } from '../servers/local-sagemaker';
 
@@ -52,8 +53,6 @@ async function measureRoundTrip(
   port: number,
   quick: boolean,
 ): Promise<void> {
-  const rounds = quick ? 1 : 5;
-  const messages = quick ? 50 : 1_000;
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/${BIDIRECTIONAL_STREAM_PATH}`, { perMessageDeflate: false });
   await new Promise((opened, failed) => webSocket.once('open', opened).once('error', failed));
   const session = await BidiSession.open({ client, endpointName: ENDPOINT_NAME });
@@ -69,35 +68,13 @@ async function measureRoundTrip(
       await answers.next();
     },
   };
-  const p50 = new Map(Object.keys(paths).map(path => [path, [] as number[]]));
-  const p99 = new Map(Object.keys(paths).map(path => [path, [] as number[]]));
-  const cpu: number[] = [];
-  for (let round = -1; round < rounds; round += 1) {
-    for (const [path, roundTrip] of Object.entries(paths)) {
-      const latencies = new Latencies();
-      const before = processUsage(localPid);
-      for (let message = 0; message < messages; message += 1) {
-        const startedAt = performance.now();
-        await roundTrip();
-        latencies.recordMs(performance.now() - startedAt);
-      }
-      const after = processUsage(localPid);
-      // The first round warms up.
-      if (round < 0) continue;
-      p50.get(path)!.push(latencies.percentileMs(50));
-      p99.get(path)!.push(latencies.percentileMs(99));
-      if (path === KIT && before && after) {
-        cpu.push(((after.cpuSeconds - before.cpuSeconds) / messages) * 1_000_000);
-      }
-    }
-  }
+  const times = await timeRoundTrips({ paths, pid: localPid, subject: KIT, quick });
   for (const path of Object.keys(paths)) {
-    recorder.measure('local/round-trip/p50', path, 'ms', 'lower', p50.get(path)!);
-    recorder.measure('local/round-trip/p99', path, 'ms', 'lower', p99.get(path)!);
+    recorder.measure('local/round-trip/p50', path, 'ms', 'lower', times.p50.get(path)!);
+    recorder.measure('local/round-trip/p99', path, 'ms', 'lower', times.p99.get(path)!);
   }
-  if (cpu.length > 0) recorder.measure('local/cpu', KIT, 'µs/message', 'lower', cpu);
-  const added = p50.get(KIT)!.map((value, round) => value - p50.get(STRAIGHT)![round]!);
-  const value = recorder.measure('local/added/p50', KIT, 'ms', 'lower', added);
+  if (times.cpu.length > 0) recorder.measure('local/cpu', KIT, 'µs/message', 'lower', times.cpu);
+  const value = recorder.measure('local/added/p50', KIT, 'ms', 'lower', addedMs(times, KIT, STRAIGHT));
   recorder.goal('added by the local path to a round trip, p50', 'ms', 'lower', value, 1);
   webSocket.terminate();
   await session.close();

@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { UNSETTLED } from '../../lib/contract';
 import { Clock, LocalSageMaker } from '../../lib/local';
-import { DeepgramListen, pace, readAudio, Transcript } from '../../lib/speech';
 import { containerEndpoint } from '../bin/support/local-models';
-
-const SAMPLE = join(__dirname, '..', '..', 'examples', 'sample.wav');
+import { transcribeSample } from './support/sample-transcription';
 
 // 30 minutes in half a second; the recording takes one.
 test.each(Object.keys(UNSETTLED['session-limit'].values) as (keyof (typeof UNSETTLED)['session-limit']['values'])[])(
@@ -21,21 +17,7 @@ test.each(Object.keys(UNSETTLED['session-limit'].values) as (keyof (typeof UNSET
     });
     const { region, credentials } = local;
     const client = new SageMakerRuntimeHTTP2Client({ endpoint: local.url, region, credentials });
-    const audio = await readAudio(once(readFileSync(SAMPLE)));
-    const { bytesPerSecond, frameBytes, raw } = audio;
-    const listen = await DeepgramListen.open({
-      endpointName: 'deepgram',
-      client,
-      parameters: { model: 'nova-3', language: 'en', encoding: raw!.encoding, sample_rate: raw!.sampleRate },
-      resume: true,
-    });
-    const transcript = new Transcript();
-    const heard: string[] = [];
-    const chunks = pace(audio.chunks, { bytesPerSecond: bytesPerSecond!, frameBytes: frameBytes!, speed: 4 });
-    for await (const message of listen.transcribe(chunks)) {
-      heard.push(...transcript.add(message).map(({ text }) => text));
-    }
-    heard.push(...transcript.end().map(({ text }) => text));
+    const { listen, heard } = await transcribeSample(client, { speed: 4, resume: true });
     expect(listen.complete).toBe(true);
     expect(listen.statistics.resumes).toBeGreaterThan(0);
     expect(listen.statistics.unreplayableBytes).toBe(0);
@@ -44,7 +26,3 @@ test.each(Object.keys(UNSETTLED['session-limit'].values) as (keyof (typeof UNSET
   },
   30_000,
 );
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

@@ -1,15 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { BidiSession, SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { type Behaviours, UNSETTLED } from '../../lib/contract';
 import { LocalSageMaker } from '../../lib/local';
-import { DeepgramListen, pace, readAudio, Transcript } from '../../lib/speech';
 import { containerEndpoint } from '../bin/support/local-models';
-
-const EXAMPLES = join(__dirname, '..', '..', 'examples');
-const { transcript: TRANSCRIPT } = JSON.parse(readFileSync(join(EXAMPLES, 'sample.script.json'), 'utf8')) as {
-  transcript: string;
-};
+import { TRANSCRIPT, transcribeSample } from './support/sample-transcription';
 
 /** Played over a scaled clock in session-limit.test.ts, under each of its values. */
 const ELSEWHERE = ['session-limit'];
@@ -37,7 +30,9 @@ test.each(CASES)(
     const { region, credentials } = local;
     const client = new SageMakerRuntimeHTTP2Client({ endpoint: local.url, region, credentials });
     try {
-      expect(await transcribe(client)).toBe(TRANSCRIPT);
+      const { listen, heard } = await transcribeSample(client, { speed: 4 });
+      expect(listen.complete).toBe(true);
+      expect(heard).toBe(TRANSCRIPT);
       expect(await echo(client)).toEqual(['one two', Buffer.alloc(1_000, 7)]);
     } finally {
       client.destroy();
@@ -45,31 +40,6 @@ test.each(CASES)(
   },
   40_000,
 );
-
-async function transcribe(client: SageMakerRuntimeHTTP2Client): Promise<string> {
-  const audio = await readAudio(once(readFileSync(join(EXAMPLES, 'sample.wav'))));
-  const { bytesPerSecond, frameBytes, raw } = audio;
-  const listen = await DeepgramListen.open({
-    endpointName: 'deepgram',
-    client,
-    parameters: {
-      model: 'nova-3',
-      language: 'en',
-      encoding: raw!.encoding,
-      sample_rate: raw!.sampleRate,
-      smart_format: true,
-    },
-  });
-  const transcript = new Transcript();
-  const heard: string[] = [];
-  const chunks = pace(audio.chunks, { bytesPerSecond: bytesPerSecond!, frameBytes: frameBytes!, speed: 4 });
-  for await (const message of listen.transcribe(chunks)) {
-    heard.push(...transcript.add(message).map(({ text }) => text));
-  }
-  heard.push(...transcript.end().map(({ text }) => text));
-  expect(listen.complete).toBe(true);
-  return heard.join(' ');
-}
 
 /** A message in parts, and one of bytes, both read before the input ends. */
 async function echo(client: SageMakerRuntimeHTTP2Client): Promise<unknown[]> {
@@ -80,8 +50,4 @@ async function echo(client: SageMakerRuntimeHTTP2Client): Promise<unknown[]> {
   const answers = [await session.receive(), await session.receive()];
   await session.close();
   return answers.map(answer => (typeof answer === 'string' ? answer : Buffer.from(answer!)));
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
