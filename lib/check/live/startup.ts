@@ -140,11 +140,25 @@ async function pollUntilReady(
   return { isReady: false, exited, address, answers };
 }
 
-/** The answer of the first address that has one, else what came of the address on which the container was asked to listen. */
-async function firstAnswer(
-  context: LiveContext,
-  addresses: readonly Address[],
-): Promise<{ status: string; address?: Address }> {
+/** An answer of `/ping`, or the reason why there is none. */
+interface Answer {
+  readonly status: string;
+  readonly address?: Address;
+}
+
+/**
+ * The answer of the first address that has one, else what came of the address on which the container was asked to listen. The addresses
+ * before an answer are asked once more: a container may begin to listen between two questions.
+ */
+async function firstAnswer(context: LiveContext, addresses: readonly Address[]): Promise<Answer> {
+  const first = await askInTurn(context, addresses);
+  const index = first.address ? addresses.indexOf(first.address) : 0;
+  if (index === 0) return first;
+  const second = await askInTurn(context, addresses.slice(0, index + 1));
+  return second.address ? second : first;
+}
+
+async function askInTurn(context: LiveContext, addresses: readonly Address[]): Promise<Answer> {
   let refusal: string | undefined;
   for (const address of addresses) {
     context.target = { ...context.target, origin: originOf(address) };
