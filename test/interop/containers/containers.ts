@@ -126,18 +126,33 @@ export async function checkContainers(scorecard: Scorecard): Promise<void> {
   for (const stack of STACKS) {
     const command = await scorecard.check(`bidi check, ${stack.title}: builds`, () => stack.prepare());
     if (!command) continue;
-    await scorecard.check(`bidi check, ${stack.title}: a sound container raises no false alarm`, async () =>
-      assertCaught(await check(command), {}, stack.allowed),
+    await scorecard.check(`bidi check, ${stack.title}: a sound container raises no false alarm`, () =>
+      checkUntilCaught(command, '', {}, stack.allowed),
     );
     for (const [fault, caught] of Object.entries(stack.broken)) {
-      await scorecard.check(`bidi check, ${stack.title}: ${fault} is caught by its own rule`, async () =>
-        assertCaught(await check(command, fault), caught, stack.allowed),
+      await scorecard.check(`bidi check, ${stack.title}: ${fault} is caught by its own rule`, () =>
+        checkUntilCaught(command, fault, caught, stack.allowed),
       );
     }
   }
 }
 
-function check(command: readonly string[], fault = ''): Promise<Finding[]> {
+/** Some rules are times, which a machine with other work may miss: what is unexpected is printed, and has to come twice to fail. */
+async function checkUntilCaught(
+  command: readonly string[],
+  fault: string,
+  expected: Caught,
+  allowed: readonly string[] | undefined,
+): Promise<void> {
+  try {
+    assertCaught(await check(command, fault), expected, allowed);
+  } catch (error) {
+    console.log(`checked once more: ${(error as Error).message}`);
+    assertCaught(await check(command, fault), expected, allowed);
+  }
+}
+
+function check(command: readonly string[], fault: string): Promise<Finding[]> {
   const engine = new ProcessEngine();
   const model = { name: 'container', directory: HERE, command: [...command], environment: { BROKEN: fault } };
   const start = () =>
