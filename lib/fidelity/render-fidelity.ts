@@ -66,17 +66,30 @@ export function differences({ rows }: FidelityRecord): FidelityRow[] {
   return rows.filter(({ verdict }) => verdict === 'differs' || verdict === 'failed');
 }
 
+/** Sources that most rows name, by the short name that stands in their place. */
+const SHORT_SOURCES = {
+  DG: 'developer guide, "Container contract to support bidirectional streaming capabilities"',
+  API: 'API model sagemaker-runtime-http2, 2025-10-01',
+  OPS: 'measured by operators',
+} as const;
+
 /** The table as Markdown, with the rule and the source of each probe. */
 export function fidelityMarkdown({ aws }: FidelityColumns): string {
-  const output: string[] = [];
+  const legend = Object.entries(SHORT_SOURCES).map(([short, source]) => `**${short}**: ${source}`);
+  const output: string[] = [`Sources by short name. ${legend.join('; ')}.`, ''];
   for (const [area, title] of Object.entries(PROBE_AREAS)) {
-    output.push(`### ${title}`, '', '| probe | the contract | expected | AWS |', '| --- | --- | --- | --- |');
+    output.push(
+      `### ${title}`,
+      '',
+      '| probe | the contract | source | expected | AWS |',
+      '| --- | --- | --- | --- | --- |',
+    );
     for (const probe of PROBES.filter(candidate => candidate.area === area)) {
       const { name, rule, source, expected, behaviour, slowMs } = probe;
       const label = slowMs === undefined ? `\`${name}\`` : `\`${name}\` (slow)`;
-      const expects = behaviour === undefined ? expected : `**unsettled**; \`${expected}\` is taken`;
+      const expects = behaviour === undefined ? expected : `**unsettled**; assumed: \`${expected}\``;
       output.push(
-        `| ${[label, `${rule} (${source})`, expects, aws ? cell(aws, name) : 'not yet run'].map(escaped).join(' | ')} |`,
+        `| ${[label, rule, shortSource(source), expects, aws ? cell(aws, name) : 'not yet run'].map(escaped).join(' | ')} |`,
       );
     }
     output.push('');
@@ -87,9 +100,9 @@ export function fidelityMarkdown({ aws }: FidelityColumns): string {
   output.push(
     '### What needs another deployment',
     '',
-    'An invocation cannot answer these. The probe says which experiment does.',
+    'A stream cannot show these behaviours. Each row has the experiment that does.',
     '',
-    '| behaviour | taken | probe |',
+    '| behaviour | assumed | experiment |',
     '| --- | --- | --- |',
     ...byHand.map(
       ([name, { default: taken, probe }]) => `| ${[`\`${name}\``, `\`${taken}\``, probe].map(escaped).join(' | ')} |`,
@@ -97,6 +110,10 @@ export function fidelityMarkdown({ aws }: FidelityColumns): string {
     '',
   );
   return output.join('\n');
+}
+
+function shortSource(source: string): string {
+  return Object.entries(SHORT_SOURCES).reduce((text, [short, long]) => text.replace(long, short), source);
 }
 
 function escaped(text: string): string {
