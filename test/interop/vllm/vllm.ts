@@ -4,28 +4,18 @@
  * Its model is made here with random weights (make_model.py), so its words are nonsense; its protocol is not. `--record` writes what
  * it sent to test/fixtures/vllm/realtime.json, which the simulator's own tests are held against.
  */
-import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BidiSession, SageMakerRuntimeHTTP2Client } from '../../../lib/client';
-import { LocalSageMaker } from '../../../lib/local';
+import { BidiSession } from '../../../lib/client';
 import { type SpeechModelError, SpeechToText, type TranscriptionEvent, vllm as vllmModel } from '../../../lib/speech';
-import { run } from '../processes';
-import { NotAvailableError, type Scorecard } from '../scorecard';
+import type { Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
-import { pythonEnvironment } from '../tools/python';
 import { APPEND_BYTES, type Connection, type Exchange, playExchange, readExchanges, writeExchanges } from './exchange';
+import { MAX_MODEL_LENGTH, MAX_SEQUENCES, MODEL, VllmServer } from './server';
 import { pcm } from './speech';
 
-const ENDPOINT = 'vllm';
 const PATH = 'v1/realtime';
-const MODEL = 'tiny';
-
-/** Tokens of context; one token is 80 ms of audio, so a session ends after about 38 s. */
-const MAX_MODEL_LENGTH = 512;
-
-/** Sessions that are transcribed at a time; others wait. */
-const MAX_SEQUENCES = 4;
 
 const SECONDS_PER_TOKEN = 0.08;
 
@@ -36,75 +26,19 @@ const EXCHANGE_TIMEOUT_MS = 60_000;
 
 /** Runs everything that the real vLLM can judge. `record` writes what it sent instead of comparing it. */
 export async function checkVllm(directory: string, scorecard: Scorecard, record: boolean): Promise<void> {
-  const executables = await scorecard.check('vLLM is installed', () => {
-    if (process.platform !== 'linux' || process.arch !== 'x64') {
-      throw new NotAvailableError('its CPU build is for Linux on x86-64');
-    }
-    const versions = { from: '3.12', to: '3.12' };
-    return pythonEnvironment('vllm', versions, join(__dirname, 'requirements.txt'), { withDependencies: false });
-  });
-  if (!executables) return;
-  const python = join(executables, 'python');
-  const model = join(directory, 'voxtral-tiny');
-  await run(python, ['-B', join(__dirname, 'make_model.py'), model]);
-  const vllm = await scorecard.check('vLLM comes into service with no bridge', () =>
-    startVllm(python, model, directory),
+  const server = await scorecard.check('bidi local VllmStack --command runs vLLM with no bridge', () =>
+    VllmServer.start(directory),
   );
-  if (!vllm) return;
-  try {
-    await checkExchanges(vllm, scorecard, record);
-    await checkSessions(vllm, scorecard);
-    await checkAdapter(vllm, scorecard);
-    await checkContract(vllm, scorecard);
-  } finally {
-    vllm.client.destroy();
-    await vllm.local.close();
-  }
+  if (!server) return;
+  await using vllm = server;
+  await checkExchanges(vllm, scorecard, record);
+  await checkSessions(vllm, scorecard);
+  await checkAdapter(vllm, scorecard);
+  await checkCommands(vllm, scorecard);
 }
 
-interface Vllm {
-  readonly local: LocalSageMaker;
-  /** Where the container listens, past the local SageMaker. */
-  readonly containerPort: number;
-  readonly client: SageMakerRuntimeHTTP2Client;
-}
-
-/** vLLM as the container's process, on the port that the local SageMaker chooses. */
-async function startVllm(python: string, model: string, directory: string): Promise<Vllm> {
-  const options = [
-    `--model ${model}`,
-    `--served-model-name ${MODEL}`,
-    '--tokenizer-mode mistral --config-format mistral --load-format dummy --enforce-eager',
-    `--max-model-len ${MAX_MODEL_LENGTH} --max-num-seqs ${MAX_SEQUENCES}`,
-    '--host 127.0.0.1 --port "$SAGEMAKER_BIND_TO_PORT"',
-  ].join(' ');
-  const command = ['sh', '-c', `exec '${python}' -m vllm.entrypoints.openai.api_server ${options}`];
-  const environment = { HF_HUB_OFFLINE: '1', VLLM_CPU_KVCACHE_SPACE: '1' };
-  let containerPort = 0;
-  const local = await LocalSageMaker.start({
-    endpoints: [
-      {
-        name: ENDPOINT,
-        variants: [{ name: 'AllTraffic', model: { name: ENDPOINT, directory: model, command, environment } }],
-      },
-    ],
-    port: 0,
-    certificateDirectory: directory,
-    observe: event => {
-      if (event.type === 'container-in-service') containerPort = event.port;
-    },
-  });
-  const client = new SageMakerRuntimeHTTP2Client({
-    region: local.region,
-    credentials: local.credentials,
-    endpoint: local.url,
-    requestHandler: { nodeHttp2ConnectOptions: { ca: local.certificateAuthority } },
-  });
-  return { local, containerPort, client };
-}
-
-function open({ client }: Vllm): Promise<BidiSession> {
-  return BidiSession.open({ client, endpointName: ENDPOINT, modelInvocationPath: PATH });
+function open({ client, endpointName }: VllmServer): Promise<BidiSession> {
+  return BidiSession.open({ client, endpointName, modelInvocationPath: PATH });
 }
 
 function connectionOf(session: BidiSession): Connection {
@@ -115,7 +49,7 @@ function connectionOf(session: BidiSession): Connection {
   };
 }
 
-async function checkExchanges(vllm: Vllm, scorecard: Scorecard, record: boolean): Promise<void> {
+async function checkExchanges(vllm: VllmServer, scorecard: Scorecard, record: boolean): Promise<void> {
   const recorded: Exchange[] = [];
   for (const exchange of readExchanges()) {
     const received = await scorecard.check(`vLLM: ${exchange.name}`, async () => {
@@ -141,7 +75,7 @@ interface Transcription {
 }
 
 /** Speaks for some seconds, at a pace of 100 ms of audio each `paceMs`. */
-async function transcribe(vllm: Vllm, seconds: number, paceMs: number): Promise<Transcription> {
+async function transcribe(vllm: VllmServer, seconds: number, paceMs: number): Promise<Transcription> {
   const session = await open(vllm);
   try {
     const listening = listen(session);
@@ -177,7 +111,7 @@ async function listen(session: BidiSession): Promise<Transcription> {
   throw new Error('the stream ended before "transcription.done"');
 }
 
-async function checkSessions(vllm: Vllm, scorecard: Scorecard): Promise<void> {
+async function checkSessions(vllm: VllmServer, scorecard: Scorecard): Promise<void> {
   await scorecard.check('vLLM: sessions beyond max_num_seqs wait without a word, and are served whole', async () => {
     const sessions = await Promise.all(Array.from({ length: 2 * MAX_SEQUENCES }, () => transcribe(vllm, 5, 100)));
     const firstEnd = Math.min(...sessions.map(session => session.doneAt));
@@ -204,11 +138,11 @@ async function checkSessions(vllm: Vllm, scorecard: Scorecard): Promise<void> {
 }
 
 /** The kit's own adapter: whole transcriptions, and an error for every one that is not. */
-async function checkAdapter(vllm: Vllm, scorecard: Scorecard): Promise<void> {
+async function checkAdapter(vllm: VllmServer, scorecard: Scorecard): Promise<void> {
   const open = (model = MODEL, maxModelLen?: number) =>
     SpeechToText.open({
       client: vllm.client,
-      endpointName: ENDPOINT,
+      endpointName: vllm.endpointName,
       model: vllmModel({ model, maxModelLen }),
       audio: { encoding: 'linear16', sampleRate: 16_000 },
     });
@@ -258,28 +192,32 @@ async function checkAdapter(vllm: Vllm, scorecard: Scorecard): Promise<void> {
   );
 }
 
-/** `bidi check` of the running vLLM: the contract, with no echo to expect. */
-async function checkContract(vllm: Vllm, scorecard: Scorecard): Promise<void> {
+/** The commands, as a user types them, against the running `bidi local`. */
+async function checkCommands(vllm: VllmServer, scorecard: Scorecard): Promise<void> {
+  const url = ['--url', `ws://127.0.0.1:${vllm.containerPort}`];
+  const sample = join(REPOSITORY, 'examples', 'sample.wav');
   await scorecard.check('bidi check finds that vLLM keeps the contract', () =>
-    run(process.execPath, [
-      join(REPOSITORY, 'bin', 'bidi.js'),
-      'check',
-      '--url',
-      `ws://127.0.0.1:${vllm.containerPort}`,
-      '--path',
-      PATH,
-    ]),
+    vllm.bidi(['check', ...url, '--path', PATH]),
   );
   await scorecard.check('bidi check --protocol vllm plays a transcription to its end', () =>
-    run(process.execPath, [
-      join(REPOSITORY, 'bin', 'bidi.js'),
-      'check',
-      '--url',
-      `ws://127.0.0.1:${vllm.containerPort}`,
-      '--protocol',
-      'vllm',
-      '--model',
-      MODEL,
-    ]),
+    vllm.bidi(['check', ...url, '--protocol', 'vllm', '--model', MODEL]),
   );
+  await scorecard.check(
+    'bidi transcribe --local needs no protocol and no name, and prints one final text',
+    async () => {
+      const { stdout } = await vllm.bidi(['transcribe', sample, '--local', '--speed', 'max', '--json']);
+      const types = stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).type);
+      deepStrictEqual(
+        types.filter(type => type !== 'partial'),
+        ['final', 'usage', 'done'],
+      );
+    },
+  );
+  await scorecard.check('bidi transcribe explains a name that is not served', async () => {
+    const { stderr } = await vllm.bidi(['transcribe', sample, '--local', '--speed', 'max', '--model', 'other'], [1]);
+    match(stderr, /model_not_found/);
+  });
 }
