@@ -47,7 +47,7 @@ function invalidText(line: Buffer, number: number): UsageError {
   const byte = `0x${line[offset]!.toString(16).padStart(2, '0')}`;
   return new UsageError({
     what: `Line ${number} of stdin is not UTF-8: byte ${byte} at offset ${offset} of the line.`,
-    why: 'A text message has to be UTF-8. This line was not sent, nor any after it.',
-    next: 'Send it as it is with --binary, or convert it: iconv -t UTF-8',
+    why: 'Text has to be UTF-8. This line was not sent, nor any after it.',
+    next: 'Convert it with iconv -t UTF-8; `bidi invoke --binary` sends bytes as they are.',
   });
 }

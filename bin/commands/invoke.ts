@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { BidiSession } from '../../lib/client';
-import { ExplainedError } from '../../lib/contract';
+import { DeepgramProducts, ExplainedError } from '../../lib/contract';
 import { printable } from '../../lib/report/printable';
+import { wrap } from '../../lib/report/wrap';
 import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
 import { byteLines, textLines } from '../stdin-lines';
 import { openUnlessInterrupted, runStreaming } from '../stream-command';
 import { openStreamTarget, type StreamTargetOptions, TARGET_HELP, withStreamTarget } from '../stream-target';
+import { columnsOf } from '../terminal';
 
 interface InvokeOptions extends StreamTargetOptions {
   readonly path?: string;
@@ -20,9 +22,20 @@ interface InvokeOptions extends StreamTargetOptions {
 /** Silence after an answer, in milliseconds, after which the model has probably sent the last one. */
 const QUIET_MS = 250;
 
+/** Milliseconds that a program which writes to stdin has to end after the model has ended the stream. */
+const STDIN_END_MS = 250;
+
+/** Control messages by which a client asks the model to end the stream. */
+const CLOSE_MESSAGES = new Set<unknown>(Object.values(DeepgramProducts).map(({ closeMessage }) => closeMessage));
+
 /** Messages were sent and none came back. */
 class NoAnswerError extends ExplainedError {
   override readonly code = 'ERR_BIDI_NO_ANSWER';
+}
+
+/** The model ended the stream and left messages without an answer, or input unread. */
+class EndedEarlyError extends ExplainedError {
+  override readonly code = 'ERR_BIDI_ENDED_EARLY';
 }
 
 /** `bidi invoke [words...]`: messages to any streaming model, and its answers. */
@@ -38,7 +51,7 @@ export function invokeCommand(): Command {
     .option('--binary', 'send binary messages instead of text')
     .option(
       '--wait <seconds>',
-      'how long to wait for a first answer to the last message before the input is ended; 0 does not wait',
+      'how long to wait for as many answers as messages, from the last one that came or went, before the input is ended; 0 does not wait',
       seconds,
       2,
     )
@@ -71,37 +84,58 @@ async function invoke(messages: string[], options: InvokeOptions, interrupted: A
   );
   const ended = new AbortController();
   const enough = AbortSignal.any([interrupted, ended.signal]);
-  const answers = new Answers(options.wait * 1_000, enough);
-  const sending = send(session, messagesOf(messages, options, enough), answers, enough);
-  sending.catch(error => session.abort(error));
+  const exchange = new Exchange(options.wait * 1_000, enough);
+  const sending = send(session, messagesOf(messages, options, enough), exchange, interrupted);
+  sending.catch(() => undefined); // thrown below; a failure of the session ends the loop, too
   try {
     for await (const answer of session) {
-      answers.note();
+      exchange.noteReceived();
       print(answer, options);
     }
+    exchange.noteEnd();
+    if (!exchange.inputEnded && messages.length === 0) await stdinEnd();
   } finally {
     ended.abort(); // a model that ends the stream by itself is sent no further lines
   }
-  await sending;
+  await sending.catch((error: unknown) => {
+    throw isEnd(error) ? endedEarly('with messages left to send') : error;
+  });
   const { sentMessages, receivedMessages, firstByteMs } = session.statistics;
   const first = firstByteMs === undefined ? '' : `, the first after ${firstByteMs.toFixed(0)} ms`;
   process.stderr.write(`${count(sentMessages)} sent, ${count(receivedMessages)} received${first}.\n`);
-  if (sentMessages > 0 && receivedMessages === 0 && !interrupted.aborted) throw noAnswer(options.wait);
+  if (interrupted.aborted || exchange.sent === 0) return;
+  if (exchange.endedByModel && !exchange.askedForEnd) {
+    const isStdinOpen = messages.length === 0 && !process.stdin.isTTY && !process.stdin.readableEnded;
+    if (isStdinOpen) throw endedEarly('while stdin was still open');
+    if (exchange.isShort) throw endedEarly(`after ${count(receivedMessages)} for the ${sentMessages} sent`);
+  }
+  if (receivedMessages === 0) throw noAnswer(options.wait);
+  if (exchange.isShort && !exchange.askedForEnd) {
+    process.stderr.write(`${wrap(FEWER_ANSWERS, columnsOf(process.stderr)).join('\n')}\n`);
+  }
 }
 
 async function send(
   session: BidiSession,
   messages: AsyncIterable<string | Buffer>,
-  answers: Answers,
-  enough: AbortSignal,
+  exchange: Exchange,
+  interrupted: AbortSignal,
 ): Promise<void> {
-  for await (const message of messages) {
-    if (enough.aborted) break;
-    await session.send(message);
-    answers.expect();
+  let fault: { readonly error: unknown } | undefined;
+  try {
+    for await (const message of messages) {
+      if (interrupted.aborted) break;
+      await session.send(message); // fails once the model has ended the stream: a message that is left over is not dropped
+      exchange.noteSent(message);
+    }
+  } catch (error) {
+    fault = { error };
   }
-  await answers.settled();
+  // The answers to what was sent before a fault of the input are printed, too.
+  await exchange.settled();
+  exchange.noteInputEnd();
   await session.closeInput();
+  if (fault) throw fault.error;
 }
 
 /** The arguments, or the lines of stdin until its end or enough. */
@@ -120,38 +154,95 @@ async function* messagesOf(
 }
 
 /**
- * Waits for the answers to the last message. The end of the input closes the model's WebSocket, and many servers then drop the
- * answers that they have not sent yet.
+ * What went and what came. Waits for the answers before the input is ended: that closes the model's WebSocket, and many servers then drop
+ * the answers that they have not sent yet.
  */
-class Answers {
-  private lastSentAt: number | undefined;
-  private lastAnswerAt: number | undefined;
+class Exchange {
+  /** Whether the input was ended from here. */
+  inputEnded = false;
+  /** Whether the model ended the stream in order while the input was open. */
+  endedByModel = false;
+  /** Messages sent. */
+  sent = 0;
+  private received = 0;
+  private last: string | Buffer = '';
+  private lastAt = 0;
+  private isLastAnswered = true;
 
   constructor(
     private readonly waitMs: number,
     private readonly enough: AbortSignal,
   ) {}
 
-  /** Notes that a message was sent. */
-  expect(): void {
-    this.lastSentAt = performance.now();
-    this.lastAnswerAt = undefined;
+  /** Whether fewer messages came back than were sent. */
+  get isShort(): boolean {
+    return this.received < this.sent;
   }
 
-  /** Notes that a message was received. */
-  note(): void {
-    this.lastAnswerAt = performance.now();
+  /** Whether the last message asks the model to end the stream. */
+  get askedForEnd(): boolean {
+    try {
+      return CLOSE_MESSAGES.has((JSON.parse(this.last.toString()) as { readonly type?: unknown } | null)?.type);
+    } catch {
+      return false; // a message that is no JSON
+    }
   }
 
-  /** Resolves when answers have come and no more follow, or when none has come in time. */
+  noteSent(message: string | Buffer): void {
+    this.sent += 1;
+    this.last = message;
+    this.lastAt = performance.now();
+    this.isLastAnswered = false;
+  }
+
+  noteReceived(): void {
+    this.received += 1;
+    this.lastAt = performance.now();
+    this.isLastAnswered = true;
+  }
+
+  noteInputEnd(): void {
+    this.inputEnded = true;
+  }
+
+  noteEnd(): void {
+    this.endedByModel = !this.inputEnded;
+  }
+
+  /** Resolves when every message has an answer and no more follow, or when none has come in time. */
   async settled(): Promise<void> {
-    while (this.lastSentAt !== undefined && this.waitMs > 0 && !this.enough.aborted) {
-      const dueAt = this.lastAnswerAt === undefined ? this.lastSentAt + this.waitMs : this.lastAnswerAt + QUIET_MS;
-      const remainingMs = dueAt - performance.now();
+    while (this.sent > 0 && this.waitMs > 0 && !this.enough.aborted) {
+      const isAnswered = this.isLastAnswered && !this.isShort;
+      const remainingMs = this.lastAt + (isAnswered ? QUIET_MS : this.waitMs) - performance.now();
       if (remainingMs <= 0) return;
       await delay(Math.min(remainingMs, QUIET_MS), undefined, { signal: this.enough }).catch(() => undefined);
     }
   }
+}
+
+/** Resolves at the end of stdin, or soon without one. */
+async function stdinEnd(): Promise<void> {
+  if (process.stdin.isTTY || process.stdin.readableEnded) return;
+  const ended = new AbortController();
+  process.stdin.once('end', () => ended.abort());
+  await delay(STDIN_END_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+}
+
+const FEWER_ANSWERS =
+  'Fewer came back than were sent. If the model answers every message, wait longer with --wait SECONDS.';
+
+/** Whether a message could not be sent because the model had ended the stream in order. */
+function isEnd(error: unknown): boolean {
+  return error instanceof ExplainedError && error.code === 'ERR_BIDI_STREAM_ENDED';
+}
+
+/** @param when the state of the exchange at the end, with its conjunction */
+function endedEarly(when: string): EndedEarlyError {
+  return new EndedEarlyError({
+    what: `The model ended the stream ${when}.`,
+    why: 'It closed its WebSocket in order by itself, with code 1000, without a close message such as CloseStream being the last that it was sent.',
+    next: "Look at the container's log for its reason; send what is left on another stream.",
+  });
 }
 
 function noAnswer(waitSeconds: number): NoAnswerError {

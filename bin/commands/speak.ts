@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import type { ServedModel, SpeechProtocol } from '../../lib/contract';
 import { printable } from '../../lib/report/printable';
@@ -10,6 +9,7 @@ import { wrappedHelp } from '../help-text';
 import { collectPair } from '../key-value';
 import { NoticePrinter } from '../model-notice';
 import { protocolsOf, servedModel } from '../served-model';
+import { byteLines, textLines } from '../stdin-lines';
 import { openUnlessInterrupted, positiveNumber, runStreaming } from '../stream-command';
 import {
   findStreamTarget,
@@ -231,9 +231,7 @@ function toStdout(bytes: Uint8Array): Promise<void> {
 
 /** Lines of stdin until its end or the interruption, each with its line break, which separates its words from the next one's. */
 async function* lines(interrupted: AbortSignal): AsyncGenerator<string> {
-  const input = createInterface({ input: process.stdin, terminal: false });
-  interrupted.addEventListener('abort', () => input.close(), { once: true });
-  for await (const line of input) yield `${line}\n`;
+  for await (const line of textLines(byteLines(process.stdin, interrupted))) yield `${line}\n`;
 }
 
 function checkOutput({ output, json }: SpeakOptions): void {

@@ -110,6 +110,10 @@ const CODES = {
   ERR_BIDI_GENERATOR: { kind: 'failure', meaning: 'A load generator ended before its time.' },
   ERR_BIDI_GENERATOR_START: { kind: 'input', meaning: 'A load generator could not start: the load cannot be made.' },
   ERR_BIDI_LOAD_PLAN: { kind: 'failure', meaning: 'A load cannot be made of this recording or module.' },
+  ERR_BIDI_ENDED_EARLY: {
+    kind: 'failure',
+    meaning: '`bidi invoke`: the model ended the stream with messages unanswered or input unread.',
+  },
   ERR_BIDI_NO_ANSWER: { kind: 'failure', meaning: '`bidi invoke` sent messages and none came back.' },
   ERR_BIDI_STATUS_UNAVAILABLE: { kind: 'failure', meaning: 'AWS could not be asked about an endpoint.' },
   ERR_BIDI_USAGE: { kind: 'input', meaning: 'The words of a command line are wrong, or a file they name is missing.' },

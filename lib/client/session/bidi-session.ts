@@ -98,6 +98,7 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
       next: async () => this.count(await this.stream.next()),
       onMessage: resume && (message => this.stream.acknowledge(resume.acknowledge(message, this.stream.streamStart))),
       onInvalid: error => this.stream.finish(this.invalidMessage(error)),
+      onCutMessage: () => this.cutMessage(),
     });
     abortSignal?.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -325,6 +326,15 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
       settings: ['maxMessageBytes'],
       destination: this.stream.destination,
       cause,
+    });
+  }
+
+  private cutMessage(): MessageError {
+    return new MessageError({
+      what: `The model of "${this.options.endpointName}" ended the stream within a message.`,
+      why: 'A part of it came with `CompletionState` PARTIAL, and no part that completes it.',
+      next: "Look into the container's log; fragments() gives what came of the message.",
+      destination: this.stream.destination,
     });
   }
 

@@ -44,6 +44,11 @@ export class MessageAssembler {
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
   }
 
+  /** Whether a message has begun and is not complete. */
+  get isInsideMessage(): boolean {
+    return this.fragments > 0;
+  }
+
   /** Forgets a message that will not be completed. */
   reset(): void {
     this.parts = [];

@@ -11,6 +11,8 @@ export interface MessageReaderOptions {
   readonly onMessage?: (message: Message) => void;
   /** Makes the error of a message that cannot be put together. */
   onInvalid(error: Error): Error;
+  /** Makes the error of an end within a message. */
+  onCutMessage(): Error;
 }
 
 /** Reads messages or fragments in order, for one reader at a time, and keeps what was read before it was asked for. */
@@ -63,7 +65,10 @@ export class MessageReader {
   readAhead(next = this.options.next): Promise<boolean> {
     return this.exclusively(async () => {
       const fragment = await next();
-      if (!fragment) return false;
+      if (!fragment) {
+        this.throwIfInsideMessage();
+        return false;
+      }
       const kept = this.options.onMessage ? this.assemble(fragment) : fragment;
       if (kept !== undefined) this.ahead.push(kept);
       return true;
@@ -75,10 +80,18 @@ export class MessageReader {
       const early = this.ahead.shift();
       if (early !== undefined && isMessage(early)) return early;
       const fragment = early ?? (await this.options.next());
-      if (!fragment) return undefined;
+      if (!fragment) {
+        this.throwIfInsideMessage();
+        return undefined;
+      }
       const message = this.assemble(fragment);
       if (message !== undefined) return message;
     }
+  }
+
+  /** An end in order that leaves a message incomplete would lose what came of it. */
+  private throwIfInsideMessage(): void {
+    if (this.options.assembler.isInsideMessage) throw this.options.onCutMessage();
   }
 
   private assemble(fragment: Fragment): Message | undefined {

@@ -15,7 +15,7 @@ export function containerEndpoint(name: string, directory: string, stack: string
   return { name, stack, variants: [{ name: 'AllTraffic', model }] };
 }
 
-/** A container that does what the query says (`act=…`): closes, cuts, exits, answers nothing. */
+/** A container that does what the query says (`act=…`): closes, cuts, exits, answers a part or nothing. */
 function misbehavingEndpoint(name: string): EndpointDefinition {
   const directory = join(ROOT, 'test', 'local', 'support');
   const model = { name, environment: {}, directory, command: ['node', 'scripted-container.js'] };
@@ -38,8 +38,9 @@ export class LocalModels implements AsyncDisposable {
     ]);
   }
 
-  static startMisbehaving(): Promise<LocalModels> {
-    return LocalModels.serving([misbehavingEndpoint('misbehaving')]);
+  /** One endpoint of each name, so that the end of one container's process is not met by the others' streams. */
+  static startMisbehaving(...names: string[]): Promise<LocalModels> {
+    return LocalModels.serving(names.map(misbehavingEndpoint));
   }
 
   private static async serving(endpoints: readonly EndpointDefinition[]): Promise<LocalModels> {

@@ -95,6 +95,29 @@ describe('messages', () => {
     expect(plain(await collect(await open()))).toEqual(['ünï', new Uint8Array([1, 2])]);
   });
 
+  test('that have begun when the model ends in order are an error, to every reader, and their fragments can be read', async () => {
+    fake.behaviour = async stream => {
+      stream.respond();
+      await stream.send('whole', 'UTF8');
+      await stream.send('begun', 'UTF8', 'PARTIAL');
+      stream.end();
+    };
+    const session = await open();
+    expect(await session.receive()).toBe('whole');
+    for (let reader = 0; reader < 2; reader += 1) {
+      const error = await failure(session.receive());
+      expect(error).toBeInstanceOf(MessageError);
+      expect((error as MessageError).what).toBe('The model of "echo" ended the stream within a message.');
+    }
+    const other = await open();
+    expect((await collect(other.fragments())).map(({ completionState }) => completionState)).toEqual([
+      'COMPLETE',
+      'PARTIAL',
+    ]);
+    const resumed = await open({ resume: { acknowledge: () => undefined } });
+    expect(await failure(resumed.close())).toBeInstanceOf(MessageError);
+  });
+
   test('are read as fragments where that is asked for', async () => {
     const session = await open();
     await session.sendFragment('one', { final: false });

@@ -105,6 +105,30 @@ const acts = {
     if (query.get('now')) close();
     else webSocket.on('message', close);
   },
+  // Answers the first messages, each with itself or with `say`, and then closes with a code or answers no more.
+  some(webSocket, query) {
+    let left = Number(query.get('answers'));
+    webSocket.on('message', (data, isBinary) => {
+      if (left === 0) return;
+      left -= 1;
+      if (query.has('audio')) webSocket.send(Buffer.alloc(Number(query.get('audio'))));
+      else if (query.has('say')) webSocket.send(query.get('say'));
+      else webSocket.send(data, { binary: isBinary });
+      if (left === 0 && query.has('code')) webSocket.close(Number(query.get('code')), query.get('reason') ?? '');
+    });
+  },
+  // A model of Deepgram's that has everything left to say when it is asked to close, and then ends in its own way.
+  'after-close'(webSocket, query) {
+    webSocket.on('message', (data, isBinary) => {
+      const type = isBinary ? 'audio' : JSON.parse(data).type;
+      if (type === 'Flush') webSocket.send(JSON.stringify({ type: 'Flushed', sequence_id: 0 }));
+      if (type !== 'CloseStream' && type !== 'Close') return;
+      if (query.has('audio')) webSocket.send(Buffer.alloc(Number(query.get('audio'))));
+      for (const words of query.getAll('say')) webSocket.send(words);
+      if (query.has('exit')) setTimeout(() => process.exit(9), 50);
+      else webSocket.close(Number(query.get('code')), query.get('reason') ?? '');
+    });
+  },
   // Closes when the platform closes, with a code of its own.
   'close-late'(webSocket, query, _request, socket) {
     socket.removeAllListeners('data');
