@@ -9,8 +9,8 @@ export const LOCAL_PAGE = join(__dirname, '..', 'local.md');
 const BEGIN = '<!-- Generated from lib/contract/unsettled.ts by `npm run docs:unsettled`. -->';
 /** What plays the probe, in words. */
 const PLAYED_BY: Readonly<Record<UnsettledBehaviour['settledBy'], string>> = {
-  fidelity: '`bidi fidelity` plays this probe.',
-  person: 'It needs a deployment of its own, by hand.',
+  fidelity: '`bidi fidelity` runs this probe.',
+  person: 'This probe needs a deployment of its own, by hand.',
 };
 
 const END = '<!-- End of the generated part. -->';
@@ -24,7 +24,7 @@ export function unsettledTable(): string {
     BEGIN,
     '',
     ...simulated.flatMap(section),
-    'These cannot be acted out on one machine; they are listed because they are not settled either:',
+    'The local SageMaker cannot simulate these behaviours on one machine:',
     '',
     ...others.flatMap(section),
     END,
@@ -45,7 +45,7 @@ function section([name, { question, values, default: chosen, reason, probe, sett
       return `| ${mark} | ${meaning} | ${evidence.length > 0 ? evidence.join('; ') : 'none'} |`;
     }),
     '',
-    `Default because: ${reason} What settles it: ${probe} ${PLAYED_BY[settledBy]}`,
+    `Reason of the default: ${reason} Probe: ${probe} ${PLAYED_BY[settledBy]}`,
     '',
   ];
 }

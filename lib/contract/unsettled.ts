@@ -26,11 +26,10 @@ export interface UnsettledBehaviour {
   /** The experiment in AWS that settles it. */
   readonly probe: string;
   /**
-   * The part that acts it out on this machine: the local SageMaker, the container that stands in for a Marketplace package, or
-   * none.
+   * The part that simulates it on this machine: the local SageMaker, the simulator of a Marketplace package, or none.
    */
   readonly simulatedBy: 'local' | 'stand-in' | undefined;
-  /** What plays the probe: `bidi fidelity`, or a person, where it needs a deployment of its own. */
+  /** What runs the probe: `bidi fidelity`, or a person when the probe needs a deployment of its own. */
   readonly settledBy: 'fidelity' | 'person';
 }
 
@@ -63,23 +62,22 @@ export const UNSETTLED = {
     settledBy: 'fidelity',
   },
   'output-after-input-end': {
-    question: 'Does what the container sends after the client ended its input still arrive?',
+    question: 'Does output that the container sends after the end of the input still arrive?',
     values: {
       delivered: {
         meaning: 'everything up to the close frame of the container arrives, for up to 60 s',
         evidence: ['An end of the input that the container answers with 1000 was measured as an orderly end'],
       },
       lost: {
-        meaning: 'the response ends with the input; what the container sends after that is lost',
+        meaning: 'the response ends with the input; later output of the container is lost',
         evidence: [
           'dg-sagemaker changed its scripts to keep the input open until the response has ended, because last words were lost',
         ],
       },
     },
     default: 'delivered',
-    reason:
-      'A half-close that cuts the answer would be useless; the kit keeps the input open all the same where it can.',
-    probe: 'End the input at once behind a message that the container answers a second later.',
+    reason: 'A half-close that cuts the answer would be useless. The kit still keeps the input open where it can.',
+    probe: 'Send a message that the container answers a second later, and end the input at once.',
     simulatedBy: 'local',
     settledBy: 'fidelity',
   },
@@ -91,7 +89,7 @@ export const UNSETTLED = {
         evidence: [DEVELOPER_GUIDE, "The beta contract in Deepgram's SDK"],
       },
       reassembled: {
-        meaning: 'the parts of a message are joined to one frame, or one event, before they are handed on',
+        meaning: 'the parts of a message are joined to one frame, or one event, before they are passed on',
         evidence: ["Comments in the tests of AWS's Deep Learning Containers"],
       },
     },
@@ -104,14 +102,14 @@ export const UNSETTLED = {
   },
   'control-message-type': {
     question:
-      'Is a control message (`CloseStream`, `KeepAlive`) understood when it comes as BINARY or without a `DataType`?',
+      'Does the container accept a control message (`CloseStream`, `KeepAlive`) that comes as BINARY or without a `DataType`?',
     values: {
       audio: {
-        meaning: 'bytes are audio, whatever they spell',
+        meaning: 'no: all bytes are audio',
         evidence: ["Deepgram's API reference tells audio and control messages apart by the type of the frame"],
       },
       sniffed: {
-        meaning: 'bytes that are a JSON control message are taken as one',
+        meaning: 'yes: bytes that are a JSON control message are a control message',
         evidence: [
           'Operators say that the container recognises them',
           'A comment in the Java load test of dg-sagemaker calls it a deprecated fallback that logs a warning',
@@ -119,13 +117,13 @@ export const UNSETTLED = {
       },
     },
     default: 'audio',
-    reason: 'A client that is right under it is right under both.',
+    reason: 'A client that works with it works with both.',
     probe: 'Send {"type":"CloseStream"} as BINARY to the Marketplace container and see whether the stream ends.',
     simulatedBy: 'stand-in',
     settledBy: 'fidelity',
   },
   'session-limit': {
-    question: 'How is a stream told that it reached its 30 minutes?',
+    question: 'How does a stream end when it is 30 minutes old?',
     values: {
       'time-exceeded': {
         meaning: '`ModelStreamError` with `ErrorCode` `ModelInvocationTimeExceeded`',
@@ -134,7 +132,9 @@ export const UNSETTLED = {
       'stream-broken': { meaning: '`ModelStreamError` with `ErrorCode` `StreamBroken`', evidence: [] },
       'close-code': {
         meaning: '`ModelStreamError` with the close code 1001 that the platform sends to the container',
-        evidence: ['Ends of a WebSocket are told as ModelStreamError with the close code (developer guide)'],
+        evidence: [
+          'The end of a WebSocket reaches the client as ModelStreamError with the close code (developer guide)',
+        ],
       },
       'internal-stream-failure': { meaning: '`InternalStreamFailure`', evidence: [] },
       'stream-reset': { meaning: 'RST_STREAM without an event', evidence: [] },
@@ -147,7 +147,7 @@ export const UNSETTLED = {
     settledBy: 'fidelity',
   },
   'idle-timeout': {
-    question: 'Is a stream ended when no event passes for a while, pings aside?',
+    question: 'Does the platform end a stream on which no event passes, except pings?',
     values: {
       none: {
         meaning: 'no: pings keep it open',
@@ -181,7 +181,7 @@ export const UNSETTLED = {
       },
     },
     default: '24-mib',
-    reason: 'It is what a client can send at all.',
+    reason: 'A client cannot send a larger one.',
     probe: 'Send events of 1, 2, 4 … 24 MiB to an echo until one is refused.',
     simulatedBy: 'local',
     settledBy: 'fidelity',
@@ -189,11 +189,11 @@ export const UNSETTLED = {
   'port-443': {
     question: 'What happens on port 443 instead of 8443?',
     values: {
-      hangs: { meaning: 'the connection opens and nothing is ever answered', evidence: ['Measured by operators'] },
+      hangs: { meaning: 'the connection opens and no answer comes', evidence: ['Measured by operators'] },
       refused: { meaning: 'the request is refused with an error', evidence: [] },
     },
     default: 'hangs',
-    reason: 'It was measured; every open of the client has a deadline.',
+    reason: 'It was measured. Every open of the client has a deadline.',
     probe: 'Open a stream to port 443 of the runtime host and wait five minutes.',
     simulatedBy: undefined,
     settledBy: 'fidelity',
@@ -211,17 +211,17 @@ export const UNSETTLED = {
     settledBy: 'fidelity',
   },
   'scale-in-open-streams': {
-    question: 'What becomes of open streams on an instance that scale-in removes?',
+    question: 'What happens to open streams on an instance that scale-in removes?',
     values: {
       cut: {
         meaning: 'SIGTERM at once, SIGKILL 30 s later',
         evidence: ['The stop of containers in the developer guide'],
       },
-      drained: { meaning: 'they may finish first', evidence: ['Said of blue/green updates, whose old fleet waits'] },
+      drained: { meaning: 'they may finish first', evidence: ['The old fleet of a blue/green update waits'] },
     },
     default: 'cut',
-    reason: 'The guide promises no wait; a client that resumes is right under both.',
-    probe: 'Hold streams on two instances, scale in to one, and record when which stream ends.',
+    reason: 'The guide promises no wait. A client that resumes works with both.',
+    probe: 'Hold streams on two instances, scale in to one, and record when each stream ends.',
     simulatedBy: undefined,
     settledBy: 'person',
   },
@@ -235,7 +235,7 @@ export const UNSETTLED = {
       'not-needed': { meaning: 'the platform picks one that fits', evidence: [] },
     },
     default: 'needed',
-    reason: 'Pinning it does no harm where it is not needed.',
+    reason: 'The pin does no harm when it is not needed.',
     probe: 'Deploy the same package with and without it on a g5 instance.',
     simulatedBy: undefined,
     settledBy: 'person',
@@ -245,7 +245,7 @@ export const UNSETTLED = {
     values: {
       no: {
         meaning: 'only with a private registry inside the VPC',
-        evidence: ['The API reference speaks of private registries'],
+        evidence: ['The API reference names private registries'],
       },
       yes: { meaning: 'public images are pulled through the VPC', evidence: [] },
     },
@@ -280,7 +280,7 @@ export const UNSETTLED = {
       yes: { meaning: 'an endpoint with one component routes to it', evidence: [] },
     },
     default: 'no',
-    reason: 'What the API cannot name it cannot choose.',
+    reason: 'A request cannot choose what it cannot name.',
     probe: 'Open a stream to an endpoint that hosts one inference component.',
     simulatedBy: undefined,
     settledBy: 'person',
@@ -290,7 +290,7 @@ export const UNSETTLED = {
 /** Name of an unsettled behaviour. */
 export type BehaviourName = keyof typeof UNSETTLED;
 
-/** Which value of each behaviour is acted out; the default of those that are not named. */
+/** The value of each behaviour that is simulated; a behaviour that is not named has its default. */
 export type Behaviours = {
   readonly [Name in BehaviourName]?: keyof (typeof UNSETTLED)[Name]['values'];
 };
