@@ -31,6 +31,7 @@ export class TranscriptPrinter {
   private readonly format: TranscriptFormat;
   private readonly stdout: Output;
   private readonly notices: NoticePrinter;
+  private readonly tell: (words: string) => void;
   /** The interim transcript of a model of another dialect. */
   private partial = '';
   private readonly progress: (seconds: number) => string;
@@ -43,11 +44,11 @@ export class TranscriptPrinter {
     this.transcript = new Transcript();
     this.captions = format === 'srt' || format === 'vtt' ? new Captions(format) : undefined;
     this.live = new LiveLine(stderr);
-    this.notices = new NoticePrinter(notice => {
+    this.tell = words => {
       this.live.clear();
-      const lines = wrap(`The model notes: ${printable(notice)}`, columnsOf(stderr));
-      stderr.write(`${lines.join('\n')}\n`);
-    });
+      stderr.write(`${wrap(printable(words), columnsOf(stderr)).join('\n')}\n`);
+    };
+    this.notices = new NoticePrinter(notice => this.tell(`The model notes: ${notice}`));
     const total = totalSeconds === undefined ? '' : ` / ${clock(totalSeconds)}`;
     this.progress = seconds => `${clock(seconds)}${total}`;
     if (this.captions) this.print(this.captions.head());
@@ -76,6 +77,7 @@ export class TranscriptPrinter {
       this.print(`${JSON.stringify(event)}\n`);
       return;
     }
+    if (event.type === 'warning') this.tell(event.message);
     if (event.type === 'final') this.utterance({ channel: undefined, ...event });
     if (event.type === 'partial' || event.type === 'final') this.partial = event.type === 'partial' ? event.text : '';
     this.showLive();

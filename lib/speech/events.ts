@@ -50,6 +50,14 @@ export interface UsageEvent {
   readonly totalTokens?: number;
 }
 
+/** Something that a program may want to know, and that ends nothing: a context that is nearly full, a change within speech. */
+export interface WarningEvent {
+  /** Kind of the event. */
+  readonly type: 'warning';
+  /** What it is, in sentences. */
+  readonly message: string;
+}
+
 /** The model has said that everything was sent. The last event. */
 export interface DoneEvent {
   /** Kind of the event. */
@@ -63,6 +71,7 @@ export type TranscriptionEvent =
   | SpeechStartedEvent
   | TurnEndedEvent
   | UsageEvent
+  | WarningEvent
   | DoneEvent;
 
 /** An event whose times count from a later start. */

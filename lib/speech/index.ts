@@ -11,6 +11,7 @@ export type {
   TranscriptionEvent,
   TurnEndedEvent,
   UsageEvent,
+  WarningEvent,
 } from './events';
 export type * from './model';
 export { type DeepgramTranscriptionParameters, deepgram } from './models/deepgram';

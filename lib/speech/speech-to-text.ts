@@ -1,7 +1,9 @@
-import { SESSION_LIMIT_MS } from '../contract';
+import { AUDIO_CHUNK_MS } from '../contract';
 import type { RawAudio } from './audio';
 import { AudioConverter } from './audio/audio-converter';
-import { shiftEvent, type TranscriptionEvent } from './events';
+import { FrameAligner } from './audio/frame-aligner';
+import { shiftEvent, type TranscriptionEvent, type WarningEvent } from './events';
+import { HAND_OVER_AFTER_MS, HandOverWatch } from './hand-over-watch';
 import type {
   SpeechProtocol,
   SpeechTarget,
@@ -9,17 +11,10 @@ import type {
   TranscriptionModel,
   TranscriptionStream,
 } from './model';
-import { PauseDetector } from './pause-detector';
+import { Seam } from './seam';
 
-/** Age of a stream at which another is opened, in milliseconds: early enough to wait for a pause. */
-const HAND_OVER_AFTER_MS = SESSION_LIMIT_MS - 3 * 60_000;
-
-/** How long a pause is waited for, in milliseconds. Then the change is made within speech. */
-const PAUSE_WAIT_MS = 2 * 60_000;
-
-/** Shares of a model's own limit at which another stream is opened, and at which the change does not wait for a pause any more. */
-const LIMIT_SHARE = 0.8;
-const LIMIT_SHARE_WITHOUT_PAUSE = 0.97;
+/** Longer pieces are cut, so that pauses are found in them and no limit is passed within one, in milliseconds. */
+const LONG_PIECE_MS = 1_000;
 
 /** How to open {@link SpeechToText}. */
 export interface SpeechToTextOptions extends SpeechTarget {
@@ -39,7 +34,8 @@ export interface SpeechToTextOptions extends SpeechTarget {
 interface Segment {
   readonly stream: TranscriptionStream;
   readonly offsetSeconds: number;
-  readonly openedAt: number;
+  /** Joins its words to those of the stream before, where the change was made within speech. */
+  readonly seam?: Seam;
 }
 
 /**
@@ -52,7 +48,8 @@ interface Segment {
  * for await (const event of speech.transcribe(microphone)) if (event.type === 'final') console.log(event.text);
  * ```
  *
- * A stream that grows too old hands over to another one: that is opened first, the change is made at a pause, and times count on.
+ * A stream that grows too old, or whose model's context is nearly full, hands over to another one: that is opened first, the change is made
+ * at a pause, and times count on. Where no pause comes, both hear the last seconds, and what both heard is given once.
  */
 export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDisposable {
   /**
@@ -65,7 +62,7 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     const accepted = model.accepts(audio);
     const converter = isSame(audio, accepted) ? undefined : await AudioConverter.create(audio, accepted.sampleRate);
     const speech = new SpeechToText(model, audio, accepted, converter, target, handOverAfterMs ?? HAND_OVER_AFTER_MS);
-    speech.segments.push(await speech.openSegment(0));
+    speech.segments.push({ stream: await model.open(target, accepted), offsetSeconds: 0 });
     return speech;
   }
 
@@ -79,12 +76,12 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
   readonly conversionLosses: readonly string[];
   /** Changes to another stream so far. */
   handOvers = 0;
-  /** Changes that no pause came for in time: a word may be cut there. */
+  /** Changes that no pause came for in time: both streams heard the seconds before, and their words were joined. */
   handOversWithinSpeech = 0;
   private readonly segments: Segment[] = [];
-  private readonly pauses: PauseDetector;
-  private readonly bytesPerSecond: number;
-  private sentBytes = 0;
+  private readonly warnings: WarningEvent[] = [];
+  private readonly watch: HandOverWatch;
+  private readonly aligner: FrameAligner;
   private next: Promise<TranscriptionStream> | undefined;
   private sending: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -96,15 +93,15 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     accepted: RawAudio,
     private readonly converter: AudioConverter | undefined,
     private readonly target: SpeechTarget,
-    private readonly handOverAfterMs: number,
+    handOverAfterMs: number,
   ) {
     this.protocol = model.protocol;
     this.capabilities = model.capabilities;
     this.sentAudio = accepted;
     this.conversionLosses = lossesOf(given, accepted);
-    this.pauses = new PauseDetector(accepted);
-    const { encoding, sampleRate, channels = 1 } = accepted;
-    this.bytesPerSecond = sampleRate * channels * (encoding === 'linear16' ? 2 : 1);
+    const { maxSeconds = Number.POSITIVE_INFINITY } = model.capabilities;
+    this.watch = new HandOverWatch(accepted, maxSeconds, handOverAfterMs);
+    this.aligner = new FrameAligner(this.watch.frameBytes);
   }
 
   /** Whether every stream's model has said that everything was sent. */
@@ -114,17 +111,42 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
 
   /** Sends audio, in pieces of any length. Resolves when the bytes may be reused and there is room for more. */
   send(audio: Uint8Array): Promise<void> {
-    this.sending = this.sending.then(() => this.forward(this.converter ? this.converter.convert(audio) : audio));
+    this.sending = this.sending.then(() =>
+      this.forward(this.converter ? this.converter.convert(audio) : this.aligner.take(audio)),
+    );
     return this.sending;
   }
 
   /** The events in their order, once. Throws the error that ended a stream before the model had said that everything was sent. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TranscriptionEvent, void> {
+    let timedUntil: number | undefined;
     for (let index = 0; index < this.segments.length; index += 1) {
-      const { stream, offsetSeconds } = this.segments[index]!;
-      for await (const event of stream.events) if (event.type !== 'done') yield shiftEvent(event, offsetSeconds);
+      for await (const event of this.eventsOf(index)) {
+        yield* this.warnings.splice(0);
+        const next = this.segments[index + 1]?.seam;
+        yield* next ? next.before(event) : [event];
+        if (event.type === 'final' && event.words.length > 0) timedUntil = event.end;
+      }
+      yield* this.segments[index + 1]?.seam?.beforeEnded(timedUntil) ?? [];
     }
+    yield* this.warnings.splice(0);
     yield { type: 'done' };
+  }
+
+  /** The events of one stream, without the words that the one before it heard too. What was held back of those is passed on first. */
+  private async *eventsOf(index: number): AsyncGenerator<TranscriptionEvent, void> {
+    const { stream, offsetSeconds, seam } = this.segments[index]!;
+    try {
+      for await (const event of stream.events) {
+        if (event.type === 'done') continue;
+        const shifted = shiftEvent(event, offsetSeconds);
+        yield* seam ? seam.after(shifted) : [shifted];
+      }
+    } catch (error) {
+      yield* seam?.afterEnded() ?? [];
+      throw error;
+    }
+    yield* seam?.afterEnded() ?? [];
   }
 
   /**
@@ -182,6 +204,8 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
     await this.sending.catch(() => undefined); // its caller has the error, and the events throw it
     const rest = this.converter?.end();
     if (rest?.length) await this.forward(rest).catch(() => undefined);
+    const { openBytes } = this.converter ?? this.aligner;
+    if (openBytes > 0) this.warn(`The audio ends within a sample: its last ${openBytes} bytes could not be sent.`);
     this.next?.then(
       stream => stream.abort(),
       () => undefined,
@@ -195,42 +219,57 @@ export class SpeechToText implements AsyncIterable<TranscriptionEvent>, AsyncDis
   }
 
   private async forward(audio: Uint8Array): Promise<void> {
-    if (audio.length === 0) return;
-    await this.current.stream.send(audio);
-    this.sentBytes += audio.length;
-    const pauses = this.pauses.pausesAfter(audio);
-    if (!this.isDue(this.handOverAfterMs, LIMIT_SHARE)) return;
-    this.next ??= this.model.open(this.target, this.sentAudio);
-    this.next.catch(() => undefined); // thrown where it is awaited
-    const isLate = this.isDue(this.handOverAfterMs + PAUSE_WAIT_MS, LIMIT_SHARE_WITHOUT_PAUSE);
-    if (pauses || isLate) await this.handOver(pauses);
+    const { bytesPerSecond, frameBytes } = this.watch;
+    const isLong = audio.length > (LONG_PIECE_MS / 1_000) * bytesPerSecond;
+    const pieceBytes = isLong
+      ? Math.ceil(((AUDIO_CHUNK_MS / 1_000) * bytesPerSecond) / frameBytes) * frameBytes
+      : audio.length;
+    for (let offset = 0; offset < audio.length; offset += pieceBytes) {
+      await this.forwardPiece(audio.subarray(offset, offset + pieceBytes));
+    }
   }
 
-  /** Whether the present stream has reached an age, or a share of the audio that the model can hold. */
-  private isDue(ageMs: number, share: number): boolean {
-    const { openedAt, offsetSeconds } = this.current;
-    const { maxSeconds = Number.POSITIVE_INFINITY } = this.capabilities;
-    return (
-      performance.now() - openedAt >= ageMs ||
-      this.sentBytes / this.bytesPerSecond - offsetSeconds >= maxSeconds * share
-    );
+  private async forwardPiece(piece: Uint8Array): Promise<void> {
+    await this.current.stream.send(piece);
+    const moment = this.watch.sent(piece);
+    if (moment === undefined) return;
+    this.next ??= this.openNext();
+    if (moment !== 'soon') await this.handOver(this.next, moment === 'within-speech');
+  }
+
+  /** Opens the stream that will take over, and says why, where the reason is the model's own limit. */
+  private openNext(): Promise<TranscriptionStream> {
+    const { fullness } = this.watch;
+    if (fullness) {
+      this.warn(`The model's context is nearly full: ${fullness}. Another stream takes over at the next pause.`);
+    }
+    const next = this.model.open(this.target, this.sentAudio);
+    next.catch(() => undefined); // thrown where it is awaited
+    return next;
   }
 
   /** Sends the audio from here on to the stream that was opened for it, and asks the old one for its rest. */
-  private async handOver(isPause: boolean): Promise<void> {
-    const opening = this.next!;
+  private async handOver(opening: Promise<TranscriptionStream>, isWithinSpeech: boolean): Promise<void> {
     this.next = undefined;
     const stream = await opening;
     const old = this.current.stream;
-    this.segments.push({ stream, offsetSeconds: this.sentBytes / this.bytesPerSecond, openedAt: performance.now() });
+    const overlap = isWithinSpeech ? this.watch.overlap() : undefined;
+    const until = this.watch.sentSeconds;
+    const from = until - (overlap?.length ?? 0) / this.watch.bytesPerSecond;
+    this.segments.push({ stream, offsetSeconds: from, ...(overlap && { seam: new Seam(from, until) }) });
+    this.watch.changed(from);
     this.handOvers += 1;
-    if (!isPause) this.handOversWithinSpeech += 1;
     old.finish().catch(() => undefined); // its events throw it
+    if (!overlap) return;
+    this.handOversWithinSpeech += 1;
+    this.warn(
+      `No pause came by ${until.toFixed(1)} s of the audio, so another stream took over within speech. Both heard the last ${(until - from).toFixed(1)} s.`,
+    );
+    await stream.send(overlap);
   }
 
-  private async openSegment(offsetSeconds: number): Promise<Segment> {
-    const stream = await this.model.open(this.target, this.sentAudio);
-    return { stream, offsetSeconds, openedAt: performance.now() };
+  private warn(message: string): void {
+    this.warnings.push({ type: 'warning', message });
   }
 }
 

@@ -55,6 +55,57 @@ const vllmModel =
     }
   };
 
+/** The audio of each message. */
+const audioOf = ({ heard }: FakeStream): Buffer[] =>
+  controls(heard).flatMap(message => {
+    const { audio } = message as { audio?: string };
+    return audio === undefined ? [] : [Buffer.from(audio, 'base64')];
+  });
+
+const heardBytes = (client: FakeDeepgramClient) =>
+  client.streams.map(stream => audioOf(stream).reduce((sum, { length }) => sum + length, 0));
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const wordOf = (index: number) => `w${LETTERS[Math.floor(index / 26)]}${LETTERS[index % 26]}`;
+
+/** Words of 300 ms without a pause: each of their three pieces tells in its first sample which word it is, and which part. */
+async function* spokenWords(count: number, shift = 0) {
+  for (let part = -shift; part < count * 3; part += 1) {
+    const piece = Buffer.alloc(RATE / 5);
+    for (let at = 0; at < piece.length; at += 2) piece.writeInt16LE(10_000 + part, at);
+    yield piece;
+  }
+}
+
+/** Hears {@link spokenWords} as vLLM does: a word of which it hears a part only is another word. */
+const wordModel = (): FakeModel => async stream => {
+  let text = '';
+  let heard: number[] = [];
+  const say = (word: string) => {
+    text += ` ${word}`;
+    stream.say({ type: 'transcription.delta', delta: ` ${word}` });
+  };
+  const hear = (part: number) => {
+    heard.push(part);
+    if (part % 3 !== 2) return;
+    say(heard.length === 3 ? wordOf(Math.floor(part / 3)) : 'half');
+    heard = [];
+  };
+  for await (const item of stream.input) {
+    const message = JSON.parse(String(item));
+    if (message.audio !== undefined) {
+      const samples = Buffer.from(message.audio, 'base64');
+      for (let at = 0; at < samples.length; at += RATE / 5) {
+        const part = samples.readInt16LE(at) - 10_000;
+        if (part >= 0) hear(part);
+      }
+    } else if (message.final) {
+      if (heard.length > 0) say('halves');
+      stream.say({ type: 'transcription.done', text });
+    }
+  }
+};
+
 const closed = (ErrorCode: string) =>
   Object.assign(new Error('closed'), { name: 'ModelStreamError', ErrorCode, Message: 'bye' });
 
@@ -193,11 +244,59 @@ describe('vLLM', () => {
     expect(heard.reduce((sum, bytes) => sum + bytes, 0)).toBe(20 * 2 * RATE); // every byte once
   });
 
-  test('changes within speech when no pause comes, and says so', async () => {
+  test('warns before its context is full, and changes at a pause with nothing sent twice', async () => {
     const client = new FakeDeepgramClient(vllmModel());
     const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 174 }) });
-    await collect(speech.transcribe(audio(12)));
-    expect(speech).toMatchObject({ handOvers: 1, handOversWithinSpeech: 1, complete: true });
+    const events = await collect(speech.transcribe(audio(10, second => second >= 8.5 && second < 9)));
+    const warnings = events.filter(event => event.type === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('nearly full: 8.0 of 10.0 s')]);
+    expect(heardBytes(client).reduce((sum, bytes) => sum + bytes, 0)).toBe(10 * 2 * RATE);
+  });
+
+  test.each([0, 1, 2])(
+    'changes within speech when no pause comes: no word is lost or doubled, %i00 ms into a word',
+    async shift => {
+      const client = new FakeDeepgramClient(wordModel());
+      const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 174 }) });
+      const events = await collect(speech.transcribe(spokenWords(80, shift)));
+      const text = events.flatMap(event => (event.type === 'final' ? event.text.trim() : [])).join(' ');
+      expect(text.split(' ')).toEqual(Array.from({ length: 80 }, (_, index) => wordOf(index)));
+      expect(speech).toMatchObject({ handOvers: 2, handOversWithinSpeech: 2, complete: true });
+      // Each change lets both streams hear one second, a tenth of the context.
+      const seconds = heardBytes(client).reduce((sum, bytes) => sum + bytes, 0) / 2 / RATE;
+      expect(seconds).toBeCloseTo(24 + shift / 10 + 2);
+      const changes = events.flatMap(event => (event.type === 'warning' ? event.message : []));
+      expect(changes.filter(message => message.includes('within speech. Both heard the last 1.0 s'))).toHaveLength(2);
+      const finals = events.filter(event => event.type === 'final');
+      expect(finals.map(({ start }) => start.toFixed(1))).toEqual(['0.0', '9.7', '18.4']);
+    },
+  );
+
+  test('cuts a long piece, so that a whole recording at once stays within the context', async () => {
+    const client = new FakeDeepgramClient(vllmModel());
+    const speech = await open(client, { model: vllm({ model: 'tiny', maxModelLen: 174 }) });
+    const pieces: Buffer[] = [];
+    for await (const piece of audio(30)) pieces.push(piece);
+    async function* whole() {
+      yield Buffer.concat(pieces);
+    }
+    await collect(speech.transcribe(whole()));
+    for (const bytes of heardBytes(client)) expect(bytes).toBeLessThanOrEqual(10 * 2 * RATE);
+    expect(speech.complete).toBe(true);
+  });
+
+  test('never sends half a sample, whatever the pieces, and says what it could not send', async () => {
+    const client = new FakeDeepgramClient(vllmModel());
+    const speech = await open(client, { model: vllm({ model: 'tiny' }) });
+    const bytes = Buffer.from(Array.from({ length: 1_001 }, (_, index) => index));
+    async function* odd() {
+      for (let at = 0; at < bytes.length; at += 77) yield bytes.subarray(at, at + 77);
+    }
+    const events = await collect(speech.transcribe(odd()));
+    const sent = audioOf(client.streams[0]!);
+    for (const piece of sent) expect(piece.length % 2).toBe(0);
+    expect(Buffer.concat(sent)).toEqual(bytes.subarray(0, 1_000));
+    expect(events).toContainEqual({ type: 'warning', message: expect.stringContaining('last 1 bytes') });
   });
 });
 
@@ -261,6 +360,57 @@ describe('Deepgram', () => {
     expect(events.slice(-2)).toEqual([{ type: 'usage', audioSeconds: 1.5 }, { type: 'done' }]);
     expect(client.streams[0]!.query).toContain('encoding=linear16&sample_rate=16000');
     expect(speech.complete).toBe(true);
+  });
+
+  /** Hears {@link spokenWords}, and makes ten of them final at a time; of half a word it hears another one. */
+  const novaOfWords: FakeModel = async stream => {
+    let bytes = 0;
+    let parts: { part: number; at: number }[] = [];
+    const tell = () => {
+      const byWord = new Map<number, { part: number; at: number }[]>();
+      for (const one of parts) {
+        const index = Math.floor(one.part / 3);
+        byWord.set(index, [...(byWord.get(index) ?? []), one]);
+      }
+      const words = [...byWord].map(([index, heard]) => ({
+        word: heard.length === 3 ? wordOf(index) : 'half',
+        start: heard[0]!.at,
+        end: heard.at(-1)!.at + 0.1,
+        confidence: 1,
+      }));
+      const start = words[0]?.start ?? 0;
+      const alternatives = [{ transcript: words.map(({ word }) => word).join(' '), confidence: 1, words }];
+      const settled = { is_final: true, speech_final: true, start, duration: (words.at(-1)?.end ?? start) - start };
+      stream.say({ type: 'Results', ...settled, channel: { alternatives } });
+      parts = [];
+    };
+    for await (const item of stream.input) {
+      if (typeof item === 'string' && item.includes('CloseStream')) break;
+      if (typeof item === 'string') continue;
+      const samples = Buffer.from(item);
+      for (let at = 0; at < samples.length; at += RATE / 5) {
+        const part = samples.readInt16LE(at) - 10_000;
+        if (parts.length > 30 && part % 3 === 0) tell();
+        parts.push({ part, at: (bytes + at) / 2 / RATE });
+      }
+      bytes += samples.length;
+    }
+    tell();
+    stream.say({ type: 'Metadata', request_id: 'r', duration: bytes / RATE / 2, channels: 1 });
+  };
+
+  test('changes within speech by the times of the words: none is lost or doubled', async () => {
+    const client = new FakeDeepgramClient(novaOfWords);
+    const model = deepgram({ model: 'nova-3' });
+    const limited = { ...model, capabilities: { ...model.capabilities, maxSeconds: 20 } };
+    const speech = await open(client, { model: limited });
+    const events = await collect(speech.transcribe(spokenWords(150)));
+    const finals = events.filter(event => event.type === 'final');
+    const words = finals.flatMap(({ words }) => words);
+    expect(words.map(({ text }) => text)).toEqual(Array.from({ length: 150 }, (_, index) => wordOf(index)));
+    expect(finals.map(({ text }) => text).join(' ')).toBe(words.map(({ text }) => text).join(' '));
+    for (const [index, { start }] of words.entries()) expect(start).toBeCloseTo(index * 0.3, 1);
+    expect(speech).toMatchObject({ handOvers: 2, handOversWithinSpeech: 2, complete: true });
   });
 
   test('hands over to a stream that is open already, at pauses: no second is lost or heard twice', async () => {

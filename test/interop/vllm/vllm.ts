@@ -154,6 +154,14 @@ async function checkAdapter(vllm: VllmServer, scorecard: Scorecard): Promise<voi
   async function* samples(seconds: number): AsyncGenerator<Uint8Array> {
     yield* pcm(seconds, APPEND_BYTES);
   }
+  /** Loud samples without a pause. */
+  async function* noise(seconds: number): AsyncGenerator<Uint8Array> {
+    for (let sent = 0; sent < seconds * 32_000; sent += APPEND_BYTES) {
+      const piece = Buffer.alloc(APPEND_BYTES);
+      for (let at = 0; at < piece.length; at += 2) piece.writeInt16LE(((at * 7_919) % 20_000) - 10_000, at);
+      yield piece;
+    }
+  }
   await scorecard.check('SpeechToText: a transcription is complete by the word of vLLM', async () => {
     const speech = await open();
     const events = await transcribed(speech, 3);
@@ -188,6 +196,25 @@ async function checkAdapter(vllm: VllmServer, scorecard: Scorecard): Promise<voi
       await transcribed(speech, 60);
       ok(speech.complete);
       ok(speech.handOvers >= 1, `${speech.handOvers} hand-overs`);
+    },
+  );
+  await scorecard.check(
+    'SpeechToText: a warning comes before the context is full, and without a pause two streams hear the same 3 s',
+    async () => {
+      const speech = await open(MODEL, MAX_MODEL_LENGTH);
+      const events: TranscriptionEvent[] = [];
+      for await (const event of speech.transcribe(noise(45))) events.push(event);
+      strictEqual(speech.handOversWithinSpeech, 1);
+      const said = events.filter(({ type }) => type !== 'partial').map(({ type }) => type);
+      // The words are random, so whether they agree is chance; a third warning says that they do not.
+      deepStrictEqual(said.slice(0, 3), ['warning', 'warning', 'usage']);
+      deepStrictEqual(said.slice(-3), ['final', 'usage', 'done']);
+      const [nearlyFull, within] = events.flatMap(event => (event.type === 'warning' ? event.message : []));
+      match(nearlyFull!, /nearly full: 29\.\d of 37\.0 s/);
+      match(within!, /Both heard the last 3\.0 s/);
+      const tokens = events.reduce((sum, event) => sum + ((event.type === 'usage' && event.totalTokens) || 0), 0);
+      ok(tokens * SECONDS_PER_TOKEN >= 48, `${tokens} tokens for 45 s and 3 s`);
+      ok(speech.complete);
     },
   );
 }
