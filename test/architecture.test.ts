@@ -39,7 +39,7 @@ const ROOMS: Record<string, Room> = {
   infra: { rooms: ['contract', 'dockerfile'], packages: /^(aws-cdk-lib|constructs)(\/|$)/ },
   local: {
     rooms: ['contract', 'wire', 'assembly'],
-    packages: /^(@smithy\/|chokidar$|selfsigned$|ws$)/,
+    packages: /^(@smithy\/|chokidar$|selfsigned$|uplot\/dist\/|ws$)/,
     folders: {
       engine: ['.'],
       service: ['.'],

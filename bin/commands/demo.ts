@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import type { BidiSession } from '../../lib/client';
 import { AUDIO_CHUNK_MS, ExplainedError } from '../../lib/contract';
 import { ExitCode } from '../exit-code';
+import { openTrialLate } from '../inspector-trial-late';
 import { synthesize } from '../synthesize';
 
 /** The repository, or dist/ of the published package. */
@@ -62,7 +63,7 @@ async function demo(abortSignal: AbortSignal, keep: boolean): Promise<void> {
 
   const endpoints = await readCloudAssembly(assembly, { stacks: [STACK] });
   const endpoint = endpoints[0]!;
-  await using local = await LocalSageMaker.start({ endpoints, inspector: keep });
+  await using local = await LocalSageMaker.start({ endpoints, inspector: keep && openTrialLate });
   done(
     `local SageMaker has ${endpoint.name} in service`,
     stopwatch(),

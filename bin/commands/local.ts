@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { servedModel } from '../../lib/assembly/endpoint-definition';
 import { ExplainedError } from '../../lib/contract';
 import type { Behaviours, EndpointDefinition, LocalEvent, LocalSageMaker } from '../../lib/local';
 import { parseBehaviour, readBehaviours } from '../../lib/local/behaviours';
@@ -9,6 +10,7 @@ import { INJECTED_FAULT_KINDS, type InjectedFault, parseInjectedFault } from '..
 import { collectVariable } from '../environment-options';
 import { ExitCode } from '../exit-code';
 import { wrappedHelp } from '../help-text';
+import { openTrialLate } from '../inspector-trial-late';
 import { collectSetting, repeatable } from '../key-value';
 import { onLauncherGone } from '../launcher';
 import { type LocalSourceOptions, localEndpoints } from '../local-endpoints';
@@ -119,7 +121,7 @@ async function local(names: readonly string[], options: LocalOptions): Promise<v
     behaviours,
     engine: await engineNamed(options.engine),
     watch: options.watch,
-    inspector: options.inspector,
+    inspector: options.inspector && openTrialLate,
     observe,
     abortSignal: interruption.first,
   });
@@ -212,10 +214,10 @@ function remember(
 }
 
 /** What other commands need to know of an endpoint. Variants that serve different models leave the choice to the caller. */
-function endpointState({ name, stack, variants }: EndpointDefinition): LocalStateEndpoint {
-  const serves = variants[0]?.model.serves;
-  const isOne = variants.every(({ model }) => JSON.stringify(model.serves) === JSON.stringify(serves));
-  return { name, ...(stack !== undefined && { stack }), ...(serves && isOne && { serves }) };
+function endpointState(endpoint: EndpointDefinition): LocalStateEndpoint {
+  const { name, stack } = endpoint;
+  const serves = servedModel(endpoint);
+  return { name, ...(stack !== undefined && { stack }), ...(serves && { serves }) };
 }
 
 /** The fields of a running local SageMaker for other programs: `--ready-file`, and the line of `--json`. */

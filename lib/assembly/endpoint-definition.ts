@@ -224,3 +224,11 @@ export function unknownHere(endpoint: EndpointDefinition): string[] {
     );
   });
 }
+
+/** The model of an endpoint as its clients need to know it; undefined where that is not known, or the variants serve different ones. */
+export function servedModel({ variants }: EndpointDefinition): ServedModel | undefined {
+  const [first] = variants;
+  const serves = first?.model.serves;
+  const isOne = variants.every(({ model }) => JSON.stringify(model.serves) === JSON.stringify(serves));
+  return isOne ? serves : undefined;
+}

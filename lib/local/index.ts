@@ -19,6 +19,7 @@ export { AutomaticEngine } from './engine/automatic-engine';
 export type { ContainerEngine, ContainerLine, ContainerStart } from './engine/container-engine';
 export { DOCKER_COMMANDS, type DockerCommand, DockerEngine } from './engine/docker-engine';
 export { ProcessEngine } from './engine/process-engine';
+export type { OpenTrial, Trial, TrialEvent, TrialKind, TrialRequest, TrialTarget } from './inspector/trial';
 export * from './local-errors';
 export type { InstanceName, LocalEvent, LocalObserver, SessionSummary, StreamCount } from './local-event';
 export { LOCAL_REGION, LocalSageMaker, type LocalSageMakerOptions } from './local-sagemaker';

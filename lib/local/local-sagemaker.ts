@@ -1,24 +1,27 @@
-import { type EndpointDefinition, unknownHere } from '../assembly/endpoint-definition';
+import { type EndpointDefinition, servedModel, unknownHere } from '../assembly/endpoint-definition';
 import { localValue } from '../assembly/value';
-import { type Behaviours, completeBehaviours, RUNTIME_PORT } from '../contract';
+import { type Behaviours, completeBehaviours, RUNTIME_PORT, type ServedModel } from '../contract';
 import { Clock } from './clock';
 import { AutomaticEngine } from './engine/automatic-engine';
 import type { ContainerEngine } from './engine/container-engine';
 import { HostedEndpoint, HostedVariant } from './hosting/hosted-endpoint';
 import { HostedInstance } from './hosting/hosted-instance';
 import { watchSources } from './hosting/source-watcher';
-import { Inspector } from './inspector/inspector';
-import type { ConnectionGuide } from './inspector/page-connection';
+import type { Guide } from './inspector/controls';
+import type { Inspector } from './inspector/inspector';
+import type { OpenTrial } from './inspector/trial';
 import { InvalidLocalOptionsError, PortInUseError } from './local-errors';
 import type { LocalObserver } from './local-event';
+import type { OperationContext } from './operations/operation-context';
 import { RequestHandler } from './operations/request-handler';
+import { RunningControls } from './running-controls';
 import { type Certificate, defaultCertificateDirectory, loadCertificate } from './service/certificate';
 import { TRUST_STORE_PASSWORD } from './service/java-trust-store';
 import { createLocalCredentials, type LocalCredentials } from './service/local-credentials';
 import { LoopbackServer } from './service/loopback-server';
 import { portHolder } from './service/port-holder';
 import { SignatureVerifier } from './service/signature-verification';
-import { type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
+import { INJECTED_FAULT_KINDS, type InjectedFault, InjectedFaultPlan } from './stream/injected-fault';
 
 /** Region where none is named. */
 export const LOCAL_REGION = 'us-east-1';
@@ -94,11 +97,12 @@ export interface LocalSageMakerOptions {
    */
   readonly observe?: LocalObserver;
   /**
-   * Serve a page that shows every stream, on a loopback port of its own; {@link LocalSageMaker.inspectorUrl} is its URL.
+   * Serve a page that shows every stream, on a loopback port of its own; {@link LocalSageMaker.inspectorUrl} is its URL. With a function that
+   * opens streams the page can try the endpoints, too; `bidi local` gives it one.
    *
    * @default false
    */
-  readonly inspector?: boolean;
+  readonly inspector?: boolean | OpenTrial;
   /**
    * Resolve when every endpoint is in service; otherwise as soon as the port answers, with 503 until then.
    *
@@ -176,6 +180,7 @@ export class LocalSageMaker {
 
   private readonly endpoints = new Map<string, HostedEndpoint>();
   private readonly server: LoopbackServer;
+  private readonly context: OperationContext;
   private readonly handler: RequestHandler;
   private readonly engine: ContainerEngine;
   private readonly observe: LocalObserver;
@@ -184,7 +189,7 @@ export class LocalSageMaker {
   private closing: Promise<void> | undefined;
 
   private constructor(
-    options: LocalSageMakerOptions,
+    private readonly options: LocalSageMakerOptions,
     private readonly certificate: Certificate | undefined,
   ) {
     const clock = options.clock ?? Clock.REAL;
@@ -194,12 +199,12 @@ export class LocalSageMaker {
     this.certificateAuthorityFile = certificate?.authorityFile;
     this.certificateAuthority = certificate?.authority;
     this.engine = options.engine ?? new AutomaticEngine();
-    this.inspector = options.inspector ? new Inspector(() => this.connectionGuide()) : undefined;
+    this.inspector = options.inspector ? this.createInspector(options.inspector) : undefined;
     this.observe = observers(options.observe, this.inspector?.recording.observe);
     for (const definition of options.endpoints) {
       this.endpoints.set(definition.name, this.host(definition));
     }
-    this.handler = new RequestHandler({
+    this.context = {
       endpoints: this.endpoints,
       region: this.region,
       verifier: options.verify === false ? undefined : new SignatureVerifier(this.region, pairs),
@@ -208,7 +213,8 @@ export class LocalSageMaker {
       faults: new InjectedFaultPlan(options.faults ?? []),
       observe: this.observe,
       observeStream: this.inspector?.recording.observeStream,
-    });
+    };
+    this.handler = new RequestHandler(this.context);
     this.server = new LoopbackServer(certificate, request => void this.handler.handle(request));
   }
 
@@ -265,12 +271,41 @@ export class LocalSageMaker {
     await this.close();
   }
 
-  private connectionGuide(): ConnectionGuide {
+  private createInspector(openTrial: true | OpenTrial): Inspector {
+    // Loaded late: a program without the page needs no server of WebSockets.
+    const { Inspector } = require('./inspector/inspector') as typeof import('./inspector/inspector');
+    return new Inspector({
+      guide: () => this.guide(),
+      controls: new RunningControls(
+        () => this.context,
+        (...words) => this.handler.inject(...words),
+      ),
+      openTrial: openTrial === true ? undefined : openTrial,
+      trialTarget: endpointName => ({
+        url: this.url,
+        region: this.region,
+        credentials: this.credentials,
+        certificateAuthority: this.certificateAuthority,
+        serves: servedModelOf(this.endpoints.get(endpointName)),
+      }),
+    });
+  }
+
+  private guide(): Guide {
     return {
       url: this.url,
       environment: this.environment(),
       unset: this.credentials.sessionToken === undefined ? ['AWS_SESSION_TOKEN'] : [],
-      endpoints: [...this.endpoints.keys()],
+      endpoints: [...this.endpoints.values()].map(({ definition }) => {
+        const serves = servedModel(definition);
+        return {
+          name: definition.name,
+          ...(definition.stack !== undefined && { stack: definition.stack }),
+          ...(serves && { serves }),
+        };
+      }),
+      faults: INJECTED_FAULT_KINDS,
+      canTry: typeof this.options.inspector === 'function',
     };
   }
 
@@ -344,6 +379,10 @@ function observers(user: LocalObserver | undefined, inspector: LocalObserver | u
     inspector(event);
     user(event);
   };
+}
+
+function servedModelOf(endpoint: HostedEndpoint | undefined): ServedModel | undefined {
+  return endpoint && servedModel(endpoint.definition);
 }
 
 function portError(port: number, code: string, holder: string | undefined, cause: unknown): PortInUseError {

@@ -1,34 +1,63 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
-import { WebSocketServer } from 'ws';
+import { extname, join } from 'node:path';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { isLoopbackHost } from '../service/request-source';
-import { type ConnectionGuide, PageConnection } from './page-connection';
+import type { Controls, Guide } from './controls';
+import { PageConnection } from './page-connection';
 import { Recording } from './recording';
+import type { OpenTrial, TrialTarget } from './trial';
+import { TrialConnection } from './trial-connection';
 
 const LOOPBACK = '127.0.0.1';
 const PAGE = join(__dirname, 'page');
 
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+};
+
+interface PageFile {
+  readonly file: string;
+  readonly type: string;
+}
+
 /** The files of the page, by path below the token. Nothing else is read from disk. */
-const FILES = new Map([
-  ['', { file: 'index.html', type: 'text/html; charset=utf-8' }],
-  ['inspector.css', { file: 'inspector.css', type: 'text/css; charset=utf-8' }],
-  ...['inspector.mjs', 'element.mjs', 'virtual-list.mjs'].map(
-    file => [file, { file, type: 'text/javascript; charset=utf-8' }] as const,
-  ),
-]);
+const FILES: ReadonlyMap<string, PageFile> = new Map(
+  [
+    ...readdirSync(PAGE).map(name => [name === 'index.html' ? '' : name, join(PAGE, name)] as const),
+    ['uplot.mjs', require.resolve('uplot/dist/uPlot.esm.js')] as const,
+    ['uplot.css', require.resolve('uplot/dist/uPlot.min.css')] as const,
+  ].map(([path, file]) => [path, { file, type: TYPES[extname(path || file)]! }]),
+);
 
-/** Path below the token at which a page connects its WebSocket. */
-const SOCKET_PATH = 'socket';
+/** Longest message of a page, in bytes, by the path below the token at which it connects a WebSocket. */
+const MESSAGE_LIMIT_BYTES = {
+  /** What the page is told of every stream, and asks for. */
+  socket: 2 * 1_024,
+  /** A stream of the page's own. */
+  try: 64 * 1_024,
+} as const;
 
-/** Longest message of a page, in bytes: it names one session. */
-const MESSAGE_LIMIT_BYTES = 1_024;
+type SocketPath = keyof typeof MESSAGE_LIMIT_BYTES;
 
-/** Pages that may be open at once. */
-const PAGES_LIMIT = 32;
+/** WebSockets that may be open at once, of each path. */
+const SOCKETS_LIMIT = 32;
+
+/** What the inspector shows and controls beside the streams. */
+export interface InspectorOptions {
+  /** Called for each page that opens. */
+  readonly guide: () => Guide;
+  readonly controls: Controls;
+  /** Opens the streams of the page's own; undefined where there are none. */
+  readonly openTrial: OpenTrial | undefined;
+  /** Where a stream of the page's own goes. */
+  readonly trialTarget: (endpointName: string) => TrialTarget;
+}
 
 /**
  * The inspector: a page that shows every stream of one local SageMaker, on a loopback port of its own. Its URL holds a random token of this
@@ -41,25 +70,22 @@ export class Inspector {
 
   private readonly token = randomBytes(24).toString('base64url');
   private readonly server = createServer((request, response) => this.answer(request, response));
-  private readonly webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MESSAGE_LIMIT_BYTES,
-    perMessageDeflate: false,
-  });
+  private readonly webSockets: Readonly<Record<SocketPath, WebSocketServer>> = {
+    socket: webSocketServer('socket'),
+    try: webSocketServer('try'),
+  };
 
-  /** @param guide called for each page that opens. */
-  constructor(private readonly guide: () => ConnectionGuide) {
+  constructor(private readonly options: InspectorOptions) {
     this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on('error', () => {});
-      const refusal = this.refusal(request, true);
-      if (refusal !== undefined || this.pathBelowToken(request) !== SOCKET_PATH) {
-        const status = refusal ?? 404;
-        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      const path = this.socketPath(request);
+      const status = this.refusal(request, true) ?? (path ? this.busy(path) : 404);
+      if (path === undefined || status !== undefined) {
+        const refused = status ?? 404;
+        socket.end(`HTTP/1.1 ${refused} ${STATUS_CODES[refused]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
-      this.webSockets.handleUpgrade(request, socket, head, page => {
-        new PageConnection(page, this.recording, this.guide());
-      });
+      this.webSockets[path].handleUpgrade(request, socket, head, page => this.connect(path, page));
     });
   }
 
@@ -73,12 +99,18 @@ export class Inspector {
 
   /** Closes every page and stops listening. */
   async close(): Promise<void> {
-    for (const page of this.webSockets.clients) page.terminate();
+    for (const { clients } of Object.values(this.webSockets)) for (const page of clients) page.terminate();
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     this.server.closeAllConnections();
     await closed;
+  }
+
+  private connect(path: SocketPath, page: WebSocket): void {
+    const { guide, controls, openTrial, trialTarget } = this.options;
+    if (path === 'socket') new PageConnection(page, this.recording, controls, guide());
+    else if (openTrial) new TrialConnection(page, request => openTrial(request, trialTarget(request.endpointName)));
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
@@ -92,7 +124,7 @@ export class Inspector {
       ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
       ...(status === 200 ? {} : { connection: 'close' }),
     });
-    response.end(status === 200 && file ? readFileSync(join(PAGE, file.file)) : `${STATUS_CODES[status]}\n`);
+    response.end(status === 200 && file ? readFileSync(file.file) : `${STATUS_CODES[status]}\n`);
   }
 
   /** The status that refuses a request of another host, another origin or without the token; undefined for one that is answered. */
@@ -101,8 +133,17 @@ export class Inspector {
     if (!isLoopbackHost(host)) return 421;
     // A browser names the origin of every WebSocket. Pages of other ports of this machine are strangers, too.
     if (origin === undefined ? isWebSocket : origin !== `http://${host}`) return 403;
-    if (!this.hasToken(url)) return 403;
-    return isWebSocket && this.webSockets.clients.size >= PAGES_LIMIT ? 503 : undefined;
+    return this.hasToken(url) ? undefined : 403;
+  }
+
+  private socketPath(request: IncomingMessage): SocketPath | undefined {
+    const path = this.pathBelowToken(request);
+    if (path === 'try') return this.options.openTrial && path;
+    return path === 'socket' ? path : undefined;
+  }
+
+  private busy(path: SocketPath): number | undefined {
+    return this.webSockets[path].clients.size >= SOCKETS_LIMIT ? 503 : undefined;
   }
 
   private hasToken(url = ''): boolean {
@@ -127,4 +168,8 @@ export class Inspector {
       'cross-origin-resource-policy': 'same-origin',
     };
   }
+}
+
+function webSocketServer(path: SocketPath): WebSocketServer {
+  return new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES[path], perMessageDeflate: false });
 }

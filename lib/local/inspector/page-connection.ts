@@ -1,4 +1,7 @@
 import type { WebSocket } from 'ws';
+import { ExplainedError, type Explanation } from '../../contract';
+import type { Controls, Guide } from './controls';
+import { type PageMessage, readPageMessage } from './page-message';
 import { ENDED_SESSIONS_KEPT, type Recording, type Step } from './recording';
 
 /** Milliseconds between two updates of a page. */
@@ -6,15 +9,6 @@ const UPDATE_INTERVAL_MS = 200;
 
 /** Bytes that may wait for a page that does not read; until they are sent it gets no update. */
 const WAITING_LIMIT_BYTES = 1024 * 1024;
-
-/** Variables and endpoints that the page shows under "How to connect". */
-export interface ConnectionGuide {
-  readonly url: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Variables that have to be unset. */
-  readonly unset: readonly string[];
-  readonly endpoints: readonly string[];
-}
 
 /**
  * One open page. It keeps its place in the recording and is sent what is newer at a steady pace, so that a fast stream or a slow page costs
@@ -30,7 +24,8 @@ export class PageConnection {
   constructor(
     private readonly socket: WebSocket,
     private readonly recording: Recording,
-    guide: ConnectionGuide,
+    private readonly controls: Controls,
+    guide: Guide,
   ) {
     this.closePage = recording.openPage();
     this.send({ type: 'hello', guide, endedSessionsKept: ENDED_SESSIONS_KEPT });
@@ -44,21 +39,38 @@ export class PageConnection {
     });
   }
 
-  /** The one message of a page: the session whose steps it shows, or none. */
   private onMessage(text: string): void {
-    let follow: unknown;
+    let message: PageMessage | undefined;
     try {
-      ({ follow } = JSON.parse(text) as { follow?: unknown });
+      message = readPageMessage(text);
     } catch {
       this.socket.close(1007, 'A message is a JSON object.');
       return;
     }
-    if (follow !== null && typeof follow !== 'string') {
-      this.socket.close(1008, 'A message names the session to follow, or null.');
+    if (!message) {
+      this.socket.close(1008, 'A message asks for one thing that a page can ask for.');
       return;
     }
-    this.followed = follow === null ? undefined : { requestId: follow, next: 0 };
+    if ('follow' in message) {
+      this.followed = message.follow === null ? undefined : { requestId: message.follow, next: 0 };
+    } else {
+      this.send({ type: 'controlled', refusal: this.control(message) });
+    }
     this.update();
+  }
+
+  /** @returns what was wrong, or undefined */
+  private control(message: Exclude<PageMessage, { follow: string | null }>): Explanation | undefined {
+    try {
+      if ('inject' in message) return this.controls.inject(message.inject.requestId, message.inject.fault);
+      if ('faults' in message) this.controls.faults = message.faults;
+      else this.controls.clockScale = message.clockScale;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ExplainedError)) throw error;
+      const { what, why, next } = error;
+      return { what, why, next };
+    }
   }
 
   private update(): void {
@@ -67,7 +79,9 @@ export class PageConnection {
     const lines = this.recording.lines.since(this.line);
     this.revision = revision;
     this.line = this.recording.lines.next;
-    this.send({ type: 'update', instances: [...this.recording.instances.values()], sessions, lines });
+    const { faults, clockScale } = this.controls;
+    const instances = [...this.recording.instances.values()];
+    this.send({ type: 'update', instances, sessions, lines, faults, clockScale });
     if (this.followed) this.sendSteps(this.followed);
   }
 

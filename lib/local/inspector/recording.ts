@@ -11,7 +11,7 @@ export const ENDED_SESSIONS_KEPT = 500;
 /** Lines of container output kept. */
 export const LINES_KEPT = 1_000;
 /** Bytes kept of one payload. */
-export const PAYLOAD_PART_BYTES = 16 * 1024;
+export const PAYLOAD_PART_BYTES = 64 * 1024;
 /** Bytes of payload kept in all. */
 export const PAYLOAD_BYTES = 32 * 1024 * 1024;
 

@@ -17,7 +17,7 @@ import { HandshakeError, HandshakeTimeoutError } from '../../wire/handshake';
 import type { InstanceName } from '../local-event';
 import type { ServiceRequest } from '../service/loopback-server';
 import { handshakeError, inputValidationError } from '../service/service-error';
-import { faultOf, injectFaults, throwOpeningFault } from '../stream/fault-injection';
+import { faultOf, injectFaults, type OpenStream, throwOpeningFault } from '../stream/fault-injection';
 import type { InjectedFault } from '../stream/injected-fault';
 import { MeteringStream, meteringOffer } from '../stream/metering';
 import { resetStream, StreamSession } from '../stream/stream-session';
@@ -25,13 +25,20 @@ import { checkInput, hostedEndpoint, logStreamArn, type OperationContext } from 
 
 /** The operation `InvokeEndpointWithBidirectionalStream`. */
 export class BidirectionalStreamOperation {
-  private readonly sessions = new Set<StreamSession>();
+  private readonly sessions = new Map<string, OpenStream>();
 
   constructor(private readonly context: OperationContext) {}
 
   /** Streams that are open now. */
   get openSessions(): number {
     return this.sessions.size;
+  }
+
+  /** Injects a fault into a stream that is open, now. @returns false when no such stream is open. */
+  inject(requestId: string, fault: InjectedFault): boolean {
+    const open = this.sessions.get(requestId);
+    if (open) injectFaults([fault], fault.phase, open);
+    return open !== undefined;
   }
 
   /** Resolves when the session is over. @throws ServiceError when it cannot be opened. */
@@ -75,15 +82,13 @@ export class BidirectionalStreamOperation {
         chain,
         clock,
         behaviours: this.context.behaviours,
-        pingsAreAnswered: !faultOf(faults, 'ping-silence', 'streaming'),
-        readBytesPerSecond: faultOf(faults, 'slow-reader', 'streaming')?.value,
         observe: observeStream && (event => observeStream(requestId, event)),
         onPhase: phase => injectFaults(faults, phase, { session, request, container: lease.container }),
       });
-      this.sessions.add(session);
+      this.sessions.set(requestId, { session, request, container: lease.container });
       const { outcome, message, isBroken: wasBroken = false } = await session.ended;
       isBroken = wasBroken;
-      this.sessions.delete(session);
+      this.sessions.delete(requestId);
       const meter = await metering;
       await meter?.close();
       observe({

@@ -14,7 +14,8 @@ export interface OperationContext {
   readonly region: string;
   /** Undefined where signatures are not verified. */
   readonly verifier: SignatureVerifier | undefined;
-  readonly clock: Clock;
+  /** Of the waits that begin from now on: a page of the inspector may change it. */
+  clock: Clock;
   /** The behaviour chosen where no public source settles it. */
   readonly behaviours: Required<Behaviours>;
   readonly faults: InjectedFaultPlan;

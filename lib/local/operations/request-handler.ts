@@ -4,6 +4,7 @@ import { BIDIRECTIONAL_STREAM_PATH, INVOKE_PATH, RESPONSE_STREAM_PATH, RuntimeHe
 import type { ServiceRequest } from '../service/loopback-server';
 import { checkSource } from '../service/request-source';
 import { internalServerError, ServiceError } from '../service/service-error';
+import type { InjectedFault } from '../stream/injected-fault';
 import { BidirectionalStreamOperation } from './bidirectional-stream';
 import { invoke } from './invocation';
 import type { OperationContext } from './operation-context';
@@ -32,6 +33,11 @@ export class RequestHandler {
   /** Streams that are open now. */
   get openSessions(): number {
     return this.streaming.openSessions;
+  }
+
+  /** Injects a fault into a stream that is open, now. @returns false when no such stream is open. */
+  inject(requestId: string, fault: InjectedFault): boolean {
+    return this.streaming.inject(requestId, fault);
   }
 
   /** Answers one request. Never rejects. */

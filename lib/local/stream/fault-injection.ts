@@ -29,7 +29,7 @@ export function throwOpeningFault(faults: readonly InjectedFault[], endpointName
 }
 
 /** The session that faults are injected into. */
-interface OpenStream {
+export interface OpenStream {
   readonly session: StreamSession;
   readonly request: ServiceRequest;
   readonly container: RunningContainer | undefined;
@@ -53,6 +53,7 @@ export function injectFaults(
     else if (kind === 'connection-reset') {
       session.abandon();
       request.cutConnection();
-    }
+    } else if (kind === 'ping-silence') session.ignorePongs();
+    else if (kind === 'slow-reader') session.readSlowly(value);
   }
 }

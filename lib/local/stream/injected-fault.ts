@@ -131,11 +131,18 @@ export function parseInjectedFault(text: string): InjectedFault {
   };
 }
 
+/** The word of a fault, as {@link parseInjectedFault} reads it. */
+export function injectedFaultWord({ kind, phase, value, every }: InjectedFault): string {
+  const { value: definition }: InjectedFaultDefinition = INJECTED_FAULT_KINDS[kind];
+  return `${kind}@${phase}${definition ? `=${value}` : ''}${every === undefined ? '' : `/${every}`}`;
+}
+
 /** Decides which faults hit which session. */
 export class InjectedFaultPlan {
   private sessions = 0;
 
-  constructor(private readonly faults: readonly InjectedFault[]) {}
+  /** @param faults those of the sessions that open from now on; may be replaced at any time. */
+  constructor(public faults: readonly InjectedFault[]) {}
 
   /** The faults of the session that opens now. */
   next(): readonly InjectedFault[] {

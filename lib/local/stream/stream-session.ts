@@ -52,18 +52,6 @@ export interface StreamSessionOptions {
   /** Called once when the session reaches a phase, before anything of the phase happens. */
   readonly onPhase?: (phase: 'streaming' | 'closing') => void;
   /**
-   * Whether answers to pings are heard.
-   *
-   * @default true
-   */
-  readonly pingsAreAnswered?: boolean;
-  /**
-   * How fast the container seems to read.
-   *
-   * @default - as fast as it does
-   */
-  readonly readBytesPerSecond?: number | undefined;
-  /**
    * Called with each step of the session.
    *
    * @default - steps are dropped
@@ -109,6 +97,9 @@ export class StreamSession implements FrameSocketListener {
   private drainLimit: NodeJS.Timeout | undefined;
   private unansweredPings = 0;
   private inputEnded = false;
+  private pongsAreHeard = true;
+  /** How fast the container seems to read; undefined for as fast as it does. */
+  private readBytesPerSecond: number | undefined;
   private isSlowed = false;
   private isOver = false;
   private resolveEnded!: (end: SessionEnd) => void;
@@ -159,6 +150,16 @@ export class StreamSession implements FrameSocketListener {
     resetStream(this.stream);
   }
 
+  /** From now on the container seems to answer no ping. */
+  ignorePongs(): void {
+    this.pongsAreHeard = false;
+  }
+
+  /** From now on the container seems to read no faster than so many bytes a second. */
+  readSlowly(bytesPerSecond: number): void {
+    this.readBytesPerSecond = bytesPerSecond;
+  }
+
   // From the client.
 
   private onData(piece: Buffer): void {
@@ -173,7 +174,7 @@ export class StreamSession implements FrameSocketListener {
       this.options.observe?.({ type: 'paused', direction: 'received' });
       this.stream.pause();
     }
-    if (this.options.readBytesPerSecond) this.slowDown(piece.length / this.options.readBytesPerSecond);
+    if (this.readBytesPerSecond) this.slowDown(piece.length / this.readBytesPerSecond);
   }
 
   private slowDown(seconds: number): void {
@@ -276,7 +277,7 @@ export class StreamSession implements FrameSocketListener {
 
   onPong(): void {
     this.options.observe?.({ type: 'pong' });
-    if (this.options.pingsAreAnswered !== false) this.unansweredPings = 0;
+    if (this.pongsAreHeard) this.unansweredPings = 0;
   }
 
   onEnd({ code, reason }: WebSocketEnd): void {

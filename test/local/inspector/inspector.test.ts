@@ -1,22 +1,52 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { transformSync } from 'esbuild';
 import { WebSocket } from 'ws';
-import type { LocalSageMaker } from '../../../lib/local';
+import {
+  INJECTED_FAULT_KINDS,
+  type LocalSageMaker,
+  type Trial,
+  type TrialRequest,
+  type TrialTarget,
+} from '../../../lib/local';
 import { startLocal } from '../support/local';
 import { SignedStream } from '../support/signed-stream';
 
 const ROOT = join(__dirname, '../../..');
 const PAGE = join(ROOT, 'lib/local/inspector/page');
-const FILES = ['', 'inspector.css', 'inspector.mjs', 'element.mjs', 'virtual-list.mjs'];
+const OWN_FILES = readdirSync(PAGE);
+const CHART_FILES = { 'uplot.mjs': 'uPlot.esm.js', 'uplot.css': 'uPlot.min.css' };
+const FILES = ['', ...OWN_FILES.filter(file => file !== 'index.html'), ...Object.keys(CHART_FILES)];
 
 let local: LocalSageMaker;
 let url: URL;
 
+/** What pages wanted to try. */
+const trials: object[] = [];
+const aborts = new EventEmitter();
+
+/** Answers what it is sent: the real one is bin's, with the kit's client. */
+async function openEcho(request: TrialRequest, target: TrialTarget): Promise<Trial> {
+  trials.push({ ...request, ...target });
+  const waiting = new PassThrough({ objectMode: true });
+  return {
+    answers: waiting,
+    send: async message =>
+      void waiting.write(typeof message === 'string' ? { type: 'message', text: message } : message),
+    finish: async () => void waiting.end(),
+    abort: () => {
+      waiting.destroy();
+      aborts.emit('abort');
+    },
+  };
+}
+
 beforeAll(async () => {
-  local = await startLocal({ inspector: true });
+  local = await startLocal({ inspector: openEcho });
   url = new URL(local.inspectorUrl!);
 });
 afterAll(async () => {
@@ -108,6 +138,10 @@ function steps(messages: readonly Told[]) {
   return messages.flatMap(({ type, steps: told }) => (type === 'steps' ? (told as Record<string, unknown>[]) : []));
 }
 
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 describe('who is answered', () => {
   test('the page and its files, with the token, protected', async () => {
     for (const file of FILES) {
@@ -158,10 +192,14 @@ describe('who is answered', () => {
   });
 
   test.each([
-    ['longer than a kilobyte', 'x'.repeat(2_000), 1009],
+    ['longer than two kilobytes', 'x'.repeat(2_049), 1009],
     ['that is no JSON', 'follow', 1007],
-    ['that is null', 'null', 1007],
+    ['that is null', 'null', 1008],
     ['without a session', '{"follow":7}', 1008],
+    ['that asks for two things', '{"follow":null,"clockScale":2}', 1008],
+    ['that asks for what no page can', '{"toString":1}', 1008],
+    ['with a fault that is no word', '{"faults":[1]}', 1008],
+    ['with more faults than a page can choose', JSON.stringify({ faults: Array(17).fill('crash') }), 1008],
   ])('a message %s ends the page’s connection', async (_, message, code) => {
     const { socket } = await openPage();
     socket.send(message);
@@ -177,7 +215,9 @@ describe('what a page is told', () => {
       url: local.url,
       environment: local.environment(),
       unset: ['AWS_SESSION_TOKEN'],
-      endpoints: ['echo'],
+      endpoints: [{ name: 'echo' }],
+      faults: INJECTED_FAULT_KINDS,
+      canTry: true,
     });
     await page.find(told => told.find(({ instances }) => JSON.stringify(instances ?? '').includes('in service')));
 
@@ -250,6 +290,129 @@ describe('what a page is told', () => {
   });
 });
 
+describe('what a page controls', () => {
+  test('the faults of the next streams, by the words of --fault', async () => {
+    const page = await openPage();
+    page.socket.send(JSON.stringify({ faults: ['throttling', 'close=4000/2'] }));
+    await page.find(told => told.find(({ type, refusal }) => type === 'controlled' && refusal === undefined));
+    const chosen = ['throttling@opening', 'close@streaming=4000/2'];
+    await page.find(told => told.find(({ faults }) => JSON.stringify(faults) === JSON.stringify(chosen)));
+    await expect(SignedStream.open(local).then(stream => stream.response)).resolves.toMatchObject({ ':status': 400 });
+    page.socket.send(JSON.stringify({ faults: [] }));
+    await page.find(told => (told.at(-1)?.type === 'update' && isEmpty(told.at(-1)?.faults) ? true : undefined));
+    const stream = await SignedStream.open(local);
+    expect((await stream.response)[':status']).toBe(200);
+    await stream.end();
+    await stream.ended;
+    await page.close();
+  });
+
+  test('a fault in one open stream, at once, and not in one that is over', async () => {
+    const page = await openPage();
+    const stream = await SignedStream.open(local, { headers: { 'x-amzn-sagemaker-model-query-string': 'act=echo' } });
+    const requestId = (await stream.response)['x-amzn-requestid'] as string;
+    const inject = { requestId, fault: 'internal-failure' };
+    page.socket.send(JSON.stringify({ inject }));
+    await stream.ended;
+    const ended = await page.find(told => rows(told).find(row => row.requestId === requestId && row.state === 'ended'));
+    expect(ended.outcome).toBe('InternalStreamFailure');
+    page.socket.send(JSON.stringify({ inject }));
+    const { refusal } = await page.find(told => told.find(message => message.refusal !== undefined));
+    expect(refusal).toMatchObject({ why: 'The session is over.' });
+    await page.close();
+  });
+
+  test.each([
+    ['a fault that there is not', { faults: ['no-such-fault'] }],
+    ['a fault of a phase that it does not have', { faults: ['throttling@closing'] }],
+    ['a clock that stands', { clockScale: 0 }],
+  ])('not %s', async (_, message) => {
+    const page = await openPage();
+    page.socket.send(JSON.stringify(message));
+    const { refusal } = await page.find(told => told.find(({ type }) => type === 'controlled'));
+    expect(refusal).toEqual({ what: expect.any(String), why: expect.any(String), next: expect.any(String) });
+    const { faults, clockScale } = await page.find(told => told.findLast(({ type }) => type === 'update'));
+    expect([faults, clockScale]).toEqual([[], 1]);
+    await page.close();
+  });
+
+  test('the clock of the next streams: five pings are over in less than a second', async () => {
+    const page = await openPage();
+    page.socket.send(JSON.stringify({ clockScale: 3_600, faults: undefined }));
+    await page.find(told => told.find(({ clockScale }) => clockScale === 3_600));
+    const stream = await SignedStream.open(local, { headers: { 'x-amzn-sagemaker-model-query-string': 'act=echo' } });
+    const requestId = (await stream.response)['x-amzn-requestid'] as string;
+    page.socket.send(JSON.stringify({ follow: requestId }));
+    // A ping a minute: sixty of them an hour, which passes in a second.
+    await page.find(told => (steps(told).filter(({ type }) => type === 'ping').length >= 5 ? true : undefined));
+    page.socket.send(JSON.stringify({ clockScale: 1 }));
+    await stream.end();
+    await stream.ended;
+    await page.close();
+  });
+});
+
+describe('a stream of the page’s own', () => {
+  test('goes the way of every other: the request, what it sends, and what comes', async () => {
+    const socket = pageSocket({}, `${url.pathname}try`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ endpointName: 'echo', kind: 'messages', path: 'a', query: 'b=c' }));
+    socket.send(JSON.stringify({ text: 'hello' }));
+    socket.send(Buffer.from([1, 2]));
+    socket.send(JSON.stringify({ finish: true }));
+    const answers: unknown[] = [];
+    socket.on('message', (data, isBinary) => answers.push(isBinary ? [...(data as Buffer)] : JSON.parse(String(data))));
+    await once(socket, 'close');
+    expect(answers).toEqual([{ type: 'message', text: 'hello' }, [1, 2], { type: 'done' }]);
+    expect(trials).toMatchObject([
+      { endpointName: 'echo', kind: 'messages', path: 'a', query: 'b=c', url: local.url, region: local.region },
+    ]);
+  });
+
+  test('is cut when the page goes', async () => {
+    const socket = pageSocket({}, `${url.pathname}try`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ endpointName: 'echo', kind: 'messages' }));
+    socket.send(JSON.stringify({ text: 'hello' }));
+    await once(socket, 'message');
+    const cut = once(aborts, 'abort');
+    socket.terminate();
+    await cut;
+  });
+
+  test.each([
+    ['a first message that is no request', '{"kind":"messages"}', 1008],
+    ['an unknown kind', '{"endpointName":"echo","kind":"other"}', 1008],
+    ['an unknown protocol', '{"endpointName":"echo","kind":"speak","protocol":"smoke"}', 1008],
+    ['a message longer than 64 KiB', 'x'.repeat(64 * 1_024 + 1), 1009],
+  ])('is not opened by %s', async (_, message, code) => {
+    const before = trials.length;
+    const socket = pageSocket({}, `${url.pathname}try`);
+    await once(socket, 'open');
+    socket.send(message);
+    expect((await once(socket, 'close'))[0]).toBe(code);
+    expect(trials).toHaveLength(before);
+  });
+
+  test.each([
+    ['a foreign origin', { origin: 'https://evil.example' }, undefined, 403],
+    ['a page of another port', { origin: 'http://localhost:1' }, undefined, 403],
+    ['a rebound host', { host: 'evil.example' }, undefined, 421],
+    ['no token', {}, '/try', 403],
+  ])('is not opened for %s', async (_, headers, path, status) => {
+    const socket = pageSocket(headers as Record<string, string>, path ?? `${url.pathname}try`);
+    expect(await refusal(socket)).toBe(status);
+  });
+
+  test('is not there without a function that opens it', async () => {
+    const plain = await startLocal({ inspector: true });
+    const { host, origin, port, pathname } = new URL(plain.inspectorUrl!);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${pathname}try`, { headers: { host, origin } });
+    expect(await refusal(socket)).toBe(404);
+    await plain.close();
+  });
+});
+
 test('without the option there is no page', async () => {
   const plain = await startLocal();
   expect(plain.inspectorUrl).toBeUndefined();
@@ -267,10 +430,17 @@ test('closing the local SageMaker closes its pages and the port', async () => {
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
 });
 
-test('the page is small, loads nothing from elsewhere, and its snippet is the one of docs/local.md', () => {
-  const texts = FILES.map(file => readFileSync(join(PAGE, file || 'index.html'), 'utf8'));
-  expect(gzipSync(texts.join('')).length).toBeLessThan(150_000);
-  expect(texts.join('').match(/https?:\/\/[\w.]+|innerHTML/g)).toBeNull();
-  const [, block = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/local.md'), 'utf8'))!;
-  expect(texts[2]).toContain(block.trim().replace("'echo'", '${JSON.stringify(endpoints[0])}'));
+test('the page is small, loads nothing from elsewhere, and its programs are those of docs/local.md', () => {
+  const own = OWN_FILES.map(file => readFileSync(join(PAGE, file), 'utf8'));
+  const chart = Object.values(CHART_FILES).map(file => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8'));
+  expect(gzipSync([...own, ...chart].join('')).length).toBeLessThan(150_000);
+  expect(own.join('').match(/https?:\/\/[\w.]+|innerHTML/g)).toBeNull();
+  const { code } = transformSync(readFileSync(join(PAGE, 'snippets.mjs'), 'utf8'), { format: 'cjs' });
+  const module = { exports: {} as Record<string, (endpointName: string) => string> };
+  new Function('module', code)(module);
+  const page = readFileSync(join(ROOT, 'docs/local.md'), 'utf8');
+  for (const [name, language] of Object.entries({ typeScript: 'ts', python: 'python', java: 'java', rust: 'rust' })) {
+    const [, block = ''] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)!;
+    expect(module.exports[name]!('echo')).toBe(block.trim().replace("'echo'", '"echo"'));
+  }
 });

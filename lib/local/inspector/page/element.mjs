@@ -29,3 +29,30 @@ export function duration(ms) {
   if (ms === undefined) return '';
   return ms < 1_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(2)} s`;
 }
+
+/** A colour of the style sheet as a canvas takes it: canvases know no custom properties and no light-dark(). */
+export function colorOf(name) {
+  const probe = element('span', {});
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** Hands a text to the user as a file. */
+export function download(name, type, content) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Copies a text. @returns what to tell the user. */
+export async function copied(content) {
+  try {
+    await navigator.clipboard.writeText(content);
+    return 'Copied.';
+  } catch {
+    return 'The browser does not let the page copy.';
+  }
+}
