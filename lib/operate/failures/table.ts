@@ -20,29 +20,29 @@ const READ_THE_LOG: Fix = {
 };
 
 const CHECK_THE_CONTAINER: Fix = {
-  text: 'Try the container on this machine: the check names the rule that it breaks.',
+  text: 'Check the container on this machine: the check names the rule that the container breaks.',
   command: 'npx bidi check --stack <stack>',
 };
 
 const REBUILD: Fix = {
-  text: 'Build the image again for the platform, as one manifest without attestations. The kit does both when it builds the directory.',
+  text: 'Build the image again for the platform, as one manifest without attestations. BidiImage.fromDirectory does both.',
   command: `docker buildx build --platform ${IMAGE_PLATFORM} --provenance=false --sbom=false --output type=docker .`,
 };
 
-const AS_CONTEXT = 'EchoBidiStack and DeepgramStack take it as context; repeat your other -c.';
+const AS_CONTEXT = 'The stacks of this kit take it as context; repeat your other -c options.';
 
 const OTHER_CAPACITY: readonly Fix[] = [
   {
-    text: `Give BidiEndpoint an ordered pool of up to ${INSTANCE_POOL_LIMIT} types; each needs a quota of its own. ${AS_CONTEXT}`,
+    text: `Give BidiEndpoint an ordered pool of up to ${INSTANCE_POOL_LIMIT} types; each type needs its own quota. ${AS_CONTEXT}`,
     command: 'npx cdk deploy <stack> -c instanceTypes=<instance-type>,ml.g6e.2xlarge,ml.g5.2xlarge',
     cdk: "instanceTypes: ['<instance-type>', 'ml.g6e.2xlarge', 'ml.g5.2xlarge']",
   },
-  { text: 'Or try another region, or later: nothing in the stack is wrong.' },
+  { text: 'Or try another region, or try again later. The stack needs no change.' },
 ];
 
 /**
- * Every known cause, ordered from what a text proves to what the absence of a text suggests. `bidi status` explains a failure by
- * it, and `docs/runbook.md` is generated from it (`npm run docs:runbook`).
+ * Every known cause. Causes that a text proves come first, causes that a missing log suggests come last. `bidi status` explains a
+ * failure by this table, and `npm run docs:runbook` writes docs/runbook.md from it.
  */
 export const FAILURE_CAUSES: readonly FailureCause[] = [
   {
@@ -59,7 +59,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Each instance type has a quota of its own per region, named after it with "for endpoint usage", and it starts at 0 for most GPU types. An instance pool does not fall back on quota.',
+      'Each instance type has its own quota in each region, named "TYPE for endpoint usage". It is 0 at first for most GPU types. An instance pool does not fall back when quota is missing.',
     fixes: [
       {
         text: 'See the quota and its code.',
@@ -67,7 +67,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
           'aws service-quotas list-service-quotas --service-code sagemaker --region <region> --query "Quotas[?QuotaName==\'<instance-type> for endpoint usage\'].[QuotaCode,Value]"',
       },
       {
-        text: 'Ask for more. A blue/green update needs room for both fleets: twice the instances.',
+        text: 'Request more. A blue/green update needs quota for both fleets: twice the instances.',
         command:
           'aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code CODE --desired-value 2 --region <region>',
       },
@@ -76,7 +76,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
   },
   {
     name: 'scaled-update',
-    title: 'A variant that is a scalable target changes its instance type, or goes',
+    title: 'The update changes the instance type of a scaled variant, or removes a scaled variant',
     phase: 'deployment',
     symptoms: [
       {
@@ -87,15 +87,15 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'SageMaker refuses to change the instance type of a variant, or to remove it, while the variant is registered for auto scaling. CloudFormation deletes the scalable target only after it has updated the endpoint, so it cannot make room by itself.',
+      'SageMaker refuses to change the instance type of a variant, or to remove it, while the variant is registered for auto scaling. CloudFormation deletes the scalable target only after it has updated the endpoint, so one deployment cannot do both.',
     fixes: [
       {
-        text: 'Deploy twice. First without the scalable target and with nothing else changed; the instances stay as they are. The stacks take it as context (repeat your other -c), autoScaleConcurrency as a property.',
+        text: 'Deploy twice. First deploy without the scalable target and without another change; the endpoint keeps its instances. The stacks take it as context (repeat your other -c options), autoScaleConcurrency as a property.',
         command: 'npx cdk deploy <stack> -c <stack>:scalingPaused=true',
         cdk: 'paused: true',
       },
       {
-        text: 'Then with the change, and without the pause: the endpoint is updated and registered again.',
+        text: 'Then deploy the change without the pause. The endpoint is updated and scales again.',
         command: 'npx cdk deploy <stack>',
       },
     ],
@@ -124,7 +124,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
   },
   {
     name: 'environment-not-allowed',
-    title: 'The listing takes no environment variables',
+    title: 'The listing does not allow environment variables',
     phase: 'deployment',
     symptoms: [
       {
@@ -135,13 +135,13 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'AWS enables environment variables listing by listing, at the wish of its seller.',
-    fixes: [{ text: 'Leave `environment` out of BidiModel.fromModelPackage, or ask the seller to have it enabled.' }],
+    cause: 'AWS allows environment variables only for the listings whose sellers requested it.',
+    fixes: [{ text: 'Leave `environment` out of BidiModel.fromModelPackage, or ask the seller to enable it.' }],
     source: 'Deepgram, deploy-amazon-sagemaker',
   },
   {
     name: 'network-isolation',
-    title: 'The model package asks for network isolation',
+    title: 'The model package requires network isolation',
     phase: 'deployment',
     symptoms: [
       {
@@ -151,10 +151,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'A Marketplace model package runs with `EnableNetworkIsolation: true` and in no other way.',
+    cause: 'A Marketplace model package runs only with `EnableNetworkIsolation: true`.',
     fixes: [
       {
-        text: 'Make the model with BidiModel.fromModelPackage, which sets it.',
+        text: 'Create the model with BidiModel.fromModelPackage, which sets it.',
         cdk: 'model: BidiModel.fromModelPackage(modelPackageArn)',
       },
     ],
@@ -171,10 +171,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Types with local NVMe storage (g4dn, g5, g6 and others) encrypt it by a hardware module on the host and take no other key.',
+      'Types with local NVMe storage (g4dn, g5, g6 and others) encrypt it by a hardware module on the host and accept no other key.',
     fixes: [{ text: 'Leave `volumeEncryptionKey` of BidiEndpoint out, or choose a type without local storage.' }],
     source:
-      'API reference, CreateEndpointConfig, KmsKeyId, in its older text; the current one only says that the key does not encrypt the local storage',
+      'API reference, CreateEndpointConfig, KmsKeyId, in an older version; the current version says only that the key does not encrypt the local storage',
   },
   {
     name: 'instance-type-not-supported',
@@ -191,10 +191,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'A model package names the types that it was validated on, and a region does not offer every type for endpoints.',
+      'A model package supports only the types that it names, and a region does not offer every type for endpoints.',
     fixes: [
       {
-        text: 'See which types the package supports, and set one of them on BidiEndpoint.',
+        text: 'Find the types that the package supports, and set one of them on BidiEndpoint.',
         command: 'npx bidi preflight <stack>',
         cdk: "instanceType: 'ml.g6.2xlarge'",
       },
@@ -203,7 +203,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
   },
   {
     name: 'image-manifest',
-    title: 'The image is an index, or of a media type that SageMaker does not take',
+    title: 'The image is an index, or has a media type that SageMaker does not accept',
     phase: 'deployment',
     symptoms: [
       {
@@ -215,11 +215,11 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Current builders add attestations, which turn the image into an index of manifests; SageMaker takes exactly one manifest.',
+      'Current builders add attestations, so the image becomes an index of manifests. SageMaker accepts one manifest only.',
     fixes: [
       REBUILD,
       {
-        text: 'Where the CDK publishes the image, this variable asks for the same.',
+        text: 'When the CDK publishes the image, this variable turns attestations off.',
         command: `${NO_ATTESTATIONS_VARIABLE}=1 npx cdk deploy <stack>`,
       },
     ],
@@ -242,7 +242,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       'The role lacks ecr:BatchGetImage, ecr:GetDownloadUrlForLayer or ecr:GetAuthorizationToken, or the repository of another account does not allow it.',
     fixes: [
       {
-        text: 'Let the kit make the role, or grant the pull to the role that you brought: `repository.grantPull(role)`.',
+        text: 'Let the kit create the role, or grant the pull to your own role: `repository.grantPull(role)`.',
       },
     ],
     source: 'SageMaker AI developer guide, "Use your own inference code with hosting services"',
@@ -259,16 +259,16 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'The tag or digest was never pushed, was expired by a lifecycle rule, or lies in another region or account.',
+    cause: 'The tag or digest was never pushed, was deleted by a lifecycle rule, or is in another region or account.',
     fixes: [
-      { text: 'Look where the stack points to.', command: 'npx bidi preflight <stack>' },
-      { text: 'Push the image, or name the tag that exists: `BidiImage.fromRepository(repository, tag)`.' },
+      { text: 'Check the image of the stack.', command: 'npx bidi preflight <stack>' },
+      { text: 'Push the image, or use a tag that exists: `BidiImage.fromRepository(repository, tag)`.' },
     ],
     source: 'measured by operators',
   },
   {
     name: 'image-too-large',
-    title: 'The image is larger than SageMaker takes',
+    title: 'The image is larger than SageMaker allows',
     phase: 'deployment',
     symptoms: [
       {
@@ -276,7 +276,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { reason: 'Image size 12399514599 is greater than supported size 10737418240.' },
       },
     ],
-    cause: 'A hosted image has a size limit; model files in the image are the usual reason.',
+    cause: 'SageMaker limits the size of an image. Model files in the image are the usual reason.',
     fixes: [
       {
         text: 'Move the model files to S3 and let SageMaker mount them at /opt/ml/model.',
@@ -302,7 +302,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       'The trust policy of the role does not name sagemaker.amazonaws.com, or its conditions exclude this account or endpoint.',
     fixes: [
       {
-        text: 'Let the kit make the role, or trust the service in your own.',
+        text: 'Let the kit create the role, or trust the service in your own role.',
         cdk: "assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com')",
       },
     ],
@@ -319,10 +319,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'The object does not exist, lies in another region, is encrypted with a key that the role may not use, or the role lacks s3:GetObject.',
+      'The object does not exist, is in another region, is encrypted with a key that the role may not use, or the role lacks s3:GetObject.',
     fixes: [
       {
-        text: 'Look whether the object is there and which key encrypts it, then grant the role s3:GetObject and kms:Decrypt.',
+        text: 'Check that the object exists and which key encrypts it. Then grant the role s3:GetObject and kms:Decrypt.',
         command: 'aws s3api head-object --bucket BUCKET --key KEY --region <region>',
       },
     ],
@@ -339,7 +339,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Each instance takes a network interface in each container network; a blue/green update doubles them for a while.',
+      'Each instance needs a network interface in your subnets. A blue/green update needs twice as many for some time.',
     fixes: [
       {
         text: 'Give BidiEndpoint more or larger subnets.',
@@ -360,9 +360,12 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'Another stack, the console or a destroy that was cut short left an endpoint under the name.',
+    cause: 'Another stack, the console, or an interrupted `cdk destroy` left an endpoint with this name.',
     fixes: [
-      { text: 'See what is left and what it costs.', command: 'npx bidi destroy-check <endpoint> --region <region>' },
+      {
+        text: 'List the resources that are left and their costs.',
+        command: 'npx bidi destroy-check <endpoint> --region <region>',
+      },
       {
         text: 'Delete the endpoint if no application uses it, or choose another name.',
         command: 'npx cdk deploy <stack> -c endpointName=another-name',
@@ -380,10 +383,11 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { reason: 'Deployment was rolled back because alarm EchoErrors went into ALARM.' },
       },
     ],
-    cause: 'A guardrail did its work: an alarm named in the rollout went off while the new fleet took traffic.',
+    cause:
+      'An alarm of the rollout went into ALARM while the new fleet took traffic, and the platform rolled back, as configured.',
     fixes: [
       {
-        text: 'See which alarm and why; the old fleet still serves.',
+        text: 'Find the alarm and its reason. The old fleet still serves.',
         command: 'aws cloudwatch describe-alarm-history --history-item-type StateUpdate --region <region>',
       },
       READ_THE_LOG,
@@ -405,7 +409,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Without a pinned AMI a host boots the driver of its generation; g4dn and g5 get an older one than current images need.',
+      'Without a pinned AMI a host has the driver of its generation. The driver of g4dn and g5 is older than current images need.',
     fixes: [
       {
         text: `Pin the AMI of BidiEndpoint. ${AS_CONTEXT}`,
@@ -425,10 +429,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { logLines: ['torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 256.00 MiB'] },
       },
     ],
-    cause: 'The container loads more than the GPU of the instance type holds, so it never answers /ping with 200.',
+    cause: 'The model is larger than the memory of the GPU, so the container never answers /ping with 200.',
     fixes: [
       {
-        text: `Choose a type with more GPU memory, or load less. ${AS_CONTEXT}`,
+        text: `Choose a type with more GPU memory, or load a smaller model. ${AS_CONTEXT}`,
         command: 'npx cdk deploy <stack> -c instanceType=ml.g6e.2xlarge',
         cdk: "instanceType: 'ml.g6e.2xlarge'",
       },
@@ -445,10 +449,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { logLines: ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'] },
       },
     ],
-    cause: 'The process was ended while it started because memory ran out.',
+    cause: 'The process was ended during its start, because the instance had no free memory.',
     fixes: [
       {
-        text: `Choose a larger type, or load less. ${AS_CONTEXT}`,
+        text: `Choose a larger type, or load a smaller model. ${AS_CONTEXT}`,
         command: 'npx cdk deploy <stack> -c instanceType=ml.g6.4xlarge',
         cdk: "instanceType: 'ml.g6.4xlarge'",
       },
@@ -465,7 +469,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { logLines: ['exec /usr/local/bin/node: exec format error'] },
       },
     ],
-    cause: `The image was built for another processor, as happens by default on a machine with ARM; SageMaker runs ${IMAGE_PLATFORM}.`,
+    cause: `The image was built for another processor, which is the default on a machine with an Arm processor. SageMaker runs ${IMAGE_PLATFORM}.`,
     fixes: [REBUILD],
     source: 'SageMaker AI developer guide, "Container contract to support bidirectional streaming capabilities"',
   },
@@ -486,10 +490,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: `SageMaker runs \`docker run IMAGE ${SERVE_ARGUMENT}\`: the argument replaces CMD, and without an ENTRYPOINT it is taken for the program.`,
+    cause: `SageMaker runs \`docker run IMAGE ${SERVE_ARGUMENT}\`: the argument replaces CMD, and without an ENTRYPOINT it is started as the program.`,
     fixes: [
       {
-        text: 'Name the program in an exec-form ENTRYPOINT and ignore the argument.',
+        text: 'Name the program in an ENTRYPOINT in exec form, and let the program ignore the argument.',
         command: 'ENTRYPOINT ["node", "server.js"]',
       },
       CHECK_THE_CONTAINER,
@@ -498,7 +502,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
   },
   {
     name: 'port-in-use',
-    title: `Port ${CONTAINER_PORT} is taken inside the container`,
+    title: `Port ${CONTAINER_PORT} is in use inside the container`,
     phase: 'deployment',
     symptoms: [
       {
@@ -507,15 +511,12 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause: `Two processes of the container listen on ${CONTAINER_PORT}, or the program starts itself twice.`,
-    fixes: [
-      { text: `Let one process listen on ${CONTAINER_PORT}, for HTTP and WebSocket alike.` },
-      CHECK_THE_CONTAINER,
-    ],
+    fixes: [{ text: `Let one process listen on ${CONTAINER_PORT}, for HTTP and for WebSockets.` }, CHECK_THE_CONTAINER],
     source: 'SageMaker AI developer guide, "Container contract to support bidirectional streaming capabilities"',
   },
   {
     name: 'container-user',
-    title: 'The container lacks rights that root has',
+    title: 'The container lacks permissions of root',
     phase: 'deployment',
     symptoms: [
       {
@@ -524,8 +525,8 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'The platform expects root; a USER line breaks reading /opt/ml. The model directory is read-only for everybody.',
-    fixes: [{ text: 'Remove the USER line, and write to /tmp rather than under /opt/ml/model.' }, CHECK_THE_CONTAINER],
+      'The platform expects that the container runs as root. With a USER line it cannot read /opt/ml. The model directory is read-only for every user.',
+    fixes: [{ text: 'Remove the USER line, and write to /tmp instead of /opt/ml/model.' }, CHECK_THE_CONTAINER],
     source: 'SageMaker AI developer guide, "Use your own inference code with hosting services"',
   },
   {
@@ -541,7 +542,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'The region is out of this type at this moment. It is not a fault of the image, the account or the stack.',
+    cause: 'The region has no free instance of this type at the moment. The image, the account and the stack are not the cause.',
     fixes: OTHER_CAPACITY,
     source: 'SageMaker AI developer guide, "Troubleshoot model deployments"',
   },
@@ -567,10 +568,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Large bundles take longer than `ModelDataDownloadTimeoutInSeconds` allows: long in Creating, then Failed without a log.',
+      'Large bundles take longer than `ModelDataDownloadTimeoutInSeconds`. The endpoint stays in Creating for a long time, and fails without a log.',
     fixes: [
       {
-        text: `Allow BidiEndpoint ${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large} s, as large multilingual bundles need. ${AS_CONTEXT}`,
+        text: `Set the timeout to ${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large} s, which large multilingual bundles need. ${AS_CONTEXT}`,
         command: `npx cdk deploy <stack> -c modelDownloadTimeout=${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large}`,
         cdk: `modelDownloadTimeout: Duration.seconds(${MODEL_DOWNLOAD_TIMEOUT_SECONDS.large})`,
       },
@@ -590,12 +591,12 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: `The container listens on another port or address, answers ${PING_PATH} with another status than 200, or needs longer to load than the health check waits.`,
+    cause: `The container listens on another port or address, answers ${PING_PATH} with another status than 200, or loads longer than the timeout of the health check.`,
     fixes: [
       READ_THE_LOG,
       CHECK_THE_CONTAINER,
       {
-        text: `If it only needs longer, let BidiEndpoint wait longer. ${AS_CONTEXT}`,
+        text: `If it only loads longer, raise the timeout. ${AS_CONTEXT}`,
         command: `npx cdk deploy <stack> -c startupHealthCheckTimeout=${STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.max}`,
         cdk: `startupHealthCheckTimeout: Duration.seconds(${STARTUP_HEALTH_CHECK_TIMEOUT_SECONDS.max})`,
       },
@@ -613,7 +614,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { reason: 'The model container does not support bidirectional streaming.' },
       },
     ],
-    cause: 'Without the label the platform does not route streams to the container, however healthy it is.',
+    cause: 'Without the label the platform routes no streams to the container, even when the container is healthy.',
     fixes: [{ text: 'Add the line to the Dockerfile and deploy again.', command: BIDIRECTIONAL_LABEL_LINE }],
     source:
       'SageMaker AI developer guide, "Container contract to support bidirectional streaming capabilities"; the wording of the refusal varies',
@@ -628,7 +629,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         example: { reason: `${HANDSHAKE_FAILURE_MESSAGE}.` },
       },
     ],
-    cause: "The path or the query is not one that the model takes. The container's own answer is only in its log.",
+    cause: "The model does not accept the path or the query. The container's own answer is only in its log.",
     fixes: [READ_THE_LOG, { text: 'For Deepgram: check the path, and `language=multi` for a multilingual package.' }],
     source: 'measured by operators',
   },
@@ -644,7 +645,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: `Streaming has an action of its own, ${STREAM_ACTION}; sagemaker:InvokeEndpoint does not include it.`,
+    cause: `Streaming needs the action ${STREAM_ACTION}; sagemaker:InvokeEndpoint does not include it.`,
     fixes: [{ text: "Grant it on this endpoint's ARN.", cdk: 'endpoint.grantInvoke(application)' }],
     source: 'API model sagemaker-runtime-http2, 2025-10-01',
   },
@@ -662,10 +663,10 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'Without a log no container ran, so the image is not at fault: nearly always there was no free instance, less often a quota or an AMI.',
+      'There is no log, so no container ran, and the image is not the cause. Nearly always there was no free instance; less often the quota or the AMI is the cause.',
     fixes: [
       ...OTHER_CAPACITY,
-      { text: 'Look at quota and AMI before the next attempt.', command: 'npx bidi preflight <stack>' },
+      { text: 'Check quota and AMI before the next attempt.', command: 'npx bidi preflight <stack>' },
     ],
     source: 'Deepgram, troubleshooting-sagemaker; measured by operators',
   },
@@ -684,7 +685,7 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
       },
     ],
     cause:
-      'There is a log, so an instance was found and the image was pulled: what the container did then is in its last lines.',
+      'There is a log, so an instance was found and the image was pulled. The last lines of the log show why the container ended.',
     fixes: [READ_THE_LOG, CHECK_THE_CONTAINER],
     source: 'Deepgram, troubleshooting-sagemaker',
   },
