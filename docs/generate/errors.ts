@@ -28,8 +28,8 @@ try {
 }
 \`\`\`
 
-\`what\`, \`why\` and \`next\` are the three lines that a command prints. The exit code is that of a command which ends with the error:
-2 means that it could not run with what it was given, 1 that it ran and failed.
+\`what\`, \`why\` and \`next\` are the three lines that a command prints. The exit code is the exit code of a command that ends with the error:
+2 means that the command could not run with its input, 1 that it ran and failed.
 
 | code | exit code | when |
 | --- | --- | --- |
