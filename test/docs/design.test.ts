@@ -18,10 +18,10 @@ function keptFolders(): Set<string> {
   return folders;
 }
 
-/** The tree of docs/design.md: the first code block under "The house". */
+/** The tree of docs/design.md: the first code block under "The folders". */
 function drawnFolders(): string[] {
   const page = readFileSync(join(ROOT, 'docs/design.md'), 'utf8');
-  const block = /## The house\s+```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const block = /## The folders\s+```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   return [...block.matchAll(/^(\S+\/)\s/gm)].map(match => match[1]!);
 }
 

@@ -542,7 +542,8 @@ export const FAILURE_CAUSES: readonly FailureCause[] = [
         },
       },
     ],
-    cause: 'The region has no free instance of this type at the moment. The image, the account and the stack are not the cause.',
+    cause:
+      'The region has no free instance of this type at the moment. The image, the account and the stack are not the cause.',
     fixes: OTHER_CAPACITY,
     source: 'SageMaker AI developer guide, "Troubleshoot model deployments"',
   },
