@@ -1,18 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { GATEWAY_TOKEN_VARIABLE } from '../../lib/contract';
+import { GATEWAY_DIALECTS, GATEWAY_TOKEN_VARIABLE, type GatewayDialect } from '../../lib/contract';
 import type { BidiGateway, BidiGatewayOptions, EmbeddedMetrics, GatewayEvent, Route } from '../../lib/gateway';
 import { printable } from '../../lib/report/printable';
 import { ExitCode } from '../exit-code';
 import { wrappedHelp } from '../help-text';
 import { positiveNumber, runStreaming } from '../stream-command';
-import { openStreamClient, openStreamTarget, type StreamTargetOptions, withStreamTarget } from '../stream-target';
+import {
+  type FoundEndpoint,
+  findStreamTarget,
+  openFoundTarget,
+  openStreamClient,
+  type StreamTargetOptions,
+  withStreamTarget,
+} from '../stream-target';
 import { UsageError } from '../usage-error';
 
 interface GatewayCommandOptions extends StreamTargetOptions {
   readonly routes?: string;
-  readonly dialect?: 'openai';
+  readonly dialect?: GatewayDialect;
   readonly model?: string;
+  readonly maxModelLen?: number;
   readonly host: string;
   readonly port: number;
   readonly operationsPort?: number;
@@ -43,10 +51,18 @@ export function gatewayCommand(): Command {
     .addOption(
       new Option(
         '--dialect <name>',
-        "protocol of the clients: OpenAI's realtime transcription in front of vLLM",
-      ).choices(['openai']),
+        "protocol of the clients: OpenAI's in front of vLLM, or Deepgram's, whose transcriptions then outlive the platform's 30 minutes",
+      ).choices(GATEWAY_DIALECTS),
     )
-    .option('--model <name>', 'name under which vLLM serves the model, with --dialect openai (default: /opt/ml/model)')
+    .option(
+      '--model <name>',
+      'name under which vLLM serves the model, with --dialect openai (default: of the stack, else /opt/ml/model)',
+    )
+    .option(
+      '--max-model-len <tokens>',
+      'length at which vLLM ends a turn, with --dialect openai (default: of the stack)',
+      positiveNumber,
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on; 0 for any that is free', portNumber, 8080)
     .option('--operations-port <number>', 'TCP port of /healthz, /readyz and /metrics (default: any)', portNumber)
@@ -78,7 +94,7 @@ export function gatewayCommand(): Command {
 }
 
 const HELP = `
-A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host", "targetVariant", "dialect" and "model".
+A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host", "targetVariant", "dialect", "model" and "maxModelLen".
 
 Exit codes: 0 it was ended by SIGTERM and drained, 1 an endpoint cannot be streamed to, 2 wrong words, input or credentials, 130 ended by Ctrl-C.
 
@@ -109,19 +125,26 @@ async function targetOf(options: GatewayCommandOptions): Promise<{
   readonly routes: readonly Route[];
 }> {
   if (options.routes === undefined) {
-    const { client, endpointName, targetVariant } = await openStreamTarget(options);
-    const { dialect, model } = options;
-    return { client, routes: [{ endpointName, targetVariant, dialect, model }] };
+    const found = await findStreamTarget(options);
+    const { client, endpointName, targetVariant } = await openFoundTarget(found, options);
+    return { client, routes: [{ endpointName, targetVariant, ...dialectOf(options, found) }] };
   }
-  const { endpoint, stack, dialect, model } = options;
-  if ([endpoint, stack, dialect, model].some(value => value !== undefined)) {
+  const { endpoint, stack, dialect, model, maxModelLen } = options;
+  if ([endpoint, stack, dialect, model, maxModelLen].some(value => value !== undefined)) {
     throw new UsageError({
-      what: '--routes comes with --endpoint, --stack, --dialect or --model.',
+      what: '--routes comes with --endpoint, --stack, --dialect, --model or --max-model-len.',
       why: 'The file says these for each route.',
       next: 'Leave one of them out.',
     });
   }
   return { client: await openStreamClient(options), routes: readRoutes(options.routes) };
+}
+
+/** The dialect, and with OpenAI's what the stack tells of its model unless the words do. */
+function dialectOf(options: GatewayCommandOptions, { serves }: FoundEndpoint): Omit<Route, 'endpointName'> {
+  const { dialect, model, maxModelLen } = options;
+  const served = dialect === 'openai' && serves?.protocol === 'vllm' ? serves : undefined;
+  return { dialect, model: model ?? served?.modelName, maxModelLen: maxModelLen ?? served?.maxModelLen };
 }
 
 /** @param given a file, or the list itself, which begins with a bracket */

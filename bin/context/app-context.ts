@@ -205,6 +205,9 @@ function gatewayContext(values: ContextValues): GatewayContext {
     minTasks: values.minTasks,
     maxTasks: values.maxTasks,
     sessionsPerTask: values.sessionsPerTask,
+    dialect: values.dialect,
+    // Of the model that VllmStack deploys, which is one of the gateway's only in this dialect.
+    ...(values.dialect === 'openai' && { servedModelName: values.servedModelName, maxModelLen: values.maxModelLen }),
     vpcId: values.vpcId,
     alarmTopicArn: values.alarmTopicArn,
     logRetention: values.logRetentionDays,

@@ -2,6 +2,7 @@ import {
   type DeepgramProductName,
   DeepgramProducts,
   endpointNameViolation,
+  GATEWAY_DIALECTS,
   HUB_MODEL_PATTERN,
   INFERENCE_AMI_VERSIONS,
   INSTANCE_POOL_LIMIT,
@@ -96,6 +97,7 @@ export const PARSERS = {
   minTasks: positiveInteger,
   maxTasks: positiveInteger,
   sessionsPerTask: positiveInteger,
+  dialect: oneOf(GATEWAY_DIALECTS),
   imageRepository: text,
   nagPacks: (value: unknown) => (value === 'none' ? [] : list(oneOf(NAG_PACKS))(value)),
 };
@@ -111,8 +113,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   modelData: ['VllmStack'],
   hubModel: ['VllmStack'],
   hubTokenSecret: ['VllmStack'],
-  servedModelName: ['VllmStack'],
-  maxModelLen: ['VllmStack'],
+  servedModelName: ['VllmStack', 'GatewayStack'],
+  maxModelLen: ['VllmStack', 'GatewayStack'],
   maxSequences: ['VllmStack'],
   publicLoadBalancer: ['GatewayStack'],
   certificateArn: ['GatewayStack'],
@@ -123,6 +125,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   minTasks: ['GatewayStack'],
   maxTasks: ['GatewayStack'],
   sessionsPerTask: ['GatewayStack'],
+  dialect: ['GatewayStack'],
 } satisfies { [Key in keyof typeof PARSERS]?: string[] };
 
 /** The stack that runs a gateway and deploys no endpoint, and the keys that it shares with those that do. */

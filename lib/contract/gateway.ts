@@ -4,6 +4,12 @@
 
 import { endpointNameViolation, invocationPathViolation, variantNameViolation } from './names';
 
+/** The protocols of clients that a gateway can know; see {@link Route.dialect}. */
+export const GATEWAY_DIALECTS = ['openai', 'deepgram'] as const;
+
+/** One of {@link GATEWAY_DIALECTS}. */
+export type GatewayDialect = (typeof GATEWAY_DIALECTS)[number];
+
 /** Which WebSockets go to which model. */
 export interface Route {
   /** Name of the endpoint: 1 to 63 letters, digits and inner hyphens. */
@@ -35,30 +41,37 @@ export interface Route {
    */
   readonly rewritePath?: string;
   /**
-   * The protocol that the client speaks, where it is another than the model's: `openai` is OpenAI's realtime transcription in front of
-   * vLLM, at `/v1/realtime` behind `path`.
+   * The protocol that the gateway knows its clients to speak: `openai` is OpenAI's realtime transcription in front of vLLM, at
+   * `/v1/realtime` behind `path`; `deepgram` is Deepgram's own, whose transcriptions of bare samples outlive the platform's 30 minutes.
    *
-   * @default the model's own: every frame passes as it is
+   * @default any: every frame passes as it is, and a session ends before the 30 minutes
    */
-  readonly dialect?: 'openai';
+  readonly dialect?: GatewayDialect;
   /**
    * Name under which vLLM serves the model, with `dialect` `openai`. The name that a client gives does not count.
    *
    * @default /opt/ml/model, vLLM's name for weights that the platform has put there
    */
   readonly model?: string;
+  /**
+   * vLLM's `--max-model-len`, in tokens of 80 ms of audio, with `dialect` `openai`: a turn that fills it goes on with another stream.
+   *
+   * @default - not known: vLLM completes such a turn by itself, and what follows is another item
+   */
+  readonly maxModelLen?: number;
 }
 
-/** The properties of a {@link Route}. */
-const PROPERTIES: ReadonlySet<string> = new Set([
-  'endpointName',
-  'path',
-  'host',
-  'targetVariant',
-  'rewritePath',
-  'dialect',
-  'model',
-]);
+/** The properties of a {@link Route}, and the type of each. */
+const PROPERTIES: Readonly<Record<keyof Route, 'string' | 'number'>> = {
+  endpointName: 'string',
+  path: 'string',
+  host: 'string',
+  targetVariant: 'string',
+  rewritePath: 'string',
+  dialect: 'string',
+  model: 'string',
+  maxModelLen: 'number',
+};
 
 /** Everything that is wrong with a table of routes, as sentences that name the route. */
 export function routeViolations(routes: unknown): string[] {
@@ -79,21 +92,26 @@ export function routeViolations(routes: unknown): string[] {
 
 function violationsOf(route: Record<string, unknown>): string[] {
   const violations = Object.keys(route)
-    .filter(name => !PROPERTIES.has(name))
-    .map(name => `has an unknown property "${name}"; known are ${[...PROPERTIES].join(', ')}.`);
-  for (const [name, value] of Object.entries(route)) {
-    if (PROPERTIES.has(name) && value !== undefined && typeof value !== 'string')
-      violations.push(`has a "${name}" that is not a string.`);
+    .filter(name => !(name in PROPERTIES))
+    .map(name => `has an unknown property "${name}"; known are ${Object.keys(PROPERTIES).join(', ')}.`);
+  for (const [name, type] of Object.entries(PROPERTIES)) {
+    const value = route[name];
+    if (value !== undefined && typeof value !== type) violations.push(`has a "${name}" that is not a ${type}.`);
   }
   if (violations.length > 0) return violations;
-  const { endpointName, path, rewritePath, targetVariant, dialect, model } = route as unknown as Partial<Route>;
+  const { endpointName, path, rewritePath, targetVariant, dialect, model, maxModelLen } =
+    route as unknown as Partial<Route>;
   if (endpointName === undefined) violations.push('names no endpoint: "endpointName" is missing.');
-  if (dialect !== undefined && dialect !== 'openai')
-    violations.push(`has an unknown dialect "${dialect}"; known is openai.`);
-  if (dialect === undefined && model !== undefined)
+  if (dialect !== undefined && !GATEWAY_DIALECTS.includes(dialect))
+    violations.push(`has an unknown dialect "${dialect}"; known are ${GATEWAY_DIALECTS.join(' and ')}.`);
+  if (dialect !== 'openai' && model !== undefined)
     violations.push('has a "model" without the dialect openai: only there does the gateway name it.');
-  if (dialect !== undefined && rewritePath !== undefined)
-    violations.push('has a "rewritePath" and a dialect, which has a path of its own.');
+  if (dialect !== 'openai' && maxModelLen !== undefined)
+    violations.push('has a "maxModelLen" without the dialect openai: only there does the gateway begin turns.');
+  if (maxModelLen !== undefined && !(Number.isInteger(maxModelLen) && maxModelLen > 0))
+    violations.push('has a "maxModelLen" that is not a whole number above zero.');
+  if (dialect === 'openai' && rewritePath !== undefined)
+    violations.push('has a "rewritePath" and the dialect openai, which has a path of its own.');
   const sentences = [
     endpointName === undefined ? undefined : endpointNameViolation(endpointName),
     targetVariant === undefined ? undefined : variantNameViolation(targetVariant),

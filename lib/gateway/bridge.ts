@@ -1,14 +1,12 @@
 import type { BidiStream, Fragment } from '../client/stream/bidi-stream';
 import { CompletionState, DataType } from '../contract';
-import { Opcode, type ReceivedFrame } from '../wire/frame';
+import { Opcode } from '../wire/frame';
 import type { FrameSocket, WebSocketEnd } from '../wire/frame-socket';
 import { ClientConnection, type ClientConnectionLimits, type SessionEnd } from './client-connection';
-import { type Close, CloseCode, closeOf, isOrderlyClose } from './close';
+import { type Close, CloseCode, closeOf, isOrderlyClose, STREAM_TOO_OLD } from './close';
 
 /** Bounds of one bridge. Times in milliseconds. */
 export interface BridgeLimits extends ClientConnectionLimits {
-  /** Longest message of the client, in bytes. */
-  readonly messageBytes: number;
   /** Age at which the session is closed with 1012, before the platform ends the stream. */
   readonly sessionMs: number;
   /** Time that the model has to finish when the client has closed. */
@@ -29,9 +27,6 @@ const HIGH_WATER_FRAMES = 1_024;
  */
 export class Bridge {
   private readonly client: ClientConnection;
-  /** Type of the client's message under way. */
-  private messageType: DataType | undefined;
-  private messageBytes = 0;
   private isPaused = false;
   /** Whether the model's last frame left its message open. */
   private isInsideReply = false;
@@ -46,9 +41,9 @@ export class Bridge {
     private readonly onLag: (milliseconds: number) => void,
   ) {
     this.client = new ClientConnection(socket, limits, {
-      onFrame: frame => this.onFrame(frame),
+      onFragment: fragment => void this.forward(fragment),
       onEnd: end => this.onClientEnd(end),
-      onIdle: close => this.close(close),
+      onViolation: close => this.close(close),
     });
   }
 
@@ -56,9 +51,7 @@ export class Bridge {
   async run(): Promise<SessionEnd> {
     const { client } = this;
     client.start();
-    client.after(this.limits.sessionMs, () =>
-      this.close({ code: CloseCode.SERVICE_RESTART, reason: 'The platform ends a stream after 30 minutes.' }),
-    );
+    client.after(this.limits.sessionMs, () => this.close({ code: CloseCode.SERVICE_RESTART, reason: STREAM_TOO_OLD }));
     let error: unknown;
     try {
       await this.carryReplies();
@@ -77,32 +70,6 @@ export class Bridge {
   close(close: Close): void {
     this.client.finish('gateway', close);
     this.stream.abort();
-  }
-
-  private onFrame(frame: ReceivedFrame): void {
-    const { opcode, fin, payload } = frame;
-    const isContinuation = opcode === Opcode.CONTINUATION;
-    if (opcode > Opcode.BINARY || isContinuation !== (this.messageType !== undefined)) {
-      this.close({
-        code: CloseCode.PROTOCOL_ERROR,
-        reason: 'A frame came that RFC 6455, section 5.4, does not allow there.',
-      });
-      return;
-    }
-    this.messageBytes += payload.length;
-    if (this.messageBytes > this.limits.messageBytes) {
-      const reason = `A message is over ${this.limits.messageBytes} bytes.`;
-      this.close({ code: CloseCode.MESSAGE_TOO_BIG, reason });
-      return;
-    }
-    const dataType = this.messageType ?? (opcode === Opcode.TEXT ? DataType.UTF8 : DataType.BINARY);
-    this.messageType = fin ? undefined : dataType;
-    if (fin) this.messageBytes = 0;
-    void this.forward({
-      data: payload,
-      dataType,
-      completionState: fin ? CompletionState.COMPLETE : CompletionState.PARTIAL,
-    });
   }
 
   private async forward(fragment: Fragment): Promise<void> {

@@ -1,4 +1,6 @@
-import type { Frame, ReceivedFrame } from '../wire/frame';
+import type { Fragment } from '../client/stream/bidi-stream';
+import { CompletionState, DataType } from '../contract';
+import { type Frame, Opcode, type ReceivedFrame } from '../wire/frame';
 import type { FrameSocket, WebSocketEnd } from '../wire/frame-socket';
 import { type Close, CloseCode } from './close';
 import type { TrafficCount } from './gateway-event';
@@ -15,8 +17,10 @@ export interface SessionEnd {
   readonly handOvers: number;
 }
 
-/** Bounds of a client's silence. Times in milliseconds. */
+/** Bounds of a client. Times in milliseconds. */
 export interface ClientConnectionLimits {
+  /** Longest message of the client, in bytes. */
+  readonly messageBytes: number;
   /** Time without a message in either direction. */
   readonly idleMs: number;
   /** Time between two pings of the client. */
@@ -24,11 +28,12 @@ export interface ClientConnectionLimits {
 }
 
 export interface ClientConnectionListener {
-  onFrame(frame: ReceivedFrame): void;
+  /** One frame of the client, with the type of its message. */
+  onFragment(fragment: Fragment): void;
   /** The client closed, or is gone, before the session had ended otherwise. */
   onEnd(end: WebSocketEnd): void;
-  /** The client has sent nothing for too long. */
-  onIdle(close: Close): void;
+  /** The client has sent what it may not, or nothing for too long: the session is to be closed. */
+  onViolation(close: Close): void;
 }
 
 /** Time that the client has to answer a close frame, in milliseconds. */
@@ -43,6 +48,9 @@ export class ClientConnection {
   readonly sent = { frames: 0, bytes: 0 };
   /** The first cause of the end. */
   outcome: Pick<SessionEnd, 'endedBy' | 'close'> | undefined;
+  /** Type of the client's message under way. */
+  private messageType: DataType | undefined;
+  private messageBytes = 0;
   private onDrained: (() => void) | undefined;
   private clientEnd: WebSocketEnd | undefined;
   private onHandshake: () => void = () => {};
@@ -68,7 +76,7 @@ export class ClientConnection {
         this.received.frames += 1;
         this.received.bytes += frame.payload.length;
         this.lastMessageAt = performance.now();
-        this.listener.onFrame(frame);
+        this.onFrame(frame);
       },
       onPong: () => {
         this.missedPings = 0;
@@ -80,7 +88,7 @@ export class ClientConnection {
     const idle = setInterval(
       () => {
         if (performance.now() - this.lastMessageAt < idleMs) return;
-        this.listener.onIdle({
+        this.listener.onViolation({
           code: CloseCode.POLICY_VIOLATION,
           reason: `No message for ${idleMs / 1_000} seconds.`,
         });
@@ -141,6 +149,31 @@ export class ClientConnection {
       await ended;
     }
     for (const timer of this.timers) clearTimeout(timer); // of Node.js: also ends an interval
+  }
+
+  private onFrame({ opcode, fin, payload }: ReceivedFrame): void {
+    const isContinuation = opcode === Opcode.CONTINUATION;
+    if (opcode > Opcode.BINARY || isContinuation !== (this.messageType !== undefined)) {
+      this.listener.onViolation({
+        code: CloseCode.PROTOCOL_ERROR,
+        reason: 'A frame came that RFC 6455, section 5.4, does not allow there.',
+      });
+      return;
+    }
+    const { messageBytes } = this.limits;
+    this.messageBytes += payload.length;
+    if (this.messageBytes > messageBytes) {
+      this.listener.onViolation({
+        code: CloseCode.MESSAGE_TOO_BIG,
+        reason: `A message is over ${messageBytes} bytes.`,
+      });
+      return;
+    }
+    const dataType = this.messageType ?? (opcode === Opcode.TEXT ? DataType.UTF8 : DataType.BINARY);
+    this.messageType = fin ? undefined : dataType;
+    if (fin) this.messageBytes = 0;
+    const completionState = fin ? CompletionState.COMPLETE : CompletionState.PARTIAL;
+    this.listener.onFragment({ data: payload, dataType, completionState });
   }
 
   private ping(): void {

@@ -14,12 +14,16 @@ export interface Close {
 export const CloseCode = {
   NORMAL: 1000,
   PROTOCOL_ERROR: 1002,
+  INVALID_PAYLOAD: 1007,
   POLICY_VIOLATION: 1008,
   MESSAGE_TOO_BIG: 1009,
   INTERNAL_ERROR: 1011,
   /** The client may connect again at once: the platform's limit of a stream, or a restart of the gateway. */
   SERVICE_RESTART: 1012,
 } as const;
+
+/** The reason of a 1012 for a stream that grew too old. */
+export const STREAM_TOO_OLD = 'The platform ends a stream after 30 minutes.';
 
 /**
  * The close that tells a client how the model's side ended: the container's own code and reason where it closed, 1012 where another

@@ -5,6 +5,11 @@ import type { FrameSocket } from '../wire/frame-socket';
 import { Bridge, type BridgeLimits } from './bridge';
 import type { SessionEnd } from './client-connection';
 import type { Close } from './close';
+import { Configuration } from './deepgram/configuration';
+import { type ListenRequest, listenRequest } from './deepgram/listen-request';
+import { ListenSession } from './deepgram/listen-session';
+import { ListenStream } from './deepgram/listen-stream';
+import { ListenStreams } from './deepgram/listen-streams';
 import { TranscriptionSession } from './openai/transcription-session';
 import { MODEL_AUDIO } from './openai/turn';
 import type { RoutedTarget } from './route';
@@ -43,7 +48,9 @@ export interface OpenModelOptions {
  * @throws SessionError when it cannot be opened
  */
 export function openModel(target: RoutedTarget, options: OpenModelOptions): Promise<OpenedModel> {
-  return target.dialect === 'openai' ? openTranscription(target, options) : openPassThrough(target, options);
+  if (target.dialect === 'openai') return openTranscription(target, options);
+  const request = target.dialect === 'deepgram' ? listenRequest(target) : undefined;
+  return request ? openListen(target, request, options) : openPassThrough(target, options);
 }
 
 async function openPassThrough(
@@ -59,12 +66,12 @@ async function openPassThrough(
 }
 
 async function openTranscription(
-  { endpointName, targetVariant, model }: RoutedTarget,
+  { endpointName, targetVariant, model, maxModelLen }: RoutedTarget,
   { client, openTimeoutMs, handOverAfterMs, signal, closing }: OpenModelOptions,
 ): Promise<OpenedModel> {
   const open = (abortSignal: AbortSignal): Promise<SpeechToText> =>
     SpeechToText.open({
-      model: vllm({ model: model! }),
+      model: vllm({ model: model!, maxModelLen }),
       audio: MODEL_AUDIO,
       client,
       endpointName,
@@ -79,5 +86,33 @@ async function openTranscription(
   return {
     carry: (socket, limits, onLag) => new TranscriptionSession(socket, first, backend, limits, onLag),
     abort: () => first.abort(),
+  };
+}
+
+async function openListen(
+  { endpointName, targetVariant, modelInvocationPath, modelQueryString }: RoutedTarget,
+  { audio, utteranceEnd }: ListenRequest,
+  { client, openTimeoutMs, handOverAfterMs, signal, closing }: OpenModelOptions,
+): Promise<OpenedModel> {
+  const configuration = new Configuration();
+  let abortSignal = signal;
+  const open = () =>
+    ListenStream.open({
+      client,
+      endpointName,
+      targetVariant,
+      modelInvocationPath,
+      modelQueryString,
+      openTimeoutMs,
+      abortSignal,
+      retry: RETRY,
+      utteranceEnd,
+      configuration: configuration.message,
+    });
+  const streams = await ListenStreams.open(open, audio, handOverAfterMs);
+  abortSignal = closing;
+  return {
+    carry: (socket, limits, onLag) => new ListenSession(socket, streams, configuration, limits, onLag),
+    abort: () => streams.abort(),
   };
 }

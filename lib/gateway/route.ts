@@ -6,9 +6,11 @@ export interface RoutedTarget {
   readonly targetVariant?: string;
   readonly modelInvocationPath?: string;
   readonly modelQueryString?: string;
-  readonly dialect?: 'openai';
+  readonly dialect?: Route['dialect'];
   /** Name of the model, with a dialect that names it. */
   readonly model?: string;
+  /** Tokens that vLLM holds, where they are known. */
+  readonly maxModelLen?: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export function targetOf(route: Route, pathname: string, query: string): RoutedT
   return {
     endpointName: route.endpointName,
     targetVariant: route.targetVariant,
+    dialect: route.dialect,
     modelInvocationPath: rest || undefined,
     modelQueryString: normalized || undefined,
   };
@@ -68,9 +71,12 @@ const OPENAI_PATH = /\/realtime$/;
 /** vLLM's name for weights that the platform has put there. */
 const DEFAULT_MODEL = '/opt/ml/model';
 
-function openAiTarget({ endpointName, targetVariant, dialect, model = DEFAULT_MODEL }: Route, pathname: string) {
+function openAiTarget(
+  { endpointName, targetVariant, dialect, model = DEFAULT_MODEL, maxModelLen }: Route,
+  pathname: string,
+): RoutedTarget | string {
   if (!OPENAI_PATH.test(pathname)) return "OpenAI's realtime protocol is at a path that ends in /realtime.";
-  return { endpointName, targetVariant, dialect, model };
+  return { endpointName, targetVariant, dialect, model, maxModelLen };
 }
 
 function rewrite(route: Route, pathname: string): string {

@@ -7,7 +7,7 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { GatewayStackOutput } from '../contract';
+import { type GatewayDialect, GatewayStackOutput } from '../contract';
 import { acknowledgeCompliance } from './acknowledgement';
 import { BidiEndpoint } from './bidi-endpoint';
 import { BidiGatewayService } from './bidi-gateway-service';
@@ -36,6 +36,12 @@ export interface GatewayStackProps extends StackProps {
   readonly tokenSecret?: string;
   /** Origins of the web pages that may stream. @default - none */
   readonly allowedOrigins?: readonly string[];
+  /** Protocol of the clients, where the gateway is to know it. @default - any: every frame passes as it is */
+  readonly dialect?: GatewayDialect;
+  /** Name under which vLLM serves its model, with the dialect `openai`. @default /opt/ml/model */
+  readonly servedModelName?: string;
+  /** vLLM's `--max-model-len`, with the dialect `openai`. @default - not known */
+  readonly maxModelLen?: number;
   /** Id of the VPC to run in. @default - a new one of two zones, with one NAT gateway */
   readonly vpcId?: string;
   /** Fewest tasks. @default 2 */
@@ -63,7 +69,14 @@ export class GatewayStack extends Stack {
     const isUndecided = props.endpointName === undefined && props.publicLoadBalancer === undefined;
     const logGroup = this.createLogGroup('Logs', props.logRetention);
     this.gateway = new BidiGatewayService(this, 'Gateway', {
-      routes: [{ endpoint: BidiEndpoint.fromEndpointName(this, 'Endpoint', endpointName) }],
+      routes: [
+        {
+          endpoint: BidiEndpoint.fromEndpointName(this, 'Endpoint', endpointName),
+          dialect: props.dialect,
+          model: props.servedModelName,
+          maxModelLen: props.maxModelLen,
+        },
+      ],
       publicLoadBalancer: isUndecided ? false : props.publicLoadBalancer!,
       vpc: props.vpcId === undefined ? this.createVpc(props) : lookUpVpc(this, props.vpcId),
       certificate: certificateArn ? Certificate.fromCertificateArn(this, 'Certificate', certificateArn) : undefined,

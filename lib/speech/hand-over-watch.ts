@@ -1,6 +1,7 @@
 import { SESSION_LIMIT_MS } from '../contract';
 import type { RawAudio } from './audio';
 import { AudioTail } from './audio/audio-tail';
+import { frameBytes } from './audio/frame-bytes';
 import { PauseDetector } from './pause-detector';
 
 /** Age of a stream at which another is opened, in milliseconds: early enough to wait for a pause. */
@@ -40,15 +41,19 @@ export class HandOverWatch {
     private readonly maxSeconds: number,
     private readonly afterMs: number,
   ) {
-    const { encoding, sampleRate, channels = 1 } = audio;
-    this.frameBytes = channels * (encoding === 'linear16' ? 2 : 1);
-    this.bytesPerSecond = sampleRate * this.frameBytes;
+    this.frameBytes = frameBytes(audio);
+    this.bytesPerSecond = audio.sampleRate * this.frameBytes;
     this.pauses = new PauseDetector(audio);
   }
 
   /** Audio that was sent to all streams, what two of them heard once, in seconds. */
   get sentSeconds(): number {
     return this.sentBytes / this.bytesPerSecond;
+  }
+
+  /** Where the present pause began, in seconds from the start of the present stream; where it is loud, how far that stream has come. */
+  get pauseSeconds(): number {
+    return this.heldSeconds - this.pauses.quietSeconds;
   }
 
   /** In words, how much of what the model can hold the present stream has; `undefined` while there is room. */

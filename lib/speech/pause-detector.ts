@@ -13,9 +13,15 @@ export class PauseDetector {
 
   constructor(private readonly audio: RawAudio) {}
 
+  /** How long the audio has been quiet, in seconds. */
+  get quietSeconds(): number {
+    const { sampleRate, channels = 1 } = this.audio;
+    return this.quietSamples / channels / sampleRate;
+  }
+
   /** Whether the audio pauses after this piece. */
   pausesAfter(piece: Uint8Array): boolean {
-    const { encoding, sampleRate, channels = 1 } = this.audio;
+    const { encoding } = this.audio;
     const sampleBytes = encoding === 'linear16' ? 2 : 1;
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     for (let offset = 0; offset + sampleBytes <= bytes.length; offset += sampleBytes) {
@@ -25,6 +31,6 @@ export class PauseDetector {
           : (encoding === 'mulaw' ? decodeMulaw : decodeAlaw)(bytes[offset]!);
       this.quietSamples = Math.abs(sample) > QUIET_AMPLITUDE ? 0 : this.quietSamples + 1;
     }
-    return this.quietSamples / channels / sampleRate >= PAUSE_SECONDS;
+    return this.quietSeconds >= PAUSE_SECONDS;
   }
 }

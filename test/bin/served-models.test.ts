@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { App, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
+import WebSocket from 'ws';
 import { DeepgramStack, NimEndpoint, VllmOmniEndpoint, VllmStack } from '../../lib/infra';
 import { readLocalStates } from '../../lib/local/local-state';
 import { BIDI } from '../typescript-process';
@@ -99,4 +101,19 @@ test('a command of the other kind, or an option that the dialect cannot take, is
   expect(option).toMatchObject({ code: 2, stderr: expect.stringContaining('--encoding has no meaning') });
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('model_not_found') });
   expect(existsSync(wav)).toBe(false);
+}, 30_000);
+
+test('bidi gateway --dialect openai needs no model name either', async () => {
+  const words = ['gateway', '--local', '--stack', 'VllmStack', '--dialect', 'openai', '--port', '0', '--json'];
+  const gateway = start(...words);
+  try {
+    const [line] = (await once(createInterface(gateway.stdout!), 'line')) as [string];
+    const socket = new WebSocket(`${JSON.parse(line).url}/v1/realtime`);
+    const [created] = await once(socket, 'message');
+    expect(JSON.parse(String(created)).session.audio.input.transcription).toEqual({ model: VOXTRAL });
+    socket.terminate();
+  } finally {
+    gateway.kill('SIGTERM');
+  }
+  expect(await once(gateway, 'exit')).toEqual([0, null]);
 }, 30_000);

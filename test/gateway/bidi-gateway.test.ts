@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { type ClientRequest, createServer, get as httpGet, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import WebSocket from 'ws';
 import { SageMakerRuntimeHTTP2Client } from '../../lib/client';
 import { BidiGateway, type BidiGatewayOptions, type GatewayEvent, GatewayOptionsError } from '../../lib/gateway';
@@ -9,6 +9,9 @@ import { containerEndpoint } from '../bin/support/local-models';
 import { failure } from '../client/support/failure';
 import { scriptedEndpoint } from '../local/support/local';
 
+/** As a task in AWS has them. */
+const OF_A_ROLE = { accessKeyId: 'ASIALOCAL2345678', secretAccessKey: 'of-the-role', sessionToken: 'of-the-session' };
+
 let local: LocalSageMaker;
 let client: SageMakerRuntimeHTTP2Client;
 const gateways: BidiGateway[] = [];
@@ -16,7 +19,7 @@ const sockets: WebSocket[] = [];
 
 beforeAll(async () => {
   const endpoints = [containerEndpoint('echo', 'echo', 'Echo'), scriptedEndpoint({}, 'scripted')];
-  local = await LocalSageMaker.start({ port: 0, tls: false, endpoints });
+  local = await LocalSageMaker.start({ port: 0, tls: false, endpoints, credentials: OF_A_ROLE });
   client = new SageMakerRuntimeHTTP2Client({
     endpoint: local.url,
     region: local.region,
@@ -257,6 +260,26 @@ describe('who may open a WebSocket', () => {
     expect(await refused(gateway.url, rebound)).toMatchObject({ status: 403 });
   });
 
+  test('behind a proxy each address that the proxy saw has limits of its own', async () => {
+    const gateway = await start({ limits: { sessionsPerClient: 1 }, trustProxy: true });
+    const from = (addresses: string) => ({ headers: { 'x-forwarded-for': addresses } });
+    await open(gateway, '/', from('198.51.100.1'));
+    // What a client writes itself stands before what the proxy saw.
+    expect(await refused(gateway.url, from('203.0.113.9, 198.51.100.1'))).toMatchObject({ status: 429 });
+    await open(gateway, '/', from('198.51.100.1, 198.51.100.2'));
+    expect(gateway.events.filter(({ type }) => type === 'session-opened')).toMatchObject([
+      { client: '198.51.100.1' },
+      { client: '198.51.100.2' },
+    ]);
+  });
+
+  test('without a proxy to trust, X-Forwarded-For says nothing', async () => {
+    const gateway = await start({ limits: { sessionsPerClient: 1 } });
+    await open(gateway, '/', { headers: { 'x-forwarded-for': '198.51.100.1' } });
+    const other = { headers: { 'x-forwarded-for': '198.51.100.2' } };
+    expect(await refused(gateway.url, other)).toMatchObject({ status: 429 });
+  });
+
   test('limits answer 429 and 503 with Retry-After, and give the place back', async () => {
     const gateway = await start({ limits: { sessionsPerClient: 1 } });
     const socket = await open(gateway);
@@ -367,10 +390,85 @@ describe('the start', () => {
     expect(error).toMatchObject({ code: 'ERR_BIDI_INVALID_REQUEST' });
   });
 
+  test.each<[string, object, string]>([
+    ['a region without a local SageMaker', { region: 'eu-west-1' }, 'ERR_BIDI_ACCESS_DENIED'],
+    ['an address without one', { endpoint: 'https://127.0.0.1:1' }, 'ERR_BIDI_CONNECT'],
+    [
+      'credentials that are not valid',
+      { credentials: { accessKeyId: 'AKIA', secretAccessKey: 'no' } },
+      'ERR_BIDI_ACCESS_DENIED',
+    ],
+  ])('says %s', async (_, configuration, code) => {
+    const other = new SageMakerRuntimeHTTP2Client({
+      endpoint: local.url,
+      region: local.region,
+      credentials: local.credentials,
+      ...configuration,
+    });
+    expect(await failure(start({ client: other, openTimeoutMs: 2_000 }))).toMatchObject({ code });
+    other.destroy();
+  });
+
   test('says that the port is taken', async () => {
     const gateway = await start();
     const error = await failure(start({ port: Number(new URL(gateway.url).port) }));
     expect(error.message).toMatch(/Another program listens there/);
+  });
+});
+
+describe('credentials', () => {
+  /** The address at which a task in AWS gets the credentials of its role. */
+  async function withTaskRole<T>(expiresInMs: number, run: (asked: () => number) => Promise<T>): Promise<T> {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      const { accessKeyId, secretAccessKey, sessionToken } = OF_A_ROLE;
+      const expiration = new Date(Date.now() + expiresInMs).toISOString();
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          AccessKeyId: accessKeyId,
+          SecretAccessKey: secretAccessKey,
+          Token: sessionToken,
+          Expiration: expiration,
+        }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const before = { ...process.env };
+    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+    Object.assign(process.env, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/role`,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_REGION: local.region,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2: local.url,
+    });
+    try {
+      return await run(() => asked);
+    } finally {
+      process.env = before;
+      server.close();
+    }
+  }
+
+  test.each([
+    ['renewed before they expire', 4 * 60_000, 2],
+    ['kept while they last', 60 * 60_000, 0],
+  ])('of the AWS credential chain are %s', async (_, expiresInMs, renewals) => {
+    await withTaskRole(expiresInMs, async asked => {
+      const gateway = await start({ client: undefined }); // the start itself opens a stream to each endpoint
+      const atStart = asked();
+      for (let session = 0; session < 2; session += 1) {
+        const socket = await open(gateway);
+        const echoed = messages(socket, 1);
+        socket.send('hello');
+        expect(await echoed).toEqual(['hello']);
+      }
+      if (renewals === 0) expect(asked()).toBe(1);
+      else expect(asked() - atStart).toBeGreaterThanOrEqual(renewals);
+    });
   });
 });
 

@@ -11,6 +11,9 @@ import { containerEndpoint } from '../bin/support/local-models';
 const WAV_HEADER_BYTES = 44;
 const PIECE_BYTES = 4_800; // 100 ms
 
+/** Tokens that the model holds: 12.8 s of audio. */
+const MAX_MODEL_LEN = 160;
+
 /** OpenAI's audio: 24 kHz. */
 let audio: Buffer;
 let local: LocalSageMaker;
@@ -24,7 +27,11 @@ beforeAll(async () => {
   const converter = await AudioConverter.create({ encoding: 'linear16', sampleRate: 16_000 }, 24_000);
   audio = Buffer.concat([converter.convert(wav), converter.end()]);
   const endpoint = containerEndpoint('speech', 'speech-simulator', 'Speech');
-  Object.assign(endpoint.variants[0]!.model.environment, { SIMULATOR_SPEED: 'max', SIMULATOR_DIALECTS: 'vllm' });
+  Object.assign(endpoint.variants[0]!.model.environment, {
+    SIMULATOR_SPEED: 'max',
+    SIMULATOR_DIALECTS: 'vllm',
+    SM_VLLM_MAX_MODEL_LEN: String(MAX_MODEL_LEN),
+  });
   local = await LocalSageMaker.start({ port: 0, tls: false, endpoints: [endpoint] });
   client = new SageMakerRuntimeHTTP2Client({
     endpoint: local.url,
@@ -151,6 +158,18 @@ test('a turn that outlives its stream goes on with another, and the client does 
   expect(ended.handOvers).toBeGreaterThan(0);
   const metrics = await (await fetch(`http://127.0.0.1:${gateway.operationsPort}/metrics`)).text();
   expect(metrics).toContain(`bidi_gateway_hand_overs_total ${ended.handOvers}`);
+});
+
+test('a turn that is longer than the model holds is one item, where the route knows the length', async () => {
+  const { send, next, speak, received } = await open({
+    routes: [{ endpointName: 'speech', dialect: 'openai', maxModelLen: MAX_MODEL_LEN }],
+  });
+  const silence = Buffer.alloc(48_000);
+  speak(Buffer.concat([audio, silence, audio, silence, audio]));
+  send(COMMIT);
+  const { item_id: itemId, usage } = await next(COMPLETED);
+  expect(usage).toEqual({ type: 'duration', seconds: expect.closeTo((3 * audio.length) / 48_000 + 2, 1) });
+  expect(received.filter(event => event.item_id !== undefined && event.item_id !== itemId)).toEqual([]);
 });
 
 test.each<[string, unknown, object]>([

@@ -18,8 +18,29 @@ describe('a table of routes', () => {
       [{ endpointName: 'a' }, { endpointName: 'b', path: '/' }],
       /Route 2 has the path and host of route 1/,
     ],
+    [
+      'an unknown dialect',
+      [{ endpointName: 'a', dialect: 'aws' }],
+      /unknown dialect "aws"; known are openai and deepgram/,
+    ],
+    ['a model without a dialect', [{ endpointName: 'a', model: 'm' }], /"model" without the dialect openai/],
+    ['a model of Deepgram’s', [{ endpointName: 'a', dialect: 'deepgram', model: 'm' }], /"model" without the dialect/],
+    ['a length without a dialect', [{ endpointName: 'a', maxModelLen: 9 }], /"maxModelLen" without the dialect openai/],
+    ['a length that is none', [{ endpointName: 'a', dialect: 'openai', maxModelLen: 0.5 }], /not a whole number/],
+    ['a length as text', [{ endpointName: 'a', dialect: 'openai', maxModelLen: '9' }], /that is not a number/],
+    [
+      'another path for OpenAI’s',
+      [{ endpointName: 'a', dialect: 'openai', rewritePath: '/' }],
+      /"rewritePath" and the dialect openai/,
+    ],
   ])('with %s is refused', (_, routes, message) => {
     expect(routeViolations(routes).join(' ')).toMatch(message);
+  });
+
+  test('with dialects is taken', () => {
+    const openai = endpoint('vllm', { path: '/openai', dialect: 'openai', model: 'tiny', maxModelLen: 512 });
+    const deepgram = endpoint('nova', { path: '/dg', dialect: 'deepgram', rewritePath: '/' });
+    expect(routeViolations([openai, deepgram])).toEqual([]);
   });
 
   test('tells every violation at once', () => {

@@ -1,22 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { MessageAssembler } from '../../client/session/message-assembler';
-import { CompletionState, DataType, ExplainedError } from '../../contract';
+import type { Message } from '../../client/session/message';
+import { ExplainedError } from '../../contract';
 import type { RawAudio, SpeechToText } from '../../speech';
-import { Opcode, type ReceivedFrame } from '../../wire/frame';
+import { Opcode } from '../../wire/frame';
 import type { FrameSocket } from '../../wire/frame-socket';
 import { ClientConnection, type ClientConnectionLimits, type SessionEnd } from '../client-connection';
-import { type Close, CloseCode, closeOf } from '../close';
+import { ClientMessages } from '../client-messages';
+import { type Close, closeOf } from '../close';
 import { DEFAULT_FORMAT, InvalidRequestError, readFormat, sessionOf } from './session-settings';
 import { Turn } from './turn';
-
-/** Bounds of a session. Times in milliseconds. */
-export interface TranscriptionSessionLimits extends ClientConnectionLimits {
-  /** Longest message of the client, in bytes. */
-  readonly messageBytes: number;
-}
-
-/** Bytes of the client's messages that wait, above which nothing more is read from it. */
-const HIGH_WATER_BYTES = 256 * 1024;
 
 /** The model behind a session. */
 export interface TranscriptionBackend {
@@ -42,15 +34,12 @@ interface ClientEvent {
 export class TranscriptionSession {
   private readonly client: ClientConnection;
   private readonly id = `sess_${randomUUID()}`;
-  private readonly assembler: MessageAssembler;
+  private readonly messages: ClientMessages;
   private format: RawAudio = DEFAULT_FORMAT;
   private turn: Turn | undefined;
   private readonly turns = new Set<Turn>();
   private lastItemId: string | null = null;
   private handOvers = 0;
-  private waitingBytes = 0;
-  private isPaused = false;
-  private handling: Promise<void> = Promise.resolve();
   private error: unknown;
   private end!: () => void;
   private readonly ended = new Promise<void>(resolve => {
@@ -66,14 +55,18 @@ export class TranscriptionSession {
     socket: FrameSocket,
     speech: SpeechToText,
     private readonly backend: TranscriptionBackend,
-    limits: TranscriptionSessionLimits,
-    private readonly onLag: (milliseconds: number) => void,
+    limits: ClientConnectionLimits,
+    onLag: (milliseconds: number) => void,
   ) {
-    this.assembler = new MessageAssembler(limits.messageBytes);
     this.client = new ClientConnection(socket, limits, {
-      onFrame: frame => this.onFrame(frame),
+      onFragment: fragment => this.messages.add(fragment),
       onEnd: () => this.end(),
-      onIdle: close => this.close(close),
+      onViolation: close => this.close(close),
+    });
+    this.messages = new ClientMessages(this.client, limits, {
+      onMessage: message => this.handle(message),
+      onLag,
+      onViolation: close => this.close(close),
     });
     this.begin(speech);
   }
@@ -84,7 +77,7 @@ export class TranscriptionSession {
     this.send({ type: 'session.created', session: this.session });
     await this.ended;
     for (const turn of this.turns) turn.abort();
-    await this.handling;
+    await this.messages.handled;
     for (const turn of this.turns) turn.abort(); // one that was being opened
     await Promise.all(this.transcribing);
     await this.client.closingHandshake();
@@ -110,39 +103,7 @@ export class TranscriptionSession {
     return sessionOf(this.id, this.backend.model, this.format);
   }
 
-  private onFrame({ opcode, fin, payload }: ReceivedFrame): void {
-    const bytes = payload.length;
-    let message: string | Uint8Array | undefined;
-    try {
-      message = this.assembler.add({
-        data: payload,
-        dataType: opcode === Opcode.BINARY ? DataType.BINARY : DataType.UTF8,
-        completionState: fin ? CompletionState.COMPLETE : CompletionState.PARTIAL,
-      });
-    } catch (error) {
-      this.close({ code: CloseCode.MESSAGE_TOO_BIG, reason: (error as Error).message });
-      return;
-    }
-    if (message === undefined) return;
-    const arrivedAt = performance.now();
-    this.waitFor(bytes);
-    this.handling = this.handling.then(async () => {
-      if (this.client.isOpen) await this.handle(message);
-      this.onLag(performance.now() - arrivedAt);
-      this.waitFor(-bytes);
-    });
-  }
-
-  private waitFor(bytes: number): void {
-    this.waitingBytes += bytes;
-    const isFull = this.waitingBytes > HIGH_WATER_BYTES;
-    if (isFull === this.isPaused) return;
-    this.isPaused = isFull;
-    if (isFull) this.client.pause();
-    else this.client.resume();
-  }
-
-  private async handle(message: string | Uint8Array): Promise<void> {
+  private async handle(message: Message): Promise<void> {
     let event: ClientEvent | undefined;
     try {
       event = parse(message);
@@ -243,7 +204,7 @@ export class TranscriptionSession {
   }
 }
 
-function parse(message: string | Uint8Array): ClientEvent {
+function parse(message: Message): ClientEvent {
   if (typeof message !== 'string') throw new InvalidRequestError('Events are JSON in text frames.', 'invalid_json');
   let event: unknown;
   try {

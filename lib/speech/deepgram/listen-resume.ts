@@ -4,12 +4,11 @@ import type { InputPosition } from '../../client/session/replay-buffer';
 import { isResumable, type ResumeOptions } from '../../client/session/resume';
 import { StreamErrorCode } from '../../contract';
 import type { RawEncoding } from '../audio';
+import { SAMPLE_BYTES } from '../audio/frame-bytes';
 import { parseMessage } from './deepgram-message';
 import { LISTEN_MESSAGE_TYPES, type ListenMessage, settledSeconds } from './listen-messages';
 import type { ListenParameters } from './listen-parameters';
-
-/** Bytes of one sample. */
-const SAMPLE_BYTES: Readonly<Record<RawEncoding, number>> = { linear16: 2, mulaw: 1, alaw: 1 };
+import { shiftMessage } from './shift-message';
 
 /**
  * Goes on with a speech-to-text stream on another one: final results acknowledge the audio they were made of, the rest is sent
@@ -54,7 +53,7 @@ export class ListenResume {
   /** The message, which has to be the next one that was acknowledged, with times that count from the session's start. */
   shift(message: ListenMessage): ListenMessage {
     const offset = (this.starts.shift() ?? 0) / this.bytesPerSecond;
-    return offset === 0 ? message : shifted(message, offset);
+    return shiftMessage(message, offset);
   }
 
   private acknowledge(received: Message, streamStart: InputPosition): Partial<InputPosition> | undefined {
@@ -94,32 +93,4 @@ export function textOf(message: Message): string {
   return typeof message === 'string'
     ? message
     : Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString();
-}
-
-function shifted(message: ListenMessage, offset: number): ListenMessage {
-  const later = <Timed extends { start?: number; end?: number }>(word: Timed): Timed =>
-    word.start === undefined || word.end === undefined
-      ? word
-      : { ...word, start: word.start + offset, end: word.end + offset };
-  switch (message.type) {
-    case 'Results': {
-      const alternatives = message.channel.alternatives.map(one => ({ ...one, words: one.words.map(later) }));
-      return { ...message, start: message.start + offset, channel: { ...message.channel, alternatives } };
-    }
-    case 'TurnInfo':
-      return {
-        ...message,
-        audio_window_start: message.audio_window_start + offset,
-        audio_window_end: message.audio_window_end + offset,
-        words: message.words.map(later),
-      };
-    case 'UtteranceEnd':
-      return { ...message, last_word_end: message.last_word_end + offset };
-    case 'SpeechStarted':
-      return { ...message, timestamp: message.timestamp + offset };
-    case 'Metadata':
-      return { ...message, duration: message.duration + offset };
-    default:
-      return message;
-  }
 }

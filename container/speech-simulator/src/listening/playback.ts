@@ -13,7 +13,10 @@ export class Playback {
   private position = 0;
   /** Where the session began in the script. */
   private firstPosition = 0;
-  /** Difference of the script's time to the session's, in seconds: 0 unless the session goes on after a cut. */
+  /**
+   * Difference of the script's time to the session's, in seconds: above 0 where the session goes on after a cut, below where something
+   * else comes before the recording.
+   */
   private aheadSeconds = 0;
   private isPlaced: boolean;
   private readonly finder = new LandmarkFinder();
@@ -80,7 +83,7 @@ export class Playback {
   private goOn(aheadSeconds: number): void {
     this.isPlaced = true;
     // The same audio from its beginning, within the rounding of times.
-    if (aheadSeconds < 0.001) return;
+    if (Math.abs(aheadSeconds) < 0.001) return;
     this.aheadSeconds = aheadSeconds;
     // A word whose end was before the cut has been told by then.
     for (let word = this.script.word(0); word !== undefined && word.end <= aheadSeconds; ) {
