@@ -21,6 +21,7 @@ import { playScenarios, SDK_CLIENTS } from './sdk-clients';
 import { runSnippets } from './snippets';
 import { runDirectory } from './tool-directory';
 import { checkVllm } from './vllm/vllm';
+import { checkVllmOmni } from './vllm-omni/vllm-omni';
 import { checkWebSocketConformance } from './websocket-conformance';
 
 interface Run {
@@ -49,6 +50,7 @@ const CHECKS: Readonly<Record<string, (run: Run) => Promise<void>>> = {
   python: ({ scorecard }) => checkPythonPage(scorecard),
   containers: ({ scorecard }) => checkContainers(scorecard),
   vllm: ({ directory, scorecard, record }) => checkVllm(directory, scorecard, record),
+  omni: ({ directory, scorecard, record }) => checkVllmOmni(directory, scorecard, record),
 };
 
 async function main(): Promise<number> {

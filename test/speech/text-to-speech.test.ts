@@ -41,7 +41,13 @@ describe('vLLM-Omni', () => {
     expect(voice).toMatchObject({ complete: true, audio: { encoding: 'linear16', sampleRate: 24_000 } });
     expect(client.streams[0]!.path).toBe('v1/audio/speech/stream');
     expect(controls(client.streams[0]!.heard)).toEqual([
-      { type: 'session.config', voice: 'alice', response_format: 'pcm', stream_audio: true },
+      {
+        type: 'session.config',
+        voice: 'alice',
+        response_format: 'pcm',
+        stream_audio: true,
+        split_granularity: 'sentence',
+      },
       { type: 'input.text', text: 'Hello' },
       { type: 'input.text', text: ' there.' },
       { type: 'input.done' },

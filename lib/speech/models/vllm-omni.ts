@@ -39,6 +39,12 @@ export interface VllmOmniParameters {
    * @default - none
    */
   readonly instructions?: string;
+  /**
+   * When text is spoken: each sentence or clause as soon as it is complete, or `none` before the next flush, as one.
+   *
+   * @default 'sentence'
+   */
+  readonly splitGranularity?: 'none' | 'sentence' | 'clause';
 }
 
 /** Text to speech with vLLM-Omni: 16-bit mono at 24 kHz. It cannot be interrupted: the stream is dropped instead. */
@@ -54,18 +60,19 @@ export function vllmOmni(parameters: VllmOmniParameters = {}): VoiceModel {
 /** Source: vLLM-Omni 0.30, `vllm_omni/entrypoints/openai/serving_speech_stream.py`. */
 class VllmOmniVoice implements VoiceStream {
   static async open(
-    parameters: VllmOmniParameters,
+    { splitGranularity = 'sentence', ...parameters }: VllmOmniParameters,
     { drainTimeoutMs = DRAIN_MS, ...target }: SpeechTarget,
   ): Promise<VllmOmniVoice> {
     const session = await BidiSession.open({ ...target, modelInvocationPath: 'v1/audio/speech/stream' });
-    const config = { type: 'session.config', ...parameters, response_format: 'pcm', stream_audio: true };
-    await session.send(JSON.stringify(config));
+    const audio = { response_format: 'pcm', stream_audio: true, split_granularity: splitGranularity };
+    await session.send(JSON.stringify({ type: 'session.config', ...parameters, ...audio }));
     return new VllmOmniVoice(session, drainTimeoutMs);
   }
 
   readonly events = new MessageQueue<SpeechEvent>(QUEUE_LIMIT);
   complete = false;
   private hasText = false;
+  private hasSpoken = false;
   private flushes = 0;
   private spokenFlushes = 0;
   private isClosing = false;
@@ -147,6 +154,7 @@ class VllmOmniVoice implements VoiceStream {
 
   private async take(received: string | Uint8Array): Promise<void> {
     if (typeof received !== 'string') {
+      this.hasSpoken = true;
       await this.events.push({ type: 'audio', data: received });
       return;
     }
@@ -161,7 +169,10 @@ class VllmOmniVoice implements VoiceStream {
   }
 
   private incomplete(why: string, cause?: unknown): SpeechIncompleteError {
-    const certain = `The model has spoken ${this.spokenFlushes} of ${this.flushes} flushes.`;
+    const refusal = this.hasSpoken
+      ? ''
+      : ' It closes the connection at once when it refuses the configuration, such as a name that is not served.';
+    const certain = `The model has spoken ${this.spokenFlushes} of ${this.flushes} flushes.${refusal}`;
     return new SpeechIncompleteError('vllm-omni', why, certain, cause);
   }
 }

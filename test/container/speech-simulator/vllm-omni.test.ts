@@ -1,3 +1,5 @@
+import { playExchange, readExchanges } from '../../interop/vllm/exchange';
+import { connectionTo } from './exchange-connection';
 import type { Caller, Message } from './support';
 import { startSimulator } from './support';
 
@@ -9,6 +11,16 @@ const STREAMED = { type: 'session.config', response_format: 'pcm', stream_audio:
 function done(caller: Caller, utterance: number): Promise<Message> {
   return caller.message(({ type, utterance_index: index }) => type === 'session.done' && index === utterance);
 }
+
+describe("as vLLM-Omni 0.30's own handler answered", () => {
+  test.each(readExchanges('vllm-omni/speech-stream.json').map(exchange => [exchange.name, exchange] as const))(
+    '%s',
+    async (_, exchange) => {
+      await using simulator = await startSimulator(SETTINGS);
+      expect(await playExchange(exchange, await connectionTo(simulator.port, PATH), 10_000)).toEqual(exchange.received);
+    },
+  );
+});
 
 test('an utterance is audio.start, audio, audio.done, session.done; the connection serves the next', async () => {
   await using simulator = await startSimulator(SETTINGS);

@@ -1,40 +1,10 @@
-import { once } from 'node:events';
-import { WebSocket } from 'ws';
-import { type Connection, playExchange, readExchanges } from '../../interop/vllm/exchange';
+import { playExchange, readExchanges } from '../../interop/vllm/exchange';
+import { connectionTo } from './exchange-connection';
 import { BYTES_PER_SECOND, type Caller, type Message, SAMPLE_PCM, startSimulator } from './support';
 
 const PATH = 'v1/realtime';
 const MODEL = { SM_VLLM_SERVED_MODEL_NAME: 'tiny' };
 const TRANSCRIPT = 'I need help with my account balance. I can help with that and recent charges.';
-
-/** A connection as the exchanges with the real vLLM are played over. */
-async function connect(port: number): Promise<Connection> {
-  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/${PATH}`);
-  const messages: string[] = [];
-  let wake = (): void => {};
-  let closeCode: number | undefined;
-  webSocket.on('message', data => {
-    messages.push(String(data));
-    wake();
-  });
-  webSocket.on('close', code => {
-    closeCode = code;
-    wake();
-  });
-  await once(webSocket, 'open');
-  return {
-    send: message => webSocket.send(message),
-    close: () => webSocket.terminate(),
-    messages: {
-      next: async () => {
-        while (messages.length === 0 && closeCode === undefined) await new Promise<void>(done => (wake = done));
-        if (messages.length > 0) return { done: false, value: messages.shift()! };
-        if (closeCode === 1000) return { done: true, value: undefined };
-        throw new Error(`closed with ${closeCode}`);
-      },
-    },
-  };
-}
 
 function append(caller: Caller, audio: Buffer): void {
   for (let at = 0; at < audio.length; at += 3_200) {
@@ -51,11 +21,14 @@ function transcribe(caller: Caller, audio: Buffer): Promise<Message> {
 }
 
 describe('as the real vLLM 0.32 answered', () => {
-  test.each(readExchanges().map(exchange => [exchange.name, exchange] as const))('%s', async (_, exchange) => {
-    await using simulator = await startSimulator({ ...MODEL, SIMULATOR_SPEED: 'max', SM_VLLM_MAX_MODEL_LEN: '512' });
-    const received = await playExchange(exchange, await connect(simulator.port), 10_000);
-    expect(received).toEqual(exchange.received);
-  });
+  test.each(readExchanges('vllm/realtime.json').map(exchange => [exchange.name, exchange] as const))(
+    '%s',
+    async (_, exchange) => {
+      await using simulator = await startSimulator({ ...MODEL, SIMULATOR_SPEED: 'max', SM_VLLM_MAX_MODEL_LEN: '512' });
+      const received = await playExchange(exchange, await connectionTo(simulator.port, PATH), 10_000);
+      expect(received).toEqual(exchange.received);
+    },
+  );
 });
 
 test('the script comes as one delta for each 80 ms of audio, and whole in the end', async () => {

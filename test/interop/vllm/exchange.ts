@@ -1,5 +1,8 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BidiSession } from '../../../lib/client';
+import type { Scorecard } from '../scorecard';
 import { pcm } from './speech';
 
 /** What one side does in an exchange, in order. */
@@ -13,7 +16,7 @@ export type Step =
   /** Waits for the next event of that type; `end` waits for the end of the connection. */
   | { readonly await: string };
 
-/** An exchange with a vLLM realtime server, and what the real one answered. */
+/** An exchange with a server, and what the real one answered. */
 export interface Exchange {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -29,15 +32,21 @@ export interface Connection {
   close(): Promise<void> | void;
 }
 
-const FILE = join(__dirname, '..', '..', 'fixtures', 'vllm', 'realtime.json');
+/** Recordings, by the server: its folder and file in test/fixtures. */
+export type Recording = 'vllm/realtime.json' | 'vllm-omni/speech-stream.json';
 
-export function readExchanges(): readonly Exchange[] {
-  return JSON.parse(readFileSync(FILE, 'utf8')) as Exchange[];
+const FIXTURES = join(__dirname, '..', '..', 'fixtures');
+
+export function readExchanges(recording: Recording): readonly Exchange[] {
+  return JSON.parse(readFileSync(join(FIXTURES, recording), 'utf8')) as Exchange[];
 }
 
-export function writeExchanges(exchanges: readonly Exchange[]): void {
-  writeFileSync(FILE, `${JSON.stringify(exchanges, undefined, 2)}\n`);
+export function writeExchanges(recording: Recording, exchanges: readonly Exchange[]): void {
+  writeFileSync(join(FIXTURES, recording), `${JSON.stringify(exchanges, undefined, 2)}\n`);
 }
+
+/** Longest time of one exchange with a real server, in milliseconds. */
+const EXCHANGE_TIMEOUT_MS = 60_000;
 
 /** Bytes of 100 ms of 16-bit mono audio at 16 kHz. */
 export const APPEND_BYTES = 3_200;
@@ -104,24 +113,63 @@ async function nextEvent(messages: AsyncIterator<string | Uint8Array>): Promise<
   }
 }
 
+/** Fields that are the same in every run. */
+const CONSTANT_FIELDS = new Set(
+  ['type', 'code', 'format', 'sample_rate', 'total_sentences'].concat([
+    'utterance_index',
+    'sentence_index',
+    'sentence_text',
+  ]),
+);
+
 /** An event without what differs from run to run: ids, times, words and counts. */
 function timeless(event: { type: string } & Record<string, unknown>): object & { type: string } {
   const masked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event)) {
-    if (name === 'usage') masked[name] = Object.fromEntries(Object.keys(value as object).map(key => [key, '…']));
+    if (name === 'message') masked[name] = String(value).split(':')[0];
+    else if (name === 'usage') masked[name] = Object.fromEntries(Object.keys(value as object).map(key => [key, '…']));
     else if (name === 'error') masked[name] = String(value).split('\n')[0];
-    else masked[name] = ['type', 'code'].includes(name) ? value : '…';
+    else masked[name] = CONSTANT_FIELDS.has(name) ? value : '…';
   }
   return masked as { type: string };
 }
 
-/** How many deltas come is a matter of timing; that they come, and where, is not. */
+/** How many deltas or pieces of audio come is a matter of timing; that they come, and where, is not. */
 function foldDeltas(events: readonly object[]): readonly object[] {
-  const isDelta = (event: object | undefined) =>
-    (event as { type?: string } | undefined)?.type === 'transcription.delta';
-  return events.filter((event, index) => !(isDelta(event) && isDelta(events[index - 1])));
+  const typeOf = (event: object | undefined) => (event as { type?: string } | undefined)?.type;
+  const isPiece = (type: string | undefined) => type === 'transcription.delta' || type === 'binary';
+  return events.filter((event, index) => !(isPiece(typeOf(event)) && typeOf(event) === typeOf(events[index - 1])));
 }
 
 function show(received: readonly object[]): string {
   return JSON.stringify(foldDeltas(received).slice(-3));
+}
+
+/** A session as the exchanges are played over. */
+export function connectionOf(session: BidiSession): Connection {
+  return {
+    send: message => session.send(message),
+    messages: session[Symbol.asyncIterator](),
+    close: () => session.abort(),
+  };
+}
+
+/** Plays each exchange of a recording against the real server; `record` writes what it sent instead of comparing it. */
+export async function checkExchanges(
+  recording: Recording,
+  server: string,
+  open: () => Promise<BidiSession>,
+  scorecard: Scorecard,
+  record: boolean,
+): Promise<void> {
+  const recorded: Exchange[] = [];
+  for (const exchange of readExchanges(recording)) {
+    const received = await scorecard.check(`${server}: ${exchange.name}`, async () => {
+      const events = await playExchange(exchange, connectionOf(await open()), EXCHANGE_TIMEOUT_MS);
+      if (!record) deepStrictEqual(events, exchange.received);
+      return events;
+    });
+    recorded.push({ ...exchange, ...(received ? { received } : {}) });
+  }
+  if (record) writeExchanges(recording, recorded);
 }

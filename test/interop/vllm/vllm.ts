@@ -11,7 +11,7 @@ import { BidiSession } from '../../../lib/client';
 import { type SpeechModelError, SpeechToText, type TranscriptionEvent, vllm as vllmModel } from '../../../lib/speech';
 import type { Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
-import { APPEND_BYTES, type Connection, type Exchange, playExchange, readExchanges, writeExchanges } from './exchange';
+import { APPEND_BYTES, checkExchanges } from './exchange';
 import { MAX_MODEL_LENGTH, MAX_SEQUENCES, MODEL, VllmServer } from './server';
 import { pcm } from './speech';
 
@@ -22,8 +22,6 @@ const SECONDS_PER_TOKEN = 0.08;
 /** How much later than it was sent a busy machine may see an event, in milliseconds. */
 const SLACK_MS = 1_000;
 
-const EXCHANGE_TIMEOUT_MS = 60_000;
-
 /** Runs everything that the real vLLM can judge. `record` writes what it sent instead of comparing it. */
 export async function checkVllm(directory: string, scorecard: Scorecard, record: boolean): Promise<void> {
   const server = await scorecard.check('bidi local VllmStack --command runs vLLM with no bridge', () =>
@@ -31,7 +29,7 @@ export async function checkVllm(directory: string, scorecard: Scorecard, record:
   );
   if (!server) return;
   await using vllm = server;
-  await checkExchanges(vllm, scorecard, record);
+  await checkExchanges('vllm/realtime.json', 'vLLM', () => open(vllm), scorecard, record);
   await checkSessions(vllm, scorecard);
   await checkAdapter(vllm, scorecard);
   await checkCommands(vllm, scorecard);
@@ -39,27 +37,6 @@ export async function checkVllm(directory: string, scorecard: Scorecard, record:
 
 function open({ client, endpointName }: VllmServer): Promise<BidiSession> {
   return BidiSession.open({ client, endpointName, modelInvocationPath: PATH });
-}
-
-function connectionOf(session: BidiSession): Connection {
-  return {
-    send: message => session.send(message),
-    messages: session[Symbol.asyncIterator](),
-    close: () => session.abort(),
-  };
-}
-
-async function checkExchanges(vllm: VllmServer, scorecard: Scorecard, record: boolean): Promise<void> {
-  const recorded: Exchange[] = [];
-  for (const exchange of readExchanges()) {
-    const received = await scorecard.check(`vLLM: ${exchange.name}`, async () => {
-      const events = await playExchange(exchange, connectionOf(await open(vllm)), EXCHANGE_TIMEOUT_MS);
-      if (!record) deepStrictEqual(events, exchange.received);
-      return events;
-    });
-    recorded.push({ ...exchange, ...(received ? { received } : {}) });
-  }
-  if (record) writeExchanges(recorded);
 }
 
 /** What became of one transcription. */

@@ -58,8 +58,8 @@ export class SpeechSession implements Session {
 
   private receive(data: RawData, isBinary: boolean): void {
     if (isBinary) {
-      // As in vLLM: only text is read.
-      this.webSocket.terminate();
+      // Only text is read: Python's KeyError of the message's text.
+      this.drop("Internal error: 'text'");
       return;
     }
     this.waiting.push(data.toString());
