@@ -4,7 +4,7 @@ export const ExitCode = {
   OK: 0,
   /** It ran and the result is negative: a check failed, a stream broke, an endpoint is not there. */
   FAILED: 1,
-  /** It could not run: wrong words, a missing file, no credentials. */
+  /** The command could not run: invalid arguments, a missing file, no credentials. */
   USAGE: 2,
   /** Ended by Ctrl-C. */
   INTERRUPTED: 130,

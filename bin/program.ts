@@ -21,7 +21,9 @@ import { columnsOf } from './terminal';
 export function program(): Command {
   const { version } = require('sagemaker-bidi-kit/package.json') as { version: string };
   const bidi = new Command('bidi')
-    .description('Bidirectional streaming on Amazon SageMaker AI: run it here, look before you deploy, stream to it.')
+    .description(
+      'Bidirectional streaming on Amazon SageMaker AI: run a model locally, check it, deploy it and stream to it.',
+    )
     .version(version)
     .configureHelp({
       subcommandTerm: command => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trim(),

@@ -45,7 +45,7 @@ export function withStreamTarget(command: Command): Command {
         'stream to the local SageMaker (default: the one that serves it, else the one started last)',
       ),
   )
-    .option('--variant <name>', 'production variant that is to answer (default: the endpoint chooses)')
+    .option('--variant <name>', 'production variant to stream to (default: the endpoint chooses)')
     .option('--fips', 'the FIPS 140 validated host of the region');
 }
 
@@ -56,7 +56,7 @@ Where to stream to:
   --stack NAME                 the endpoint of a deployed stack
   --endpoint NAME --region R   any endpoint, with credentials as the AWS CLI has
 
-Exit codes: 0 it worked, 1 the stream could not be opened or broke, 2 wrong words, input or credentials, 130 ended by Ctrl-C (what had arrived by then is kept; a second Ctrl-C does not wait).`;
+Exit codes: 0 success, 1 the stream could not be opened or broke, 2 invalid arguments, input or credentials, 130 ended by Ctrl-C (the output up to then is kept; a second Ctrl-C does not wait).`;
 
 /**
  * Finds the endpoint that the options name and makes the client for it.

@@ -130,7 +130,7 @@ function notDeployable(errors: readonly StackError[]): SynthesisError {
         explanation ? `${explanation.what} ${explanation.why} ${explanation.next}` : message,
       )
       .join('\n'),
-    next: 'Correct what it names; `npx cdk synth` shows the same.',
+    next: 'Correct the app. `npx cdk synth` shows the same error.',
   });
 }
 

@@ -5,7 +5,7 @@ export class UsageError extends ExplainedError {
   override readonly code = 'ERR_BIDI_USAGE';
 }
 
-/** Whether the error says that a command could not run with what it was given, rather than that it ran and failed. */
+/** Whether the error says that a command could not run with its input, as opposed to: it ran and failed. */
 export function isUsageFault(error: unknown): boolean {
   return error instanceof ExplainedError && ERROR_CODES[error.code].kind === 'input';
 }

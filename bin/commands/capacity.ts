@@ -64,9 +64,9 @@ const MAX_LAG_MS = { echo: 250, script: 250, listen: 1_500, realtime: 1_500 } as
 /** `bidi capacity`: how many real-time sessions one instance holds, and the scaling target that follows. */
 export function capacityCommand(): Command {
   return withStreamTarget(new Command('capacity'))
-    .summary('how many real-time sessions one instance holds, and the scaling target that follows')
+    .summary('measure how many sessions one instance holds, and propose the scaling target')
     .description(
-      'Opens more and more real-time sessions until lag or errors pass the limits, finds the number that holds, and prints the targetConcurrency for the stack. Lag counts from when a message was due. Where the load generator itself is the limit, it says so instead of giving a figure.',
+      'Opens more and more real-time sessions until lag or errors exceed the limits, finds the largest number that holds, and prints the targetConcurrency for the stack. Lag is the time since a message was due. When the load generator is the limit, there is no verdict.',
     )
     .option('--wav <file>', 'stream this recording to a speech-to-text model, instead of echoing messages')
     .addOption(
@@ -107,7 +107,7 @@ export function capacityCommand(): Command {
       wrappedHelp(`
 With --local, a running \`bidi local\` is loaded; without one, the app's endpoint (--stack NAME) is started for the measurement.
 
-Exit codes: 0 a number was found, 1 the generator was the limit or nothing held, 2 it could not run, 130 ended by Ctrl-C (what was measured by then is kept).
+Exit codes: 0 a number was found, 1 the generator was the limit or no number held, 2 the command could not run, 130 ended by Ctrl-C (the measurements up to then are kept).
 
 Examples:
   bidi capacity --local --stack EchoBidiStack

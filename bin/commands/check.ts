@@ -45,9 +45,9 @@ export const PROTOCOLS: readonly CheckProtocol[] = ['deepgram', 'vllm', 'vllm-om
 /** `bidi check`: whether a container keeps the platform's contract. */
 export function checkCommand(): Command {
   return new Command('check')
-    .summary('whether a container keeps the contract')
+    .summary('check a container against the contract of streaming')
     .description(
-      'Checks a container, in whatever language it is written, against the contract of bidirectional streaming: its Dockerfile or image, and the container itself, run as SageMaker runs it. What breaks the contract fails; what goes against advice of this kit is a warning.',
+      'Checks a container in any language against the contract of bidirectional streaming: its Dockerfile or image, and the container itself, started as SageMaker starts it. A broken rule of the contract fails; a broken advice of this kit is a warning.',
     )
     .argument('[target]', 'directory with a Dockerfile, or an image')
     .option('--url <url>', 'a container that runs already: ws://host:port[/path][?query]')
@@ -90,7 +90,7 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       wrappedHelp(`
-Exit codes: 0 nothing fails (warnings may be there), 1 a check fails (with --strict a warning, too), 2 it could not be run.
+Exit codes: 0 no check fails (warnings are possible), 1 a check fails (with --strict also for a warning), 2 the command could not run.
 
 Examples:
   bidi check ./my-container

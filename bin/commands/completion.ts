@@ -2,10 +2,10 @@ import { Argument, Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion-script';
 import { wrappedHelp } from '../help-text';
 
-/** `bidi completion SHELL`: prints the script with which a shell completes the words of `bidi`. */
+/** `bidi completion SHELL`: prints the script with which a shell completes commands and options of `bidi`. */
 export function completionCommand(): Command {
   return new Command('completion')
-    .summary('what makes your shell complete the words of bidi')
+    .summary('print the completion script for your shell')
     .description('Prints a script for your shell, made from the commands and options of this version.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(

@@ -25,14 +25,14 @@ class EchoMismatchError extends ExplainedError {
   override readonly code = 'ERR_BIDI_ECHO_MISMATCH';
 }
 
-/** `bidi demo`: the whole path on this machine, from the template to the last byte. */
+/** `bidi demo`: streams to the echo container through the local SageMaker. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .summary('the whole path on this machine, from the template to the last byte')
+    .summary('stream to the echo container through the local SageMaker')
     .description(
-      `Takes the template of ${STACK}, starts the container that it names, starts the local SageMaker in front of it and streams words and a recording through the real client, checking every byte that comes back. Needs no AWS account, no container engine and no CDK app.`,
+      `Synthesizes ${STACK}, starts its container and the local SageMaker, streams text and a recording with the client, and checks every byte that comes back. Needs no AWS account, no container engine and no CDK app.`,
     )
-    .option('--keep', 'stay up afterwards, with a page that shows every stream, until Ctrl-C')
+    .option('--keep', 'keep running after the demo, with a page that shows every stream, until Ctrl-C')
     .action(async ({ keep = false }: { keep?: boolean }) => {
       const interrupted = new AbortController();
       const interrupt = () => interrupted.abort(new Error('Interrupted.'));

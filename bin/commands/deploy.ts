@@ -21,22 +21,22 @@ const STACK = 'ContainerStack';
 
 /** `bidi deploy FOLDER`: the container of a folder as an endpoint, without a CDK app of one's own. */
 export function deployCommand(): Command {
-  return folderCommand('deploy', "deploy a folder's container as an endpoint").description(
+  return folderCommand('deploy', 'deploy the container of a folder as an endpoint').description(
     'Deploys the container of a folder as an endpoint: cdk deploy ContainerStack, without a CDK app of your own. It first checks the Dockerfile, and prints the CDK command that it runs.',
   );
 }
 
 /** `bidi synth FOLDER`: the template that {@link deployCommand} would send. */
 export function synthCommand(): Command {
-  return folderCommand('synth', 'the template that deploy would send').description(
+  return folderCommand('synth', 'write the template that deploy would send').description(
     'Writes the template that bidi deploy would send to stdout, and into cdk.out: cdk synth ContainerStack. No AWS account is needed.',
   );
 }
 
 /** `bidi destroy FOLDER`: the end of what {@link deployCommand} made. */
 export function destroyCommand(): Command {
-  return folderCommand('destroy', 'remove what deploy made').description(
-    'Removes the stack that bidi deploy made of the folder: cdk destroy ContainerStack.',
+  return folderCommand('destroy', 'remove the stack that deploy made').description(
+    'Removes the stack that bidi deploy created for the folder: cdk destroy ContainerStack.',
   );
 }
 
@@ -48,7 +48,7 @@ function folderCommand(action: CdkAction, summary: string): Command {
     .option('--name <name>', "name of the endpoint (default: the folder's)")
     .option(
       '--command <command>',
-      'what starts the container as a process of this machine, for bidi local and bidi check',
+      'command that starts the container as a local process, for bidi local and bidi check',
     )
     .option(
       '-c, --context <key=value>',
@@ -138,7 +138,7 @@ function nextSteps(action: CdkAction, folder: string, name: string, { command }:
     case 'deploy':
       return `\nNext:\n  npx bidi invoke "hello" --stack ${stack}\n  npx bidi destroy ${folder} --name ${name}   # ends the costs\nA CDK app of your own instead: ${eject}\n`;
     case 'destroy':
-      return `\nNext:\n  npx bidi destroy-check ${stack}   # what is left, and what it costs\n`;
+      return `\nNext:\n  npx bidi destroy-check ${stack}   # resources that are left, and their costs\n`;
   }
 }
 
@@ -153,7 +153,7 @@ function help(action: CdkAction): string {
   };
   return [
     '',
-    'Exit codes: 0 it worked, 1 a check of the Dockerfile fails or the CDK ended with an error, 2 wrong words, or the CDK is not installed, 130 ended by Ctrl-C.',
+    'Exit codes: 0 success, 1 a check of the Dockerfile fails or the CDK ended with an error, 2 invalid arguments, or the CDK is not installed, 130 ended by Ctrl-C.',
     '',
     'Examples:',
     ...examples[action].map(example => `  ${example}`),

@@ -10,9 +10,9 @@ import { type SubjectOptions, subjectOf } from '../subject';
 /** `bidi destroy-check STACK|ENDPOINT`: the resources that are left after `cdk destroy`, and their costs. */
 export function destroyCheckCommand(): Command {
   return withAwsOptions(new Command('destroy-check'))
-    .summary('what is left after cdk destroy, and what it costs')
+    .summary('list resources that are left after cdk destroy, and their costs')
     .description(
-      'Looks for everything that a stack or an endpoint may have left: endpoint, configuration, model, log group, scaling, image, and what CloudFormation kept. Each with how it bills and the command that ends it. It deletes nothing.',
+      'Looks for resources that a stack or an endpoint left: endpoint, configuration, model, log group, scaling, image, and resources that CloudFormation kept. Prints how each is billed and the command that deletes it. It deletes nothing.',
     )
     .argument('[stack|endpoint]', 'name of the stack that was destroyed, or of an endpoint')
     .option('--stack <name>', 'the stack, as the commands that stream take it')
@@ -26,7 +26,7 @@ export function destroyCheckCommand(): Command {
     .addHelpText(
       'after',
       wrappedHelp(
-        '\nExit codes: 0 nothing bills by the hour, 1 something does, 2 AWS could not be asked.\n\nExample:\n  bidi destroy-check EchoBidiStack',
+        '\nExit codes: 0 no resource bills by the hour, 1 a resource does, 2 AWS cannot be reached or denies access.\n\nExample:\n  bidi destroy-check EchoBidiStack',
       ),
     )
     .action(

@@ -27,16 +27,19 @@ interface FidelityOptions extends StreamTargetOptions {
 /** `bidi fidelity`: whether an endpoint, local or real, behaves as the contract says. */
 export function fidelityCommand(): Command {
   return withStreamTarget(new Command('fidelity'))
-    .summary('whether an endpoint, local or real, behaves as the contract says')
+    .summary('compare an endpoint, local or in AWS, with the contract')
     .description(
-      'Plays one probe for each row of the contract through the public API, against an endpoint whose container is the echo container (its path `probe` reports what it is sent), and prints what was expected, what the local SageMaker and what AWS did. What no source settles is reported as it was seen.',
+      'Runs one probe for each row of the contract through the public API, against an endpoint with the echo container, whose path `probe` reports what it receives. Prints the expected behaviour, and the behaviour of the local SageMaker and of AWS. An unsettled row reports what the probe saw.',
     )
     .addOption(
-      new Option('--container <name>', 'what runs behind the endpoint').choices(['echo', 'deepgram']).default('echo'),
+      new Option('--container <name>', 'container of the endpoint').choices(['echo', 'deepgram']).default('echo'),
     )
-    .option('--slow', 'also play what takes minutes: unanswered pings, 30 minutes, idle, port 443 (in AWS 32 minutes)')
+    .option(
+      '--slow',
+      'also run the probes that take minutes: unanswered pings, 30 minutes, idle, port 443 (in AWS 32 minutes)',
+    )
     .option('--clock <scale>', 'with --local: the scale of `bidi local --clock`', positiveNumber)
-    .option('--probe <name>', 'play this probe alone; may be repeated', collectProbe)
+    .option('--probe <name>', 'run only this probe; may be repeated', collectProbe)
     .option('--output <file>', 'write the record to this file', 'fidelity.json')
     .option('--compare <file>', 'the record of another run, for the other column of the table')
     .option('--json', 'the record on stdout, instead of the table')
@@ -45,7 +48,7 @@ export function fidelityCommand(): Command {
       wrappedHelp(`
 The record holds region, date, versions and one row a probe: no account, no name of an endpoint, no payload. \`bidi local --behaviour fidelity.json\` then behaves as that endpoint did.
 
-Exit codes: 0 every settled row agrees, 1 a row differs or could not be played, 2 wrong words or no such endpoint, 130 ended by Ctrl-C.
+Exit codes: 0 every settled row agrees, 1 a row differs or its probe failed, 2 invalid arguments or no such endpoint, 130 ended by Ctrl-C.
 
 Examples:
   bidi fidelity --local

@@ -44,7 +44,7 @@ export function gatewayCommand(): Command {
   const command = new Command('gateway')
     .summary('let WebSocket clients of any language stream to an endpoint')
     .description(
-      'Listens for WebSockets and makes each a stream to the endpoint, signed with the credentials of this machine. Path and query of the URL become those of the model; frames pass one to one.',
+      'Listens for WebSockets and opens a stream to the endpoint for each, signed with the credentials of this machine. Path and query of the URL go to the model; each frame becomes one event.',
     );
   return withStreamTarget(command)
     .option('--routes <file>', 'a JSON file with a list of routes, or the list itself, instead of one endpoint')
@@ -77,7 +77,7 @@ export function gatewayCommand(): Command {
     .option('--idle-timeout <seconds>', 'time without a message that ends a session (default: 300)', positiveNumber)
     .option('--drain <seconds>', 'time that open sessions have after SIGTERM', positiveNumber, 1_800)
     .option('--no-probe', 'do not try the endpoint at the start')
-    .option('--json', 'what happens, one JSON object a line')
+    .option('--json', 'events, one JSON object a line')
     .option(
       '--embedded-metrics <name>',
       "figures once a minute in CloudWatch's embedded metric format, as of this gateway",
@@ -96,7 +96,7 @@ export function gatewayCommand(): Command {
 const HELP = `
 A file of routes: [{ "endpointName": "speech", "path": "/speech", "rewritePath": "/" }]; also "host", "targetVariant", "dialect", "model" and "maxModelLen".
 
-Exit codes: 0 it was ended by SIGTERM and drained, 1 an endpoint cannot be streamed to, 2 wrong words, input or credentials, 130 ended by Ctrl-C.
+Exit codes: 0 ended by SIGTERM after draining, 1 no stream can be opened to an endpoint, 2 invalid arguments, input or credentials, 130 ended by Ctrl-C.
 
 Examples:
   bidi gateway --local

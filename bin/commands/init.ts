@@ -27,15 +27,18 @@ const NAMES = Object.keys(TEMPLATES) as TemplateName[];
 /** `bidi init [folder]`: an app of one's own. */
 export function initCommand(): Command {
   return new Command('init')
-    .summary('a small app of your own: container, endpoint, test')
+    .summary('write a small app: container, endpoint, test')
     .description(
-      'Writes a CDK app with a container, an endpoint, a test that streams to it on this machine, and a page that says how to go on; or, with --here, only the CDK side for a container that is there already.',
+      'Writes a CDK app with a container, an endpoint, a test that streams to it on this machine, and a README with the next commands; or, with --here, only the CDK side for an existing container.',
     )
-    .argument('[folder]', 'folder to make; its name becomes that of app, endpoint and stack')
-    .addOption(new Option('-t, --template <name>', 'what to begin with').choices(NAMES))
+    .argument('[folder]', 'folder to create; app, endpoint and stack are named after it')
+    .addOption(new Option('-t, --template <name>', 'template of the app').choices(NAMES))
     .option('--here', 'write the CDK side into this folder, for the container of --container')
     .option('--container <directory>', 'with --here: directory of the Dockerfile')
-    .option('--command <command>', 'with --here: what starts the container as a process, such as "python app.py"')
+    .option(
+      '--command <command>',
+      'with --here: command that starts the container as a process, such as "python app.py"',
+    )
     .option('--name <name>', "name of app, endpoint and stack (default: the folder's)", projectName)
     .option('--kit <specifier>', 'npm specifier of this kit (default: where this one came from)')
     .option('--install', 'run npm install')
@@ -198,7 +201,7 @@ function initHelp(): string {
     'Templates:',
     ...lines,
     '',
-    'Exit codes: 0 it is written, 1 with --here: a check of the container fails, 2 wrong words, or a folder that is not empty.',
+    'Exit codes: 0 the app is written, 1 with --here: a check of the container fails, 2 invalid arguments, or a folder that is not empty.',
     '',
     'Examples:',
     '  bidi init my-speech --template python --yes',

@@ -41,11 +41,11 @@ class EndedEarlyError extends ExplainedError {
 /** `bidi invoke [words...]`: messages to any streaming model, and its answers. */
 export function invokeCommand(): Command {
   return withStreamTarget(new Command('invoke'))
-    .summary('messages to any streaming model, and what it answers')
+    .summary('send messages to a model, and print its answers')
     .description(
-      'Opens one stream, sends each argument (or each line of stdin) as one message, prints what the model answers as it comes, and ends the input when the answers to the last message are there.',
+      'Opens one stream, sends each argument (or each line of stdin) as one message, prints the answers of the model as they arrive, and ends the input after the answers to the last message.',
     )
-    .argument('[messages...]', 'what to send, a message each; without any, the lines of stdin')
+    .argument('[messages...]', 'messages to send; without an argument, each line of stdin is a message')
     .option('--path <path>', "path of the model's WebSocket, such as v1/listen (default: the platform's)")
     .option('--query <key=value>', "part of the query string of the model's WebSocket; may be repeated", collectPair)
     .option('--binary', 'send binary messages instead of text')
@@ -55,7 +55,7 @@ export function invokeCommand(): Command {
       seconds,
       2,
     )
-    .option('--json', 'what the model answers, one JSON object a line; binary as base64')
+    .option('--json', 'answers of the model, one JSON object a line; binary as base64')
     .addHelpText(
       'after',
       wrappedHelp(`${TARGET_HELP}

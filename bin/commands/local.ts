@@ -38,34 +38,37 @@ interface LocalOptions extends LocalSourceOptions {
 /** `bidi local [STACK...]`: SageMaker on this machine, from the template that cdk deploy would send. */
 export function localCommand(): Command {
   return new Command('local')
-    .summary('SageMaker on this machine, from the template that cdk deploy would send')
+    .summary('run the local SageMaker with the endpoints of the template')
     .description(
-      'Synthesizes the app, starts the containers that its endpoints name and answers as SageMaker does, for any AWS SDK: HTTP/2 over TLS, signatures verified, one WebSocket frame for one event. No AWS account is needed.',
+      'Synthesizes the app, starts the containers of its endpoints and answers like SageMaker, for any AWS SDK: HTTP/2 over TLS, verified signatures, one WebSocket frame for each event. No AWS account is needed.',
     )
-    .argument('[names...]', 'stacks whose endpoints to host (default: all that hold one), or folders: ./my-container')
+    .argument(
+      '[names...]',
+      'stacks whose endpoints are hosted (default: all with an endpoint), or folders: ./my-container',
+    )
     .option('--app <directory>', 'a cloud assembly to read as it is, instead of running the app of cdk.json')
     .option('-c, --context <key=value>', 'context for the app, as for cdk deploy; may be repeated', collectSetting)
     .addOption(
-      new Option('--engine <name>', 'what runs the containers: process runs the command that the template names')
+      new Option('--engine <name>', 'engine that runs the containers; process runs the command of the template')
         .choices(['automatic', 'process', 'docker', 'podman', 'finch'])
         .default('automatic'),
     )
     .option('--command <command>', 'run the containers as processes with this command, with "serve" appended')
     .option(
       '-e, --env <key=value>',
-      'variable of the containers; KEY alone passes the one of this shell',
+      'variable of the containers; KEY alone passes the variable of this shell',
       repeatable(collectVariable),
     )
     .option('--env-file <file>', 'file of variables of the containers, as docker run takes it')
-    .option('--simulate', 'run the stand-ins of models that cannot run here: Marketplace packages, vLLM without a GPU')
+    .option('--simulate', 'run the simulator of models that cannot run here: Marketplace packages, vLLM without a GPU')
     .option('--watch', 'replace a container when its files change; open sessions finish on the old one')
     .option('--port <number>', 'port to listen on (default: 8443 if it is free, else any)', portNumber)
-    .option('--no-inspector', 'serve no page that shows the streams')
+    .option('--no-inspector', 'do not serve the page that shows the streams')
     .option('--region <region>', "region that requests are signed for (default: the stack's, else us-east-1)")
     .option('--no-tls', 'HTTP/2 in cleartext with prior knowledge')
     .option('--no-verify', 'accept requests without a valid signature')
     .addOption(
-      new Option('--clock <scale>', 'make the long waits of the platform pass faster, such as 60x')
+      new Option('--clock <scale>', 'make the long times of the platform pass faster, such as 60x')
         .argParser(clockScale)
         .default(undefined, '1x'),
     )
@@ -77,13 +80,13 @@ export function localCommand(): Command {
     .addOption(
       new Option(
         '--behaviour <name=value|file>',
-        'how the platform behaves where public sources disagree (docs/local.md), or the record of `bidi fidelity`; may be repeated',
+        'behaviour of the platform that no source settles (docs/local.md), or the record of `bidi fidelity`; may be repeated',
       )
         .argParser(repeatable(collectBehaviour))
         .default([], 'the default of each'),
     )
     .option('--ready-file <file>', 'write URL and variables as JSON to this file when everything is in service')
-    .option('--json', 'what happens, one JSON object a line')
+    .option('--json', 'events, one JSON object a line')
     .addHelpText('after', wrappedHelp(faultHelp))
     .action((names: string[], options: LocalOptions) => local(names, options));
 }
@@ -102,7 +105,7 @@ async function local(names: readonly string[], options: LocalOptions): Promise<v
     : { endpoints: read, simulations: [] };
   for (const { model, modelPackageArn } of simulations) {
     process.stderr.write(
-      `SIMULATED: model ${model} is a stand-in${modelPackageArn === undefined ? '' : ` for ${modelPackageArn}`}; what it answers is scripted.\n`,
+      `SIMULATED: model ${model} is a stand-in${modelPackageArn === undefined ? '' : ` for ${modelPackageArn}`}; its answers come from a script.\n`,
     );
   }
   const printer = new LocalPrinter(process.stdout, process.stderr);
@@ -374,10 +377,10 @@ function faultHelp(): string {
   });
   return [
     '',
-    'Faults, the first phase being the default; /10 hits one session in ten:',
+    'Faults, with their phases (the first is the default); /10 applies a fault to one session in ten:',
     ...lines,
     '',
-    'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 wrong words, no such stack, or an app that fails.',
+    'Exit codes: 130 ended by Ctrl-C, 1 a container did not come into service, 2 invalid arguments, no such stack, or an app that fails.',
     '',
     'Examples:',
     '  bidi local EchoBidiStack',

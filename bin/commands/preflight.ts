@@ -11,9 +11,9 @@ import { type SubjectOptions, subjectOf } from '../subject';
 /** `bidi preflight STACK`: the causes that would fail the deployment, reported before it. */
 export function preflightCommand(): Command {
   return withAwsOptions(new Command('preflight'))
-    .summary('what would fail a deployment, said before it')
+    .summary('find what would fail the deployment')
     .description(
-      'Runs the CDK app and holds the stack against the account: credentials, bootstrap, stack, endpoint name, quota, model package, image, execution role, reach. It changes nothing.',
+      'Runs the CDK app and checks the stack in the account: credentials, bootstrap, stack, endpoint name, quota, model package, image, execution role, network. It changes nothing.',
     )
     .argument('[stack]', 'name of the stack')
     .option('--stack <name>', 'the same, as the commands that stream take it')
@@ -23,7 +23,7 @@ export function preflightCommand(): Command {
     .addHelpText(
       'after',
       wrappedHelp(
-        '\nExit codes: 0 nothing fails, 1 something would fail the deployment, 2 AWS could not be asked, or there is no such stack.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
+        '\nExit codes: 0 no check fails, 1 a check fails, and the deployment would fail, 2 AWS cannot be reached or denies access, or there is no such stack.\n\nExample:\n  bidi preflight EchoBidiStack --region us-east-1',
       ),
     )
     .action(

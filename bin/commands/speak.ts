@@ -38,11 +38,11 @@ interface SpeakOptions extends StreamTargetOptions {
 /** `bidi speak TEXT|- -o FILE`: a text spoken into a WAV file. */
 export function speakCommand(): Command {
   return withStreamTarget(new Command('speak'))
-    .summary('a text spoken into a WAV file, as it arrives')
+    .summary('write the speech of a text into a WAV file')
     .description(
-      'Streams text to a text-to-speech model (Deepgram or vLLM-Omni) and writes what it says into a WAV file that can be played at any moment, also when it is interrupted.',
+      'Streams text to a text-to-speech model (Deepgram or vLLM-Omni) and writes its speech into a WAV file. The file can be played at any time, also after an interruption.',
     )
-    .argument('<text>', 'what is to be said; - is the lines of stdin, sent as they come')
+    .argument('<text>', 'text to speak; - reads the lines of stdin and sends each when it arrives')
     .requiredOption('-o, --output <file>', 'WAV file to write; - is stdout, for a player')
     .addOption(
       new Option(
@@ -56,7 +56,7 @@ export function speakCommand(): Command {
     )
     .option('--voice <name>', "vllm-omni: the voice (default: the model's own)")
     .option('--language <name>', 'vllm-omni: language of the text (default: the model finds it out)')
-    .option('--instructions <text>', 'vllm-omni: how it is to be spoken, in words')
+    .option('--instructions <text>', 'vllm-omni: instructions for the voice, as text')
     .addOption(
       new Option('--encoding <name>', 'how the samples are coded (default: linear16)').choices([
         'linear16',
@@ -66,7 +66,7 @@ export function speakCommand(): Command {
     )
     .option('--sample-rate <hertz>', 'samples a second (default: 24000, µ-law and A-law 8000)', positiveNumber)
     .option('--query <key=value>', 'any other parameter of the model; may be repeated', collectPair)
-    .option('--json', 'the messages of the model that are no audio, one JSON object a line')
+    .option('--json', 'messages of the model except audio, one JSON object a line')
     .addHelpText(
       'after',
       wrappedHelp(`${TARGET_HELP}

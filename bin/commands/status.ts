@@ -13,12 +13,12 @@ interface StatusCommandOptions extends AwsOptions, SubjectOptions {
   readonly json?: boolean;
 }
 
-/** `bidi status STACK|ENDPOINT`: how an endpoint stands, what it is doing, and why it failed. */
+/** `bidi status STACK|ENDPOINT`: the state of an endpoint, and why it failed. */
 export function statusCommand(): Command {
   return withAwsOptions(new Command('status'))
-    .summary('how an endpoint stands, what it is doing, and why it failed')
+    .summary('show the state of an endpoint, and why it failed')
     .description(
-      'Describes the endpoints of a stack, or one by name: configuration, variants, instances, scaling, last rollout. A failure comes with its reason, the end of the log, the cause and the fix.',
+      'Describes the endpoints of a stack, or one by name: configuration, variants, instances, scaling, last rollout. For a failure it prints the reason, the end of the log, the cause and the fix.',
     )
     .argument('[stack|endpoint]', 'name of a stack or of an endpoint')
     .option('--stack <name>', 'the stack, as the commands that stream take it')
@@ -29,7 +29,7 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       wrappedHelp(
-        '\nExit codes: 0 every endpoint takes streams, 1 one does not, 2 AWS could not be asked.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
+        '\nExit codes: 0 every endpoint accepts streams, 1 an endpoint does not, 2 AWS cannot be reached or denies access.\n\nExamples:\n  bidi status EchoBidiStack --wait\n  bidi status echo-bidi --explain --json',
       ),
     )
     .action(async (argument: string | undefined, options: StatusCommandOptions) => {

@@ -35,11 +35,11 @@ interface TranscribeOptions extends StreamTargetOptions {
 /** `bidi transcribe FILE|-`: the words of a recording, or of audio on stdin. */
 export function transcribeCommand(): Command {
   return withStreamTarget(new Command('transcribe'))
-    .summary('words of a recording, or of a microphone on stdin, as they are said')
+    .summary('transcribe a recording, or a microphone on stdin')
     .description(
-      'Streams audio to a speech-to-text model (Deepgram, vLLM or NIM) and prints the transcript: final lines on stdout, and on a terminal a line below them that changes while it is heard.',
+      'Streams audio to a speech-to-text model (Deepgram, vLLM or NIM) and prints the transcript: final lines on stdout, and on a terminal the interim words in a line below them.',
     )
-    .argument('<file>', 'WAV of any kind, or another container that the model reads; - is stdin')
+    .argument('<file>', 'WAV, or another audio file that the model reads; - is stdin')
     .addOption(
       new Option(
         '--protocol <name>',
