@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<TemplateName, Readonly<Record<string, string>>>> = 
   python: {
     needs: ' and Python 3.11 or newer',
     program: 'app.py',
-    'ci-setup': '      - uses: actions/setup-python@v5\n        with:\n          python-version: "3.13"\n',
+    'ci-setup': '      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0\n        with:\n          python-version: "3.13"\n',
   },
   typescript: { needs: '', program: 'server.ts', 'ci-setup': '' },
   vllm: { 'ci-setup': '' },
