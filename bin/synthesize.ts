@@ -138,13 +138,16 @@ function readFailure(file: string): Failure | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Failure) : undefined;
 }
 
-/** For an app that is no Node.js program, or whose error is not an exception: its output, from the first line that names an error. */
+/**
+ * For an app that is no Node.js program, or whose error is not an exception: its output, from the first line that names an error to
+ * the stack of calls. An app in Python shows the error of the constructs first, then its own calls.
+ */
 function fromFirstError(stderr: string): string {
   const lines = stderr.trim().split(/\r?\n/);
   const first = lines.findIndex(line => /error\b|exception\b/i.test(line));
-  return lines.length <= LINE_LIMIT || first < 0
-    ? lines.slice(-LINE_LIMIT).join('\n')
-    : lines.slice(first, first + LINE_LIMIT).join('\n');
+  if (lines.length <= LINE_LIMIT || first < 0) return lines.slice(-LINE_LIMIT).join('\n');
+  const calls = lines.findIndex((line, index) => index > first && /^\s+at .+:\d+:\d+\)?$/.test(line));
+  return lines.slice(first, Math.min(first + LINE_LIMIT, calls < 0 ? lines.length : calls)).join('\n');
 }
 
 function firstLines(text: string): string {

@@ -4,7 +4,15 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type ProjectFiles, projectNameViolation, TEMPLATES, type TemplateName } from '../../lib/init';
+import {
+  APP_LANGUAGES,
+  type AppLanguage,
+  type ProjectFiles,
+  projectNameViolation,
+  TEMPLATES,
+  type Template,
+  type TemplateName,
+} from '../../lib/init';
 import { ExitCode } from '../exit-code';
 import { wrappedHelp } from '../help-text';
 import { printReport } from '../print-report';
@@ -13,6 +21,7 @@ import { words } from '../words';
 
 interface InitOptions {
   readonly template?: TemplateName;
+  readonly appLanguage: AppLanguage;
   readonly name?: string;
   readonly here?: boolean;
   readonly container?: string;
@@ -33,6 +42,11 @@ export function initCommand(): Command {
     )
     .argument('[folder]', 'folder to create; app, endpoint and stack are named after it')
     .addOption(new Option('-t, --template <name>', 'template of the app').choices(NAMES))
+    .addOption(
+      new Option('--app-language <language>', 'language of the CDK app; python for the template python and --here')
+        .choices(APP_LANGUAGES)
+        .default('typescript'),
+    )
     .option('--here', 'write the CDK side into this folder, for the container of --container')
     .option('--container <directory>', 'with --here: directory of the Dockerfile')
     .option(
@@ -62,7 +76,17 @@ async function init(folder: string | undefined, options: InitOptions): Promise<v
   const target = folder ?? (await ask(options, 'Folder to make: ', 'my-speech', 'No folder is named.', 'my-speech'));
   const name = nameFor(target, options);
   const template = options.template ?? (await askTemplate(options, target));
-  const files = projectFromTemplate(template, name, options.kit);
+  const { appLanguage } = options;
+  const { layers }: Template = TEMPLATES[template];
+  if (!layers[appLanguage]) {
+    const others = NAMES.filter(each => appLanguage in TEMPLATES[each].layers);
+    throw new UsageError({
+      what: `The template ${template} has no CDK app in ${appLanguage}.`,
+      why: `A CDK app in ${appLanguage} comes with the template ${others.join(', ')}, and with --here.`,
+      next: `npx bidi init ${target} --template ${others[0]} --app-language ${appLanguage}`,
+    });
+  }
+  const files = projectFromTemplate(template, name, options);
   writeNewProject(target, files);
   process.stderr.write(`Wrote ${files.size} files of the template ${template} to ${target}.\n`);
   const isInstalled = await install(target, options);
@@ -94,7 +118,7 @@ async function initHere(folder: string | undefined, options: InitOptions): Promi
   const name = nameFor('.', options);
   const directory = relative('.', resolve(container)) || '.';
   const command = options.command === undefined ? undefined : words(options.command);
-  const files: ProjectFiles = projectAround({ directory, command, kit: options.kit }, name);
+  const files: ProjectFiles = projectAround({ ...options, directory, command }, name);
   addToProject('.', files);
   const { findings } = await checkStatically(container);
   printReport({ command: 'check', subject: container, findings }, {});
@@ -205,6 +229,7 @@ function initHelp(): string {
     '',
     'Examples:',
     '  bidi init my-speech --template python --yes',
+    '  bidi init my-speech --template python --app-language python --yes',
     '  bidi init --here --container ./server --command "python server.py"',
   ].join('\n');
 }

@@ -1,24 +1,46 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { kitDirectory, kitSpecifier, pinnedVersion } from './kit-package';
+import { constructsRequirement, kitDirectory, kitSpecifier, lowestVersion, pinnedVersion } from './kit-package';
+
+/** The languages of a CDK app. */
+export const APP_LANGUAGES = ['typescript', 'python'] as const;
+
+/** One of {@link APP_LANGUAGES}. */
+export type AppLanguage = (typeof APP_LANGUAGES)[number];
+
+/** A template of `bidi init`. */
+export interface Template {
+  readonly summary: string;
+  /** The folders of `templates/` that it is made of, by the language of its CDK app; what a later one holds wins. */
+  readonly layers: Readonly<Partial<Record<AppLanguage, readonly string[]>>>;
+}
 
 /** The templates of `bidi init`. */
 export const TEMPLATES = {
   python: {
     summary: 'a container of your own in Python: FastAPI and uvicorn',
-    layers: ['base', 'own-container', 'python'],
+    layers: {
+      typescript: ['base', 'typescript-app', 'own-container', 'venv', 'python', 'python-typescript'],
+      python: ['base', 'python-app', 'own-container-python', 'venv', 'python'],
+    },
   },
   typescript: {
     summary: 'a container of your own in TypeScript',
-    layers: ['base', 'own-container', 'typescript'],
+    layers: { typescript: ['base', 'typescript-app', 'own-container', 'typescript'] },
   },
-  vllm: { summary: 'a speech-to-text model that vLLM serves', layers: ['base', 'vllm'] },
-  deepgram: { summary: 'a Deepgram model from AWS Marketplace', layers: ['base', 'deepgram'] },
+  vllm: {
+    summary: 'a speech-to-text model that vLLM serves',
+    layers: { typescript: ['base', 'typescript-app', 'vllm'] },
+  },
+  deepgram: {
+    summary: 'a Deepgram model from AWS Marketplace',
+    layers: { typescript: ['base', 'typescript-app', 'deepgram'] },
+  },
   gateway: {
     summary: 'a container in TypeScript, and a gateway for every WebSocket client',
-    layers: ['base', 'own-container', 'typescript', 'gateway'],
+    layers: { typescript: ['base', 'typescript-app', 'own-container', 'typescript', 'gateway'] },
   },
-} as const;
+} as const satisfies Record<string, Template>;
 
 /** Name of one of {@link TEMPLATES}. */
 export type TemplateName = keyof typeof TEMPLATES;
@@ -31,7 +53,8 @@ const WORDS: Readonly<Record<TemplateName, Readonly<Record<string, string>>>> = 
   python: {
     needs: ' and Python 3.11 or newer',
     program: 'app.py',
-    'ci-setup': '      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0\n        with:\n          python-version: "3.13"\n',
+    'ci-setup':
+      '      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0\n        with:\n          python-version: "3.13"\n',
   },
   typescript: { needs: '', program: 'server.ts', 'ci-setup': '' },
   vllm: { 'ci-setup': '' },
@@ -39,21 +62,14 @@ const WORDS: Readonly<Record<TemplateName, Readonly<Record<string, string>>>> = 
   gateway: { needs: '', program: 'server.ts', 'ci-setup': '' },
 };
 
-/** The whole project of a template. */
-export function projectFromTemplate(template: TemplateName, name: string, kit?: string): ProjectFiles {
-  return render(TEMPLATES[template].layers, { ...namesOf(name), ...WORDS[template], kit: kit ?? kitSpecifier() });
-}
-
-/** The CDK side for a container that is there already. */
-export interface ExistingContainer {
-  /** Directory of the Dockerfile, relative to the project. */
-  readonly directory: string;
+/** How a project is written. */
+export interface ProjectOptions {
   /**
-   * Command that starts it as a process of this machine; `serve` is appended.
+   * Language of the CDK app.
    *
-   * @default - none: a container engine runs it
+   * @default "typescript"
    */
-  readonly command?: readonly string[];
+  readonly appLanguage?: AppLanguage;
   /**
    * Npm specifier of this kit.
    *
@@ -62,27 +78,72 @@ export interface ExistingContainer {
   readonly kit?: string;
 }
 
+/** What starts the CDK app, in `cdk.json`. */
+const APP: Readonly<Record<AppLanguage, string>> = {
+  typescript: 'node --import tsx bin/app.ts',
+  python: 'node scripts/venv.mjs app.py',
+};
+
+/**
+ * The whole project of a template.
+ *
+ * @throws RangeError when the template has no CDK app in that language
+ */
+export function projectFromTemplate(
+  template: TemplateName,
+  name: string,
+  { appLanguage = 'typescript', kit }: ProjectOptions = {},
+): ProjectFiles {
+  const { layers }: Template = TEMPLATES[template];
+  const own = layers[appLanguage];
+  if (!own) throw new RangeError(`The template ${template} has no CDK app in ${appLanguage}.`);
+  return render(own, { ...valuesOf(name, appLanguage, kit), ...WORDS[template] });
+}
+
+/** The CDK side for a container that is there already. */
+export interface ExistingContainer extends ProjectOptions {
+  /** Directory of the Dockerfile, relative to the project. */
+  readonly directory: string;
+  /**
+   * Command that starts it as a process of this machine; `serve` is appended.
+   *
+   * @default - none: a container engine runs it
+   */
+  readonly command?: readonly string[];
+}
+
 /** The files of a CDK app around a container that is there already. */
 export function projectAround(container: ExistingContainer, name: string): ProjectFiles {
-  const command = container.command?.map(word => JSON.stringify(word)).join(', ');
-  const files = render(['base', 'here'], {
-    ...namesOf(name),
+  const { appLanguage = 'typescript', kit } = container;
+  const layers = appLanguage === 'python' ? ['python-app', 'venv', 'here-python'] : ['typescript-app', 'here'];
+  const files = render(['base', ...layers], {
+    ...valuesOf(name, appLanguage, kit),
     'ci-setup': '',
-    kit: container.kit ?? kitSpecifier(),
     container: container.directory.split(sep).join('/'),
-    'local-command':
-      command === undefined
-        ? "// How it starts as a process of this machine, without Docker: localCommand: ['python', 'app.py']"
-        : `localCommand: [${command}]`,
+    'local-command': localCommand(container.command, appLanguage),
   });
   const cdkSide = [...files].filter(([path]) => !path.startsWith('.github/') && path !== '.gitignore');
   return new Map(cdkSide.map(([path, text]) => [path, path === 'package.json' ? withoutTests(text) : text]));
 }
 
-/** The names that a project's own is written as: `my-speech`, its stack `MySpeech` and the stack's class `MySpeechStack`. */
-export function namesOf(name: string): { readonly name: string; readonly stack: string; readonly class: string } {
+/** The line of a stack that says how its container starts as a process. */
+function localCommand(command: readonly string[] | undefined, language: AppLanguage): string {
+  const [comment, assignment] = language === 'python' ? ['#', 'local_command='] : ['//', 'localCommand: '];
+  if (command) return `${assignment}[${command.map(word => JSON.stringify(word)).join(', ')}]`;
+  return `${comment} How it starts as a process of this machine, without Docker: ${assignment}["python", "app.py"]`;
+}
+
+function valuesOf(name: string, language: AppLanguage, kit?: string): Readonly<Record<string, string>> {
+  return { ...namesOf(name), app: APP[language], kit: kit ?? kitSpecifier(), constructs: constructsRequirement() };
+}
+
+/**
+ * The names that a project's own is written as: `my-speech`, its stack `MySpeech`, the stack's class `MySpeechStack` and, in Python,
+ * its module `my_speech`.
+ */
+export function namesOf(name: string): Readonly<Record<'name' | 'stack' | 'class' | 'module', string>> {
   const stack = name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  return { name, stack, class: `${stack}Stack` };
+  return { name, stack, class: `${stack}Stack`, module: name.replaceAll('-', '_') };
 }
 
 /**
@@ -121,7 +182,13 @@ function targetPath(path: string): string {
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{\{([^{}]+)\}\}/g, (_, key: string) => {
-    const value = key.startsWith('version:') ? pinnedVersion(key.slice('version:'.length)) : values[key];
+    const [kind, packageName] = key.split(':', 2);
+    const value =
+      packageName === undefined
+        ? values[key]
+        : kind === 'lowest'
+          ? lowestVersion(packageName)
+          : pinnedVersion(packageName);
     if (value === undefined) throw new RangeError(`A template asks for {{${key}}}, which has no value.`);
     return value;
   });

@@ -80,6 +80,25 @@ describe('an app that fails', () => {
     });
   });
 
+  test('shows the error of the constructs without the calls, where the app is in Python', async () => {
+    const calls = Array.from(
+      { length: 9 },
+      (_, line) => `      at new BidiEndpoint (/kernel/bidi-endpoint.js:${line}:45)`,
+    );
+    const error = ['  InvalidPropsError: S/E cannot be deployed as described:', '    - instanceCount is 0.'];
+    const lines = [
+      'jsii.errors.JavaScriptError: ',
+      ...error,
+      ...calls,
+      'Traceback (most recent call last):',
+      '  File "app.py"',
+    ];
+    app(`process.stderr.write(${JSON.stringify(lines.join('\n'))}); process.exitCode = 1;`);
+    await expect(synthesize({ directory })).rejects.toMatchObject({
+      why: ['jsii.errors.JavaScriptError: ', ...error].join('\n'),
+    });
+  });
+
   test('gives the parts of its error as data', async () => {
     app(`throw Object.assign(new Error(${JSON.stringify(MESSAGE)}), ${JSON.stringify(EXPLANATION)});`);
     await expect(synthesize({ directory })).rejects.toMatchObject({

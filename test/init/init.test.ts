@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initCommand } from '../../bin/commands/init';
 import {
+  APP_LANGUAGES,
   addToProject,
   namesOf,
   projectAround,
@@ -15,6 +16,9 @@ import {
 import { runCommand } from '../bin/support/run-command';
 
 const NAMES = Object.keys(TEMPLATES) as TemplateName[];
+const PROJECTS = NAMES.flatMap(template =>
+  APP_LANGUAGES.filter(language => language in TEMPLATES[template].layers).map(language => ({ template, language })),
+);
 const before = process.cwd();
 let directory: string;
 
@@ -29,8 +33,8 @@ afterEach(() => {
 
 const init = (...words: string[]) => runCommand(initCommand(), words);
 
-describe.each(NAMES)('the template %s', template => {
-  const files = projectFromTemplate(template, 'my-speech', '0.1.0');
+describe.each(PROJECTS)('the template $template with an app in $language', ({ template, language }) => {
+  const files = projectFromTemplate(template, 'my-speech', { appLanguage: language, kit: '0.1.0' });
 
   test('is complete', () => {
     expect([...files.keys()].sort()).toMatchSnapshot();
@@ -41,7 +45,8 @@ describe.each(NAMES)('the template %s', template => {
   });
 
   test('names app, endpoint and stack after the folder, and pins every version', () => {
-    expect(files.get('bin/app.ts')).toContain("new MySpeechStack(app, 'MySpeech'");
+    if (language === 'typescript') expect(files.get('bin/app.ts')).toContain("new MySpeechStack(app, 'MySpeech'");
+    else expect(files.get('app.py')).toContain('from my_speech_stack import MySpeechStack');
     const manifest = JSON.parse(files.get('package.json')!) as Record<string, Record<string, string>>;
     expect(manifest.name).toBe('my-speech');
     const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
@@ -71,8 +76,13 @@ test.each([
   else expect(projectNameViolation(name)).toBeUndefined();
 });
 
-test('a name is written as a stack and a class', () => {
-  expect(namesOf('my-speech-2')).toEqual({ name: 'my-speech-2', stack: 'MySpeech2', class: 'MySpeech2Stack' });
+test('a name is written as a stack, a class and a module', () => {
+  expect(namesOf('my-speech-2')).toEqual({
+    name: 'my-speech-2',
+    stack: 'MySpeech2',
+    class: 'MySpeech2Stack',
+    module: 'my_speech_2',
+  });
 });
 
 describe('a new project', () => {
@@ -129,6 +139,7 @@ describe('bidi init', () => {
     [['my-speech'], 'No template is named.'],
     [['My_Speech', '-t', 'python'], expect.stringMatching(/lower-case/)],
     [['x', '-t', 'python', '--container', 'y'], '--container and --command belong to --here.'],
+    [['x', '-t', 'vllm', '--app-language', 'python'], 'The template vllm has no CDK app in python.'],
     [['--here'], '--here needs --container.'],
     [['folder', '--here', '--container', '.'], '--here takes neither a folder nor a template.'],
     [['--here', '--container', 'nowhere'], 'nowhere holds no Dockerfile.'],
@@ -153,6 +164,32 @@ describe('bidi init', () => {
     expect(readFileSync(join('lib', 'speech-stack.ts'), 'utf8')).toContain("join(__dirname, '..', 'server')");
     await expect(init(...words)).rejects.toMatchObject({ code: 'ERR_BIDI_PROJECT_FOLDER' });
   });
+});
+
+test('an app in Python takes the constructs of the same version, and the CDK that this kit is tested with', () => {
+  const { version, peerDependencies, devDependencies } = require('../../package.json');
+  const files = projectFromTemplate('python', 'my-speech', { appLanguage: 'python' });
+  const [cdk, constructs, nag, own] = files.get('requirements.txt')!.trim().split('\n');
+  const [lowest, newest] = [peerDependencies, devDependencies].map(versions => versions['aws-cdk-lib'].slice(1));
+  expect(cdk).toBe(`aws-cdk-lib>=${lowest},<=${newest}`);
+  expect(constructs).toBe(`constructs>=${peerDependencies.constructs.slice(1)},<11`);
+  expect(nag).toMatch(/^cdk-nag==\d/);
+  // From this repository: the wheel of `npm run build:packages`, where it has been made.
+  expect(own).toMatch(
+    new RegExp(`^sagemaker-bidi-constructs(==${version}| @ file:///.+-${version}-py3-none-any.whl)$`),
+  );
+});
+
+test('--here writes an app in Python too', async () => {
+  mkdirSync('server');
+  const label = 'LABEL com.amazonaws.sagemaker.capabilities.bidirectional-streaming=true';
+  writeFileSync(join('server', 'Dockerfile'), `FROM python:3.13\n${label}\nENTRYPOINT ["python", "app.py"]\n`);
+  const words = ['--here', '--container', 'server', '--name', 'speech', '--app-language', 'python'];
+  await init(...words, '--command', 'python "my app.py"');
+  const written = ['app.py', 'cdk.json', 'package.json', 'requirements.txt', 'scripts', 'speech_stack.py'];
+  expect(readdirSync('.').sort()).toEqual([...written, 'server'].sort());
+  expect(readFileSync('speech_stack.py', 'utf8')).toContain('local_command=["python", "my app.py"],');
+  expect(JSON.parse(readFileSync('cdk.json', 'utf8')).app).toBe('node scripts/venv.mjs app.py');
 });
 
 test('a container without a command says how to name one', () => {
