@@ -17,6 +17,18 @@ export default defineConfig({
   ignoreDeadLinks: [/^\/reference/],
   markdown: {
     config(markdown) {
+      // A block in TypeScript with one in Python right behind it: tabs here, one after the other where the page is read in the repository.
+      markdown.core.ruler.push('languages-as-tabs', state => {
+        const { tokens, Token } = state;
+        for (let index = tokens.length - 1; index > 0; index -= 1) {
+          const [typescript, python] = [tokens[index - 1], tokens[index]];
+          if (typescript.type !== 'fence' || typescript.info !== 'ts' || python.info !== 'python') continue;
+          typescript.info = 'ts [TypeScript]';
+          python.info = 'python [Python]';
+          tokens.splice(index + 1, 0, new Token('container_code-group_close', 'div', -1));
+          tokens.splice(index - 1, 0, new Token('container_code-group_open', 'div', 1));
+        }
+      });
       // The pages are read in the repository too: a link out of docs/ leads there.
       markdown.core.ruler.push('links-out-of-docs', state => {
         for (const token of state.tokens.flatMap(token => token.children ?? [])) {

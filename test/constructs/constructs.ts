@@ -1,159 +1,129 @@
 /**
- * Installs the wheel of the constructs into a new virtual environment, synthesizes one app in Python and in TypeScript, compares their
- * templates, and runs the command line on what Python made. `npm run test:constructs`, which builds the wheel first.
+ * Installs the constructs' packages, the wheel into a new virtual environment and the package for npm into an empty app, synthesizes one
+ * app in Python and in TypeScript and the examples of docs/constructs.md in both, compares their templates, runs the command line on what
+ * Python made, and tries `bidi init` with an app in Python. `npm run test:constructs`, which builds the packages first; `-- --all`
+ * compiles the packages for Java, .NET and Go too, where their tools are.
  */
-import { deepStrictEqual, match, ok, strictEqual } from 'node:assert';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CONTAINER_METADATA_KEY } from '../../lib';
-import { NotAvailableError, Scorecard } from '../interop/scorecard';
+import { match, strictEqual } from 'node:assert';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constructsExamples, moduleOf } from '../docs/constructs-examples';
+import { endAll, run } from '../interop/processes';
+import { Scorecard } from '../interop/scorecard';
+import { checkCommandLine } from './command-line';
+import { checkInit } from './init';
+import { compileOtherLanguages } from './other-languages';
+import { holdSameTemplates } from './templates';
+import {
+  APP_ENVIRONMENT,
+  CONSUMER,
+  FOLDER,
+  installConsumer,
+  installWheel,
+  PYTHON,
+  ROOT,
+  runTypescript,
+} from './workplace';
 
-const ROOT = resolve(__dirname, '..', '..');
-const STACK = 'StreamingStack';
 const scorecard = new Scorecard();
-const folder = mkdtempSync(join(tmpdir(), 'bidi-constructs-'));
-const python = join(folder, 'venv', 'bin', 'python');
-const sources = join(folder, 'sources');
-const pythonAssembly = join(folder, 'python.out');
-const typescriptAssembly = join(folder, 'typescript.out');
+const pythonAssembly = join(FOLDER, 'python.out');
+const appText = readFileSync(join(__dirname, 'app.ts'), 'utf8');
 
-/** No credentials of this machine: `bidi preflight` is to judge the template alone. */
-const ENVIRONMENT = {
-  ...process.env,
-  AWS_ACCESS_KEY_ID: undefined,
-  AWS_PROFILE: undefined,
-  AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
-  AWS_CONFIG_FILE: join(folder, 'none'),
-  AWS_EC2_METADATA_DISABLED: 'true',
-  CDK_VALIDATION: 'false',
-  ECHO_DIRECTORY: join(ROOT, 'build', 'constructs', 'container', 'echo'),
-};
+/** The app with the constructs' package, and with this source tree in its place. */
+async function synthesizeApps(): Promise<void> {
+  await run(PYTHON, [join(__dirname, 'app.py')], { env: { ...APP_ENVIRONMENT, CDK_OUTDIR: pythonAssembly } });
 
-function run(command: string, words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const result = spawnSync(command, words, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: { ...ENVIRONMENT, ...environment },
-    timeout: 540_000,
-  });
-  if (result.error) throw result.error;
-  return result;
-}
+  writeFileSync(join(CONSUMER, 'app.ts'), appText.replace("'../../lib'", "'sagemaker-bidi-constructs'"));
+  const consumerAssembly = join(FOLDER, 'consumer.out');
+  await runTypescript(join(CONSUMER, 'app.ts'), [], { ...APP_ENVIRONMENT, CDK_OUTDIR: consumerAssembly });
+  holdSameTemplates(pythonAssembly, consumerAssembly);
 
-function succeed(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): string {
-  const { status, stdout, stderr } = run(command, words, environment);
-  strictEqual(status, 0, `${command} ${words.join(' ')}\n${stdout}${stderr}`);
-  return stdout;
-}
-
-function bidi(...words: readonly string[]) {
-  return run(process.execPath, ['bin/bidi.js', ...words]);
-}
-
-function installWheel(): void {
-  if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) {
-    throw new NotAvailableError('python3 with venv and pip is not installed');
-  }
-  const built = join(ROOT, 'build', 'constructs', 'dist', 'python');
-  const wheel = readdirSync(built).find(file => file.endsWith('.whl'));
-  ok(wheel, 'npm run build:constructs has made no wheel');
-  succeed('python3', ['-m', 'venv', join(folder, 'venv')]);
-  // PyPI gets a release of the CDK later than npm.
-  const newest = `aws-cdk-lib<=${require('aws-cdk-lib/package.json').version}`;
-  succeed(python, ['-m', 'pip', 'install', '--quiet', newest, join(built, wheel)]);
-}
-
-/** A copy of the sources that uses the CDK's version of the virtual environment: the two apps are to differ in their language alone. */
-function copySources(): void {
+  const sources = join(FOLDER, 'sources');
   for (const path of ['lib', 'container', join('test', 'constructs')]) {
     cpSync(join(ROOT, path), join(sources, path), { recursive: true, filter: file => !file.includes('node_modules') });
   }
   writeFileSync(join(sources, 'package.json'), '{}');
-  const version = 'import importlib.metadata as m; print(m.version("aws-cdk-lib"))';
-  const cdk = `aws-cdk-lib@${succeed(python, ['-c', version]).trim()}`;
-  const packages = [cdk, 'constructs', 'dockerfile-ast'];
-  succeed('npm', ['install', '--prefix', sources, '--no-audit', '--no-fund', '--prefer-offline', ...packages]);
+  symlinkSync(join(CONSUMER, 'node_modules'), join(sources, 'node_modules'));
+  const kitAssembly = join(FOLDER, 'kit.out');
+  const environment = { ...APP_ENVIRONMENT, CDK_OUTDIR: kitAssembly, NODE_PATH: join(ROOT, 'node_modules') };
+  await runTypescript(join(sources, 'test', 'constructs', 'app.ts'), [], environment);
+  holdSameTemplates(pythonAssembly, kitAssembly);
 }
 
-interface Template {
-  readonly Resources: Record<string, { Metadata?: Record<string, { directory?: string; simulator?: object }> }>;
+/** The package's own types, without those of any other package of this kit. */
+async function compileConsumer(): Promise<void> {
+  const options = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--module',
+    'node16',
+    '--target',
+    'es2022',
+  ];
+  const types = ['--typeRoots', join(ROOT, 'node_modules', '@types'), '--types', 'node'];
+  await run(process.execPath, [require.resolve('typescript/bin/tsc'), ...options, ...types, join(CONSUMER, 'app.ts')]);
 }
 
-/** Where the kit's own containers lie, and so how they are started, differs between a package and this repository. */
-function comparableTemplate(assembly: string): Template {
-  const template: Template = JSON.parse(readFileSync(join(assembly, `${STACK}.template.json`), 'utf8'));
-  for (const { Metadata } of Object.values(template.Resources)) {
-    const container = Metadata?.[CONTAINER_METADATA_KEY];
-    if (container?.directory) container.directory = 'in the package or the repository';
-    if (container?.simulator) Object.assign(container.simulator, { directory: 'as above', command: ['as above'] });
+async function synthesizeExamples(): Promise<void> {
+  const examples = constructsExamples();
+  const file = join(FOLDER, 'examples.json');
+  writeFileSync(file, JSON.stringify(examples.map(({ python }) => python)));
+  const inPython = join(FOLDER, 'examples', 'python');
+  const inTypescript = join(FOLDER, 'examples', 'typescript');
+
+  const modules = join(CONSUMER, 'examples');
+  mkdirSync(modules);
+  for (const [number, { typescript }] of examples.entries()) {
+    const text = moduleOf(typescript).replace("'sagemaker-bidi-kit'", "'sagemaker-bidi-constructs'");
+    writeFileSync(join(modules, `${number}.ts`), text);
   }
-  return template;
-}
-
-async function untilReady(local: ChildProcess, file: string): Promise<void> {
-  while (!existsSync(file)) {
-    strictEqual(local.exitCode, null, 'bidi local has ended');
-    await sleep(100);
+  cpSync(join(__dirname, 'examples.ts'), join(CONSUMER, 'examples.ts'));
+  const options = { cwd: ROOT, env: APP_ENVIRONMENT };
+  await Promise.all([
+    run(PYTHON, [join(__dirname, 'examples.py'), file, inPython], options),
+    runTypescript(join(CONSUMER, 'examples.ts'), [modules, inTypescript], APP_ENVIRONMENT),
+  ]);
+  for (const [number, { heading }] of examples.entries()) {
+    await scorecard.check(`docs/constructs.md in both languages: ${heading}`, () =>
+      holdSameTemplates(join(inPython, `${number}`), join(inTypescript, `${number}`)),
+    );
   }
 }
 
-/** All three endpoints, with the stand-ins that the Python package brought: jsii's own copy of them is gone by now. */
-async function streamThroughLocal(): Promise<void> {
-  const ready = join(folder, 'ready.json');
-  const words = ['bin/bidi.js', 'local', '--app', pythonAssembly, '--simulate', '--port', '0', '--ready-file', ready];
-  const local = spawn(process.execPath, words, { cwd: ROOT, env: ENVIRONMENT, stdio: 'ignore' });
-  try {
-    await untilReady(local, ready);
-    const { url, endpoints } = JSON.parse(readFileSync(ready, 'utf8'));
-    deepStrictEqual(endpoints, ['echo', 'nova', 'voxtral']);
-    const { stdout, stderr } = bidi('invoke', 'Hello there', '--endpoint', 'echo', '--local', url);
-    strictEqual(stdout, 'Hello there\n', stderr);
-  } finally {
-    const ended = once(local, 'exit');
-    local.kill('SIGINT');
-    await ended;
-  }
+async function showViolations(): Promise<void> {
+  const program = [
+    'from aws_cdk import App, Stack',
+    'from sagemaker_bidi_constructs import BidiImage, BidiModel, BidiEndpoint',
+    "image = BidiImage.from_registry_uri('public.ecr.aws/a/b:1')",
+    "BidiEndpoint(Stack(App(), 'S'), 'E', model=BidiModel.from_image(image), instance_count=0, instance_type='large')",
+  ].join('\n');
+  const { exitCode, stderr } = await run(PYTHON, ['-c', program], { isPrinted: false, exitCodes: [1] });
+  strictEqual(exitCode, 1);
+  match(stderr, /instanceCount is 0; it must be a whole number/);
+  match(stderr, /"large" is not a hosting instance type/);
 }
 
 async function main(): Promise<void> {
-  const isInstalled = await scorecard.check('pip installs the wheel', () => {
-    installWheel();
-    return true;
-  });
+  if (process.argv.includes('--all')) await compileOtherLanguages(scorecard);
+  const isInstalled = await scorecard.check('pip installs the wheel', () => installWheel().then(() => true));
   if (!isInstalled) return;
-  await scorecard.check('an app in Python and one in TypeScript synthesize the same template', () => {
-    succeed(python, ['test/constructs/app.py'], { CDK_OUTDIR: pythonAssembly });
-    copySources();
-    const app = join(sources, 'test', 'constructs', 'app.ts');
-    succeed(process.execPath, ['--require', 'esbuild-register', app], { CDK_OUTDIR: typescriptAssembly });
-    deepStrictEqual(comparableTemplate(pythonAssembly), comparableTemplate(typescriptAssembly));
-  });
-  await scorecard.check('what synthesis refuses, Python shows with every violation', () => {
-    const program = [
-      'from aws_cdk import App, Stack',
-      'from sagemaker_bidi_constructs import BidiImage, BidiModel, BidiEndpoint',
-      "image = BidiImage.from_registry_uri('public.ecr.aws/a/b:1')",
-      "BidiEndpoint(Stack(App(), 'S'), 'E', model=BidiModel.from_image(image), instance_count=0, instance_type='large')",
-    ].join('\n');
-    const { status, stderr } = run(python, ['-c', program]);
-    strictEqual(status, 1);
-    match(stderr, /instanceCount is 0; it must be a whole number/);
-    match(stderr, /"large" is not a hosting instance type/);
-  });
-  await scorecard.check('bidi local hosts the endpoints of the app in Python', streamThroughLocal);
-  await scorecard.check('bidi preflight judges the app in Python', () => {
-    const { stdout } = bidi('preflight', STACK, '--app', pythonAssembly, '--json');
-    match(stdout, /execution-role-rights/);
-    match(stdout, /private-access/);
-  });
+  const initiated = checkInit(scorecard);
+  await scorecard.check('npm installs the constructs alone', installConsumer);
+  await scorecard.check(
+    'an app in Python, one with the constructs alone and one with the kit synthesize the same template',
+    synthesizeApps,
+  );
+  await scorecard.check('the types of the constructs compile in an app of their own', compileConsumer);
+  await scorecard.check('every example of docs/constructs.md synthesizes', synthesizeExamples);
+  await scorecard.check('what synthesis refuses, Python shows with every violation', showViolations);
+  await checkCommandLine(scorecard, pythonAssembly);
+  await initiated;
 }
 
 main()
-  .finally(() => rmSync(folder, { recursive: true, force: true }))
+  .finally(endAll)
   .then(
     () => {
       process.exitCode = scorecard.close();

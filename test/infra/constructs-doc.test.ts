@@ -1,40 +1,13 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import ts from 'typescript';
+import { constructsExamples, moduleOf } from '../docs/constructs-examples';
 import { newApp } from './synthesis';
 
-const ROOT = path.join(__dirname, '..', '..');
-
-/** The examples of docs/constructs.md, each with the heading that it stands under. Their types: test/docs/examples.test.ts. */
-const examples = (() => {
-  const found: { heading: string; code: string }[] = [];
-  let heading = '';
-  for (const [, title, code] of fs
-    .readFileSync(path.join(ROOT, 'docs', 'constructs.md'), 'utf8')
-    .matchAll(/^##+ (.*)$|^```ts\n([\s\S]*?)^```$/gm)) {
-    if (title) heading = title;
-    else found.push({ heading: `${heading}, line "${code!.trim().split('\n').at(-1)}"`, code: code! });
-  }
-  return found;
-})();
-
-/** An example as a module: its imports, then the rest as a function of the app and the stack that it speaks of. */
-function moduleOf(code: string): string {
-  const imports = code.split('\n').filter(line => line.startsWith('import '));
-  const body = code.split('\n').filter(line => !line.startsWith('import '));
-  return [
-    ...imports,
-    `export function example(app: import('aws-cdk-lib').App, stack: import('aws-cdk-lib').Stack): void {`,
-    ...body,
-    'void [app, stack];',
-    '}',
-  ].join('\n');
-}
+const examples = constructsExamples();
 
 test('every construct of the index has an example', () => {
-  const text = examples.map(({ code }) => code).join();
+  const text = examples.map(({ typescript }) => typescript).join();
   for (const name of [
     'BidiEndpoint',
     'BidiImage',
@@ -59,8 +32,13 @@ test('every construct of the index has an example', () => {
   }
 });
 
-test.each(examples)('synthesizes: $heading', ({ code }) => {
-  const { outputText } = ts.transpileModule(moduleOf(code), {
+// `npm run test:constructs` runs both and compares their templates.
+test('every example stands in TypeScript and in Python', () => {
+  expect(examples.filter(({ python }) => python === undefined)).toEqual([]);
+});
+
+test.each(examples)('synthesizes: $heading', ({ typescript }) => {
+  const { outputText } = ts.transpileModule(moduleOf(typescript), {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const loaded: { example?: (app: App, stack: Stack) => void } = {};
