@@ -39,7 +39,7 @@ function labelValue(dockerfile: string, build: DockerfileBuild): string | undefi
       {
         what: `There is no Dockerfile at ${dockerfile}.`,
         why: 'The image of a streaming container is built from a Dockerfile.',
-        next: 'Name the directory that holds it, and the file when it is not called Dockerfile.',
+        next: 'Name the directory of the Dockerfile, and the file if it has another name.',
       },
       { cause },
     );

@@ -9,8 +9,8 @@ export class InvalidPropsError extends ExplainedError {
 
   constructor(subject: string, violations: readonly string[]) {
     super({
-      what: `${subject} cannot be deployed as described:${violations.map(violation => `\n  - ${violation}`).join('')}`,
-      why: 'The platform refuses such values, some of them only after minutes of provisioning.',
+      what: `${subject} cannot be deployed:${violations.map(violation => `\n  - ${violation}`).join('')}`,
+      why: 'The platform refuses these values, some only after minutes of provisioning.',
       next: 'Correct every line above, then synthesize again.',
     });
     this.violations = violations;

@@ -491,7 +491,7 @@ describe('refused at synthesis', () => {
   test('every violation at once, with the path of the construct', () => {
     const error = thrownBy(() => endpointIn(newStack(), { endpointName: '-', instanceCount: 0, inferenceAmi: 'x' }));
     expect(error.violations).toHaveLength(3);
-    expect(error.message).toContain('Stack/Speech cannot be deployed as described:\n  - Endpoint name "-"');
+    expect(error.message).toContain('Stack/Speech cannot be deployed:\n  - Endpoint name "-"');
     expect(error.message).toContain('\n  - instanceCount is 0');
     expect(error.message).toContain('\n  next: Correct every line above');
   });

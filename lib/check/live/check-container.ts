@@ -107,7 +107,7 @@ export const LIVE_CHECKS: readonly LiveCheck[] = [
 /** Holds an exchange once on a stream of its own. Where it fails, the checks that would repeat it are skipped. */
 const EXCHANGE_CHECK: LiveCheck = {
   name: 'exchange',
-  rule: 'The container answers what it is sent as the exchange expects.',
+  rule: 'The container sends the answers that the exchange expects.',
   source: 'the exchange that was given',
   advice: 'Compare the exchange with what the container sends, or raise its timeoutMs.',
   needs: ['open-default-path'],

@@ -26,7 +26,7 @@ export const STARTUP_RULES = {
   },
   LISTEN_ADDRESS: {
     name: 'listen-address',
-    rule: 'The container listens on every address, not on 127.0.0.1 alone: its port is asked from outside of it.',
+    rule: 'The container listens on all addresses, not only on 127.0.0.1: the platform connects from outside of the container.',
     source: 'Docker documentation, "Port publishing and mapping"',
   },
   LOADING: {

@@ -63,7 +63,7 @@ export async function checkStatically(target: string, options: StaticCheckOption
   if (/^[./~]/.test(target)) {
     throw new StaticCheckError({
       what: `There is no ${target}.`,
-      why: 'It looks like a path, and neither a directory nor a file has it.',
+      why: 'It looks like a path, but no directory or file has this path.',
       next: 'Name a directory with a Dockerfile, or an image.',
     });
   }

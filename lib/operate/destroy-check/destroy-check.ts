@@ -39,7 +39,7 @@ export interface DestroyReport extends Report {
 
 const CREDENTIALS: Rule = {
   name: 'credentials',
-  rule: 'There are valid AWS credentials, of the account that the stack was in.',
+  rule: 'The AWS credentials are valid, and belong to the account of the stack.',
   source: 'AWS SDKs and tools reference, "Authentication and access"',
 };
 
@@ -135,7 +135,7 @@ function stackFinding(subject: string, { stackStatus, stackDeletedAt, endpoints 
     return leftover(
       'stack',
       'none',
-      warn(`The stack ${subject} is still there: ${stackStatus}.`, `npx cdk destroy ${subject}`),
+      warn(`The stack ${subject} still exists: ${stackStatus}.`, `npx cdk destroy ${subject}`),
     );
   }
   const seen = stackDeletedAt

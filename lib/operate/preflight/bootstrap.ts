@@ -6,7 +6,7 @@ import type { Environment } from './identity';
 
 const RULE: Rule = {
   name: 'bootstrap',
-  rule: 'The account and region are bootstrapped for the CDK, in a version that the stack can use.',
+  rule: 'Account and region are bootstrapped for the CDK, with a version that the stack can use.',
   source: 'CDK developer guide, "Bootstrap your environment"',
 };
 
@@ -27,7 +27,7 @@ export async function checkBootstrap(plane: ControlPlane, environment: Environme
       RULE,
       fail(
         `There is no stack ${TOOLKIT_STACK} in ${environment.region}.`,
-        `${bootstrap} (if you bootstrapped under another name, this can be passed over)`,
+        `${bootstrap} (ignore this if you bootstrapped with another name)`,
       ),
     );
   }
@@ -38,7 +38,7 @@ export async function checkBootstrap(plane: ControlPlane, environment: Environme
     return finding(
       RULE,
       fail(
-        `${TOOLKIT_STACK} is of version ${Number.isNaN(version) ? 'unknown' : version}; at least ${REQUIRED_VERSION} is needed.`,
+        `${TOOLKIT_STACK} has version ${Number.isNaN(version) ? 'unknown' : version}; at least ${REQUIRED_VERSION} is needed.`,
         bootstrap,
       ),
     );

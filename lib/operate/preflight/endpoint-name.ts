@@ -35,17 +35,17 @@ async function judge(plane: ControlPlane, stackName: string, name: string | unde
   const stack = owner.kind === 'answered' ? owner.value.StackResources?.[0]?.StackName : undefined;
   if (stack !== stackName) {
     return fail(
-      `${name} exists already, ${stack === undefined ? 'made by no stack' : `made by the stack ${stack}`}.`,
+      `${name} exists already, ${stack === undefined ? 'and belongs to no stack' : `in the stack ${stack}`}.`,
       `Choose another name: npx cdk deploy ${stackName} -c endpointName=another-name`,
     );
   }
   if (status === 'Failed') {
     return warn(
-      `${name} is ours and has Failed; an endpoint in that state cannot be updated.`,
+      `${name} belongs to the stack and has Failed; an endpoint in this state cannot be updated.`,
       `See why: npx bidi status ${name} --explain; then npx cdk destroy ${stackName} before the next deployment.`,
     );
   }
   return status === 'InService'
-    ? pass(`${name} is ours and in service; it is updated in place`)
+    ? pass(`${name} belongs to the stack and is in service; it is updated in place`)
     : warn(`${name} is ours and ${status}.`, `Wait: npx bidi status ${name} --wait`);
 }

@@ -10,7 +10,7 @@ const TRUST: Rule = {
 
 const RIGHTS: Rule = {
   name: 'execution-role-rights',
-  rule: 'The execution role allows what the endpoint does: logs, metrics, pulling the image, reading model files, network interfaces in a VPC.',
+  rule: 'The execution role has the permissions of the endpoint: logs, metrics, pulling the image, reading model files, network interfaces in a VPC.',
   source: 'SageMaker AI developer guide, "How to use SageMaker AI execution roles", CreateModel API',
 };
 
@@ -69,7 +69,7 @@ function judgeRights(model: ModelDefinition, role: ExecutionRoleDefinition): Obs
     ? pass(`Allows the ${needed.length} actions that this endpoint uses`)
     : fail(
         `The role does not allow ${missing.join(', ')}.`,
-        'Let the kit make the role, or add the actions to the one that you brought.',
+        'Let the kit create the role, or add the actions to your own role.',
       );
 }
 

@@ -17,13 +17,13 @@ const VOLUME_KEY: Rule = {
 
 const AMI: Rule = {
   name: 'inference-ami',
-  rule: 'A model package on a GPU type whose hosts may boot an older driver pins the AMI.',
+  rule: 'A model package pins the AMI when the hosts of the GPU type may have an older driver.',
   source: 'Deepgram, deploy-amazon-sagemaker; measured by operators',
 };
 
 const ENVIRONMENT: Rule = {
   name: 'environment',
-  rule: 'A Marketplace model package is given environment variables only where its listing allows them.',
+  rule: 'A Marketplace model package has environment variables only when its listing allows them.',
   source: 'Deepgram, deploy-amazon-sagemaker',
 };
 
@@ -55,8 +55,8 @@ function judgeVolumeKey(types: readonly string[]): Observation {
   return nvme.length === 0
     ? pass('No type with local NVMe storage')
     : warn(
-        `The key does not encrypt the local storage of ${nvme.join(', ')}; the host's hardware does, with its own key.`,
-        'Choose other types where a key of yours has to encrypt everything.',
+        `The key does not encrypt the local storage of ${nvme.join(', ')}; the hardware of the host encrypts it with its own key.`,
+        'Choose other types if your key has to encrypt all storage.',
       );
 }
 

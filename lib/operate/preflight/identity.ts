@@ -6,13 +6,13 @@ import { unanswered } from '../unanswered';
 
 const CREDENTIALS: Rule = {
   name: 'credentials',
-  rule: 'There are valid AWS credentials, of the account that the stack is for.',
+  rule: 'The AWS credentials are valid, and belong to the account of the stack.',
   source: 'CDK developer guide, "Configure environments"',
 };
 
 const REGION: Rule = {
   name: 'region',
-  rule: 'A region is chosen, one with bidirectional streaming, and the one that the stack is for.',
+  rule: 'The region is the region of the stack, and has bidirectional streaming.',
   source: 'endpoint rule set of sagemaker-runtime-http2, 2025-10-01',
 };
 
@@ -52,7 +52,7 @@ export async function identify(
     const outcome = offline
       ? fail(
           `Offline: ${answer.message}.`,
-          'Check the network, the proxy and AWS_ENDPOINT_URL; what needs no network was checked.',
+          'Check the network, the proxy and AWS_ENDPOINT_URL; the checks that need no network were run.',
         )
       : unanswered(answer);
     return {
@@ -65,7 +65,7 @@ export async function identify(
   const outcome =
     expected !== undefined && expected !== account
       ? fail(
-          `The credentials are of account ${account}; the stack is for ${expected}.`,
+          `The credentials belong to account ${account}; the stack is for account ${expected}.`,
           `Choose a profile of account ${expected}, for example with AWS_PROFILE.`,
         )
       : pass(`${arn}`);
@@ -83,14 +83,14 @@ function regionOutcome(configured: string | undefined, expected: string | undefi
   if (configured !== undefined && expected !== undefined && configured !== expected) {
     return fail(
       `The configured region is ${configured}; the stack is for ${expected}.`,
-      `Pass --region ${expected}, or make the stack for ${configured}.`,
+      `Pass --region ${expected}, or set the region of the stack to ${configured}.`,
     );
   }
   const region = configured ?? expected!;
   return partitionOf(region)
     ? pass(region)
     : fail(
-        `No partition with bidirectional streaming holds the region ${region}.`,
+        `The region ${region} is in no partition with bidirectional streaming.`,
         'Choose a region such as us-east-1.',
       );
 }

@@ -25,7 +25,7 @@ export async function checkModelImage(plane: ControlPlane, model: ModelDefinitio
   if (model.modelPackageArn !== undefined) return [];
   const uri = knownValue(model.imageUri);
   if (uri === undefined) {
-    return [finding(PRESENT, skip('Only CloudFormation knows which image it will be.'))];
+    return [finding(PRESENT, skip('The image is known only after deployment.'))];
   }
   const reference = parseImageReference(uri);
   const registry = ecrRegistryOf(reference.registry);
@@ -34,7 +34,7 @@ export async function checkModelImage(plane: ControlPlane, model: ModelDefinitio
       finding(
         PRESENT,
         fail(
-          `${uri} is not in a private ECR repository; SageMaker pulls from nowhere else.`,
+          `${uri} is not in a private ECR repository, and SageMaker pulls images from these only.`,
           'BidiImage.fromDirectory(directory), or push the image to ECR and use BidiImage.fromRepository(repository, tag).',
         ),
       ),

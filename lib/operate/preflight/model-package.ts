@@ -8,7 +8,7 @@ import { knownInstanceTypes } from './hosting';
 
 const READABLE: Rule = {
   name: 'model-package',
-  rule: 'The model package can be read, is Completed, and lies in the region of the stack; the account is subscribed to it.',
+  rule: 'The model package can be read, is Completed, and is in the region of the stack; the account is subscribed to it.',
   source: 'API reference, DescribeModelPackage; Deepgram, deploy-amazon-sagemaker',
 };
 
@@ -39,17 +39,17 @@ export async function checkModelPackage(
       ? pass('EnableNetworkIsolation is true')
       : fail(
           'EnableNetworkIsolation is not true.',
-          'Make the model with BidiModel.fromModelPackage(modelPackageArn), which sets it.',
+          'Create the model with BidiModel.fromModelPackage(modelPackageArn), which sets it.',
         ),
   );
   const arn = knownValue(model.modelPackageArn);
   if (arn === undefined) {
-    return [finding(READABLE, skip('Which package it is, is known only after deployment.')), isolation];
+    return [finding(READABLE, skip('The ARN of the package is known only after deployment.')), isolation];
   }
   const packageRegion = MODEL_PACKAGE_ARN_PATTERN.exec(arn)?.[2];
   if (packageRegion !== undefined && region !== undefined && packageRegion !== region) {
     const elsewhere: Observation = fail(
-      `The package is of ${packageRegion}, the stack is for ${region}. Marketplace has an ARN for each region.`,
+      `The package is in ${packageRegion}, the stack is for ${region}. A Marketplace package has another ARN in each region.`,
       `Take the ARN for ${region} from the listing's configuration page.`,
     );
     return [finding(READABLE, elsewhere), isolation];
@@ -63,7 +63,7 @@ export async function checkModelPackage(
     return [
       finding(READABLE, {
         ...denied,
-        next: `${denied.next} AWS says the same of a package that the account is not subscribed to: look in AWS Marketplace, "Manage subscriptions".`,
+        next: `${denied.next} AWS answers the same when the account is not subscribed to the package: check AWS Marketplace, "Manage subscriptions".`,
       }),
       isolation,
     ];
@@ -81,7 +81,7 @@ export async function checkModelPackage(
 }
 
 function judgeTypes(chosen: readonly string[], supported: readonly string[]): Observation {
-  if (supported.length === 0) return skip('The package names no types, so none is ruled out.');
+  if (supported.length === 0) return skip('The package names no instance types, so none can be checked.');
   const refused = chosen.filter(type => !supported.includes(type));
   if (refused.length === 0) return pass(`${chosen.join(', ')}`);
   return fail(`Not among the supported types: ${refused.join(', ')}.`, `Choose among: ${supported.join(', ')}`);

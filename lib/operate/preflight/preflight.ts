@@ -23,7 +23,7 @@ import { checkStackState } from './stack-state';
 
 const ANSWERS: Rule = {
   name: 'aws',
-  rule: 'Bootstrap, stack, endpoint name, quota, model package and image are as the stack needs them.',
+  rule: 'Bootstrap, stack, endpoint name, quota, model package and image fit the stack.',
   source: 'AWS itself',
 };
 
@@ -111,8 +111,8 @@ function notAsked(state: string): Finding {
     ANSWERS,
     skip(
       state === 'offline'
-        ? 'Offline: bootstrap, stack, name, quota, package and image were not looked at.'
-        : 'Without credentials and region: bootstrap, stack, name, quota, package and image were not looked at.',
+        ? 'Offline: bootstrap, stack, name, quota, package and image were not checked.'
+        : 'Without credentials and region: bootstrap, stack, name, quota, package and image were not checked.',
     ),
   );
 }
@@ -121,7 +121,7 @@ function noEndpoint(stackName: string): Finding {
   return finding(
     ENDPOINT,
     warn(
-      `${stackName} holds no AWS::SageMaker::Endpoint, so there was little to check.`,
+      `${stackName} has no AWS::SageMaker::Endpoint, so most checks do not apply.`,
       'Name the stack with the endpoint.',
     ),
   );

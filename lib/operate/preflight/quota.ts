@@ -10,7 +10,7 @@ import { unanswered } from '../unanswered';
 
 const RULE: Rule = {
   name: 'quota',
-  rule: 'The account may run each instance type of the pool for endpoints, as often as the stack asks.',
+  rule: 'The quota allows the instances of the stack, for each instance type of the pool.',
   source: 'Service Quotas, Amazon SageMaker; Deepgram: a pool falls back on capacity, not on quota',
 };
 
@@ -79,7 +79,7 @@ function judge(
   const ask = (desired: number) =>
     `aws service-quotas request-service-quota-increase --service-code ${SERVICE} --quota-code ${quota.QuotaCode} --desired-value ${desired} --region ${region}`;
   if (quota.Value < instances) {
-    return fail(`The quota is ${quota.Value}; the stack asks for ${instances}.`, ask(peak));
+    return fail(`The quota is ${quota.Value}; the stack needs ${instances}.`, ask(peak));
   }
   if (quota.Value < peak) {
     return warn(
@@ -87,7 +87,7 @@ function judge(
       ask(peak),
     );
   }
-  return pass(`The quota is ${quota.Value}; up to ${peak} are needed, beside other endpoints`);
+  return pass(`The quota is ${quota.Value}; up to ${peak} are needed, in addition to other endpoints`);
 }
 
 /** Applied quotas first; a type whose quota was never changed may only stand among the defaults. */

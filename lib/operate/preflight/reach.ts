@@ -12,7 +12,7 @@ const PORT: Rule = {
 
 const PRIVATE: Rule = {
   name: 'private-access',
-  rule: `The interface endpoint of the runtime has private DNS, and its security group lets in 443 and ${RUNTIME_PORT}.`,
+  rule: `The interface endpoint of the runtime has private DNS, and its security group allows 443 and ${RUNTIME_PORT}.`,
   source:
     'SageMaker AI developer guide, "Connect to SageMaker AI within your VPC"; the second port measured by operators',
 };
@@ -46,7 +46,7 @@ export async function checkRuntimePort(
       ? pass(`${host}:${uri.port} accepts connections${isPrivate(address) ? ', at a private address' : ''}`)
       : warn(
           `${host}:${uri.port} cannot be reached from here: ${fault}.`,
-          `Let TCP ${uri.port} out of this network: a firewall that knows only 443 makes every open hang.`,
+          `Allow outbound TCP ${uri.port} from this network: behind a firewall that allows only 443, every open hangs.`,
         ),
   );
 }
@@ -65,9 +65,9 @@ function judgePrivateAccess({ privateDns, openPorts }: PrivateAccessDefinition):
   }
   const closed = [443, RUNTIME_PORT].filter(port => !openPorts.some(([from, to]) => from <= port && port <= to));
   return closed.length === 0
-    ? pass(`Private DNS; 443 and ${RUNTIME_PORT} are let in`)
+    ? pass(`Private DNS; 443 and ${RUNTIME_PORT} are allowed`)
     : fail(
-        `The security group does not let in ${closed.join(' and ')}.`,
+        `The security group does not allow ${closed.join(' and ')}.`,
         closed.map(port => `securityGroup.addIngressRule(peer, ec2.Port.tcp(${port}))`).join('; '),
       );
 }

@@ -11,7 +11,7 @@ import { unanswered } from '../unanswered';
 
 const RULE: Rule = {
   name: 'scaled-update',
-  rule: 'No variant that is a scalable target changes its instance types or goes.',
+  rule: 'The update changes no instance type of a scaled variant, and removes no scaled variant.',
   source: 'SageMaker AI developer guide, "Update endpoints that use auto scaling"',
 };
 
@@ -41,9 +41,9 @@ function judge(
   scaled: readonly ProductionVariant[],
 ): Observation {
   const changes = scaled.flatMap(variant => changeOf(variant, planned) ?? []);
-  if (changes.length === 0) return pass('The variants that scale keep their instance types');
+  if (changes.length === 0) return pass('The scaled variants keep their instance types');
   const seen = changes.map(({ seen }) => seen).join('; ');
-  const next = `Deploy twice. First, with nothing else changed: npx cdk deploy ${stackName} -c ${stackName}:scalingPaused=true (in code: paused: true). Then with the change, without the pause.`;
+  const next = `Deploy twice. First without another change: npx cdk deploy ${stackName} -c ${stackName}:scalingPaused=true (in code: paused: true). Then with the change, without the pause.`;
   return changes.some(({ isRefused }) => isRefused)
     ? fail(`SageMaker refuses this update while the variant is a scalable target: ${seen}.`, next)
     : warn(`SageMaker may refuse this update while the variant is a scalable target: ${seen}.`, next);

@@ -21,7 +21,7 @@ export async function checkStackState(plane: ControlPlane, stackName: string): P
     return finding(
       RULE,
       fail(
-        `${stackName} is ${status}: another deployment is under way.`,
+        `${stackName} is ${status}: another deployment is running.`,
         `Wait for it: npx bidi status ${stackName} --wait`,
       ),
     );

@@ -23,7 +23,7 @@ export function explainProgress(
     case 'SystemUpdating':
       return updating(state);
     case 'RollingBack':
-      return 'The traffic goes back to the old fleet; a few minutes.';
+      return 'The traffic goes back to the old fleet; this takes a few minutes.';
     case 'Deleting':
       return 'The instances are released; a few minutes.';
     default:
@@ -38,10 +38,10 @@ function loading(state: EndpointState): string {
 
 function starting(minutes: number): string {
   if (minutes < START_MINUTES.usual) {
-    return `An instance is found and booted, image and model are fetched; usually up to ${START_MINUTES.usual} minutes.`;
+    return `The instance starts, and image and model are downloaded; usually up to ${START_MINUTES.usual} minutes.`;
   }
   if (minutes < START_MINUTES.long) {
-    return 'Longer than usual: a large image or model, or the next type of the pool is tried.';
+    return 'Longer than usual: the image or model is large, or the platform tries the next type of the pool.';
   }
   return 'Much longer than usual, and no container has started: most likely no free instance of this type.';
 }
@@ -50,5 +50,5 @@ function updating(state: EndpointState): string {
   const stages = [...new Set(state.variants.flatMap(variant => variant.stages))];
   const wait = Math.round((state.lastDeployment?.terminationWaitSeconds ?? DRAIN_SECONDS) / 60);
   const stage = stages.length > 0 ? `${stages.join(', ')}. ` : '';
-  return `${stage}A new fleet starts as a new endpoint would, takes the traffic, and the old one stays up to ${wait} minutes for its streams.`;
+  return `${stage}A new fleet starts and takes the traffic; the old fleet stays up to ${wait} minutes for its streams.`;
 }

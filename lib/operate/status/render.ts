@@ -82,7 +82,7 @@ function renderDiagnosis(diagnosis: FailureDiagnosis, width: number): string[] {
   const field = (label: string, text: string) => lines.push(...hanging(`  ${label.padEnd(11)} `, text, width));
   if (diagnosis.reason) field('reason', diagnosis.reason);
   if (diagnosis.logExists === undefined)
-    field('log', 'not known: it may not be read, or the rollback deleted it (cdk deploy --no-rollback keeps it)');
+    field('log', 'not known: access was denied, or the rollback deleted it (cdk deploy --no-rollback keeps it)');
   else if (!diagnosis.logExists) field('log', 'none: no container ever started');
   else {
     field('log', 'last lines');
@@ -90,7 +90,7 @@ function renderDiagnosis(diagnosis: FailureDiagnosis, width: number): string[] {
   }
   const [first, ...others] = diagnosis.causes;
   if (!first) {
-    field('cause', 'not one that the runbook knows; reason and log are all there is.');
+    field('cause', 'the runbook has no such failure; only reason and log are known.');
     return lines;
   }
   field('cause', `${first.title}. ${first.cause}`);

@@ -16,9 +16,9 @@ export function expectAnswer<T>(answer: Answer<T>): T {
     what: sayNoAnswer(answer),
     why:
       answer.kind === 'unreachable'
-        ? 'The network, a proxy or the region may be at fault.'
+        ? 'The network, a proxy or the region may be the cause.'
         : answer.kind === 'denied'
-          ? 'The credentials are valid, and their policies do not allow this.'
+          ? 'The credentials are valid, but their policies do not allow this.'
           : 'Credentials or region are missing or not valid.',
     next:
       answer.kind === 'denied'

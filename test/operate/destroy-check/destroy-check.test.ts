@@ -161,7 +161,7 @@ test('a stack that is still there', async () => {
   );
   const { findings } = await destroyCheck(plane, 'Echo');
   expect(findings).toEqual([
-    expect.objectContaining({ name: 'stack', verdict: 'warn', seen: 'The stack Echo is still there: DELETE_FAILED.' }),
+    expect.objectContaining({ name: 'stack', verdict: 'warn', seen: 'The stack Echo still exists: DELETE_FAILED.' }),
     expect.objectContaining({ name: 'Repository', verdict: 'warn', costClass: 'storage' }),
   ]);
   expect(aws.inputsOf('ListStackResources')).toMatchObject([{ StackName: 'Echo' }]);

@@ -25,7 +25,7 @@ export const CONTROL_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'pong-under-load',
-    rule: 'A WebSocket ping is answered soon while other streams are busy.',
+    rule: 'A WebSocket ping is answered quickly while other streams are busy.',
     source: Source.ADVICE,
     isAdvice: true,
     advice: 'Keep inference off the thread or event loop that answers pings.',
@@ -39,9 +39,9 @@ export const CONTROL_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'control-in-fragments',
-    rule: 'A ping between the frames of a message is answered and leaves the message whole.',
+    rule: 'A ping between the frames of a message is answered, and the message stays complete.',
     source: 'RFC 6455, section 5.4',
-    advice: 'Handle control frames apart from the message that is being put together.',
+    advice: 'Handle control frames separately from the fragments of a message.',
     needs: ['pong', 'fragments-in'],
     requires: 'echo',
     run: context =>
@@ -78,7 +78,7 @@ export const CONTROL_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'half-close',
-    rule: 'What was sent before the close frame is still answered before the close frame comes back. RFC 6455, section 5.5.1, allows both.',
+    rule: 'Messages that were sent before the close frame are answered before the close frame of the container. RFC 6455, section 5.5.1, does not require it.',
     source: Source.ADVICE,
     isAdvice: true,
     advice:

@@ -12,7 +12,7 @@ export const HEALTH_CHECKS: readonly LiveCheck[] = [
     name: 'ready-at-first-ping',
     rule: 'A container that answers /ping with 200 accepts streams at once.',
     source: Source.HOSTING_GUIDE,
-    advice: 'Answer 503 until the model is loaded and the WebSocket server accepts.',
+    advice: 'Answer 503 until the model is loaded and the server accepts WebSockets.',
     requires: 'start',
     async run(context) {
       const startedAt = performance.now();
@@ -44,7 +44,7 @@ export const HEALTH_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'ping-post',
-    rule: 'POST /ping answers like GET /ping. The platform asks by GET; other callers of containers ask by POST.',
+    rule: 'POST /ping answers like GET /ping. The platform uses GET; other callers use POST.',
     source: Source.ADVICE,
     isAdvice: true,
     advice: 'Answer POST /ping like GET /ping.',

@@ -38,7 +38,7 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
     name: 'fragments-in',
     rule: 'A message in several frames (CompletionState PARTIAL … COMPLETE) is one message.',
     source: Source.DEVELOPER_GUIDE,
-    advice: 'Put continuation frames together, or use a WebSocket library that does.',
+    advice: 'Join continuation frames, or use a WebSocket library that does.',
     requires: 'conversation',
     async run(context) {
       const { conversation, limits } = context;
@@ -66,10 +66,10 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'empty-message',
-    rule: 'A message without bytes is a message, as RFC 6455 allows it.',
+    rule: 'A message without bytes is accepted, as RFC 6455 allows it.',
     source: Source.ADVICE,
     isAdvice: true,
-    advice: 'Do not take an empty message for the end, and do not drop it.',
+    advice: 'Do not treat an empty message as the end, and do not drop it.',
     requires: 'echo',
     run: context =>
       context.withSocket(async socket => {
@@ -83,10 +83,10 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'large-message',
-    rule: 'A message of 1 MiB is taken. The platform names no size that a container has to take; callers choose theirs.',
+    rule: 'A message of 1 MiB is accepted. The platform sets no size for containers; callers choose the size.',
     source: Source.ADVICE,
     isAdvice: true,
-    advice: 'Raise the longest message that your WebSocket library takes (max_size, maxPayload).',
+    advice: 'Raise the message limit of your WebSocket library (max_size, maxPayload).',
     requires: 'echo',
     run: context =>
       context.withSocket(async socket => {
@@ -100,9 +100,9 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'utf8-text',
-    rule: 'Text is UTF-8, of any number of bytes a character, also where a frame ends inside a character.',
+    rule: 'Text is UTF-8, with characters of one to four bytes, also when a frame ends inside a character.',
     source: 'RFC 6455, section 5.6',
-    advice: 'Decode text as UTF-8, and only once the message is complete.',
+    advice: 'Decode text as UTF-8, after the message is complete.',
     needs: ['text-message'],
     requires: 'echo',
     run: context =>
@@ -122,9 +122,9 @@ export const MESSAGE_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'utf8-invalid',
-    rule: 'Text that is not UTF-8 ends its own stream, with close code 1007, and no other.',
+    rule: 'Text that is not UTF-8 ends its own stream with close code 1007, and no other stream.',
     source: 'RFC 6455, section 8.1',
-    advice: 'Catch the decoding error and close that one WebSocket with 1007.',
+    advice: 'Catch the decoding error and close that WebSocket with 1007.',
     needs: ['open-default-path'],
     sessions: 2,
     async run(context) {

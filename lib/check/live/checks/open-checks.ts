@@ -16,7 +16,7 @@ const OTHER_PATH = 'v1/bidi-check';
 export const OPEN_CHECKS: readonly LiveCheck[] = [
   {
     name: 'open-default-path',
-    rule: `The container accepts a WebSocket on /${BIDIRECTIONAL_STREAM_PATH}, or on the path that callers name.`,
+    rule: `The container accepts a WebSocket on /${BIDIRECTIONAL_STREAM_PATH}, or on another path that callers name.`,
     source: Source.DEVELOPER_GUIDE,
     advice: `Accept WebSocket upgrades on /${BIDIRECTIONAL_STREAM_PATH}; if callers always name another path, check it with --path.`,
     async run(context) {
@@ -37,10 +37,10 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'unknown-message',
-    rule: 'A message that the container does not know ends its own stream at most.',
+    rule: 'A message that the container does not know ends no other stream.',
     source: Source.ADVICE,
     isAdvice: true,
-    advice: 'Catch what goes wrong with one message, and answer or close that one stream.',
+    advice: 'Catch the errors of one message, and answer or close that stream only.',
     needs: ['open-default-path'],
     // It also finds out whether the container echoes: to an echo no message is unknown.
     async run(context) {
@@ -96,7 +96,7 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     name: 'open-negotiation',
     rule: 'The upgrade response names no extension or subprotocol that was not offered.',
     source: 'RFC 6455, section 4.2.2',
-    advice: 'Turn compression off, or use a WebSocket library that answers only what is offered.',
+    advice: 'Turn compression off, or use a WebSocket library that accepts only what the client offers.',
     needs: ['open-default-path'],
     run: context =>
       context.withSocket(async ({ responseHeaders }) => {
@@ -110,7 +110,7 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     name: 'accept-time',
     rule: `A stream is accepted within ${ACCEPT_TIMEOUT_MS} ms.`,
     source: Source.DEVELOPER_GUIDE,
-    advice: 'Accept first, then do what takes time: load, authenticate or warm up after the upgrade.',
+    advice: 'Accept first. Load, authenticate or warm up after the upgrade.',
     needs: ['open-default-path'],
     async run(context) {
       const { acceptMs } = context.limits;
@@ -128,7 +128,7 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'sessions-at-once',
-    rule: 'Several sessions are open at once: as many as --sessions says, else at least two. The platform sends an instance more than one.',
+    rule: 'Several sessions are open at once: the number of --sessions, else at least two. The platform sends more than one to an instance.',
     source: Source.ADVICE,
     advice:
       'Serve each session beside the others; where one at a time is meant, say --sessions 1 and scale on a target of 1.',

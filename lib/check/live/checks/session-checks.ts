@@ -18,9 +18,9 @@ const CUTS = 8;
 export const SESSION_CHECKS: readonly LiveCheck[] = [
   {
     name: 'concurrent-sessions',
-    rule: 'Many sessions talk at once, and each hears only its own replies.',
+    rule: 'Many sessions are active at once, and each gets only its own replies.',
     source: Source.DEVELOPER_GUIDE,
-    advice: 'Keep what belongs to a session in the session, not in a variable that all share.',
+    advice: 'Keep the state of a session in the session, not in a shared variable.',
     needs: ['open-default-path'],
     requires: 'conversation',
     sessions: 2,
@@ -48,7 +48,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'slow-reader',
-    rule: 'A caller that does not read is waited for, without unbounded memory and without holding up others.',
+    rule: 'The container waits for a caller that does not read, without unbounded memory and without delaying other sessions.',
     source: Source.ADVICE,
     isAdvice: true,
     advice:
@@ -60,7 +60,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'abrupt-disconnect',
-    rule: 'A connection that is cut in the middle of a message harms no other session.',
+    rule: 'A connection that breaks in the middle of a message affects no other session.',
     source: Source.ADVICE,
     isAdvice: true,
     advice: 'Handle the error event of every socket, and free what belongs to the session.',
@@ -104,10 +104,10 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
   },
   {
     name: 'session-cap',
-    rule: `A stream may live for ${SESSION_LIMIT_MS / 60_000} minutes with a ping each minute; the caller then opens another, which works like the first.`,
+    rule: `A stream may live for ${SESSION_LIMIT_MS / 60_000} minutes with a ping each minute; the caller then opens another stream, which works in the same way.`,
     source: Source.ADVICE,
     isAdvice: true,
-    advice: 'Close no stream for being old or quiet, and hold no state that a reconnect needs.',
+    advice: 'Do not close old or quiet streams, and keep no state that a reconnect needs.',
     needs: ['open-default-path'],
     async run(context) {
       const { sessionMs, webSocketPingMs } = context.limits;
@@ -137,7 +137,7 @@ export const SESSION_CHECKS: readonly LiveCheck[] = [
 /** Judges every frame that the other checks received, so it runs after them. */
 export const FRAME_FORMAT_CHECK: LiveCheck = {
   name: 'frame-format',
-  rule: 'What the container sends is well-formed: unmasked, fragments in order, text in UTF-8.',
+  rule: 'The frames of the container are well-formed: unmasked, fragments in order, text in UTF-8.',
   source: 'RFC 6455, sections 5.1 to 5.6',
   advice: 'Leave the framing to a WebSocket library.',
   needs: ['open-default-path'],
