@@ -85,10 +85,15 @@ export function gatewayCommand(): Command {
     .addHelpText('after', wrappedHelp(HELP))
     .action(async (options: GatewayCommandOptions) => {
       let isDrain = false;
-      process.once('SIGTERM', () => {
+      const drain = () => {
         isDrain = true;
-      });
-      await runStreaming('gateway', options, interrupted => serve(options, interrupted, () => isDrain));
+      };
+      process.once('SIGTERM', drain);
+      try {
+        await runStreaming('gateway', options, interrupted => serve(options, interrupted, () => isDrain));
+      } finally {
+        process.off('SIGTERM', drain);
+      }
       if (isDrain && process.exitCode === ExitCode.INTERRUPTED) process.exitCode = ExitCode.OK;
     });
 }

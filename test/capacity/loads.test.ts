@@ -59,7 +59,7 @@ class ScriptedSession implements LoadSession {
   }
 }
 
-/** One session of a load for a while. */
+/** One session of a load for a while: the tests wait for that, so they run beside each other. */
 async function hold(protocol: LoadProtocol, session: ScriptedSession, ms: number): Promise<LoadStatistics> {
   let opens = 0;
   const generator = new LoadGenerator({
@@ -78,7 +78,7 @@ async function hold(protocol: LoadProtocol, session: ScriptedSession, ms: number
 describe('an echo load', () => {
   const load = new EchoLoad({ messageBytes: 16, intervalMs: 20 });
 
-  test('counts the lag from when a message was due, also while nobody can send', async () => {
+  test.concurrent('counts the lag from when a message was due, also while nobody can send', async () => {
     // The first send is held up for 400 ms: what was due meanwhile has waited up to that long.
     let first = true;
     const statistics = await hold(
@@ -99,7 +99,7 @@ describe('an echo load', () => {
     expect(statistics.sentMessages).toBeGreaterThan(20);
   });
 
-  test.each<[string, (message: Uint8Array) => string | Uint8Array]>([
+  test.concurrent.each<[string, (message: Uint8Array) => string | Uint8Array]>([
     ['text', () => 'text'],
     ['another length', message => message.subarray(1)],
     ['another message', () => Buffer.alloc(16, 0xff)],
@@ -112,12 +112,12 @@ describe('an echo load', () => {
     expect(statistics.errors).toEqual({ EchoMismatch: 1 });
   });
 
-  test('takes an end that nobody asked for as an error', async () => {
+  test.concurrent('takes an end that nobody asked for as an error', async () => {
     const statistics = await hold(load, new ScriptedSession((_, session) => session.end()), 150);
     expect(statistics.errors).toEqual({ EchoMismatch: 1 });
   });
 
-  test('a silent session counts as stalled, with the age of what it waits for', async () => {
+  test.concurrent('a silent session counts as stalled, with the age of what it waits for', async () => {
     const statistics = await hold(load, new ScriptedSession(() => {}), 400);
     expect(statistics).toMatchObject({ stalled: 1, receivedMessages: 0 });
     expect(percentilesMs(statistics.lag).max).toBeGreaterThan(200);
@@ -133,7 +133,7 @@ describe('a listen load', () => {
     closeMessage: '{"type":"CloseStream"}',
   });
 
-  test("counts the lag by the audio's own clock, repeats the recording and ends as Deepgram asks", async () => {
+  test.concurrent("counts the lag by the audio's own clock, repeats the recording and ends as Deepgram asks", async () => {
     let bytes = 0;
     const session = new ScriptedSession((message, session) => {
       if (typeof message === 'string') return session.end();
@@ -151,7 +151,7 @@ describe('a listen load', () => {
     expect(session.sent.slice(0, 4).map(message => message.length)).toEqual([3_200, 3_200, 1_600, 3_200]);
   });
 
-  test('understands the turns of Flux, and passes over messages that cover no audio', async () => {
+  test.concurrent('understands the turns of Flux, and passes over messages that cover no audio', async () => {
     const session = new ScriptedSession((message, session) => {
       if (typeof message === 'string') return session.end();
       session.answer('{"type":"Connected"}');
@@ -238,7 +238,7 @@ describe('a realtime load', () => {
   const delta = JSON.stringify({ type: 'transcription.delta', delta: '' });
   const done = JSON.stringify({ type: 'transcription.done', text: '', usage: {} });
 
-  test('counts the lag of words after their audio, and ends when the model says so', async () => {
+  test.concurrent('counts the lag of words after their audio, and ends when the model says so', async () => {
     const session = new ScriptedSession((message, session) => {
       const { type, final } = JSON.parse(message as string);
       if (type === 'input_audio_buffer.append') setTimeout(() => session.answer(delta), 150);
@@ -255,7 +255,7 @@ describe('a realtime load', () => {
     expect(JSON.parse(session.sent.at(-1) as string)).toEqual({ type: 'input_audio_buffer.commit', final: true });
   });
 
-  test.each<[string, string, string]>([
+  test.concurrent.each<[string, string, string]>([
     ['an error of the model', JSON.stringify({ type: 'error', error: 'no', code: 'model_not_found' }), 'ModelError'],
     ['an end before the audio ends', done, 'StreamEnded'],
   ])('takes %s as an error of the session', async (_, answer, name) => {
@@ -263,7 +263,7 @@ describe('a realtime load', () => {
     expect(Object.keys(statistics.errors)).toEqual([name]);
   });
 
-  test('a session that waits for a place counts as stalled', async () => {
+  test.concurrent('a session that waits for a place counts as stalled', async () => {
     const patient = new RealtimeLoad({ ...loadOptions, answerIntervalMs: 100 });
     expect((await hold(patient, new ScriptedSession(() => {}), 500)).stalled).toBe(1);
   });

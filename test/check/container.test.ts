@@ -31,7 +31,7 @@ function verdictOf(findings: readonly Finding[], name: string): Finding {
 
 const transcriber = () => spawnContainer([process.execPath, 'transcriber.js'], __dirname);
 
-test('the echo container passes everything', async () => {
+test.concurrent('the echo container passes everything', async () => {
   const directory = join(__dirname, '..', '..', 'container', 'echo');
   const findings = await checkContainer({
     ...SMALL,
@@ -43,7 +43,7 @@ test('the echo container passes everything', async () => {
 }, 60_000);
 
 describe('a container that is not an echo', () => {
-  test('is checked without a known reply as far as that goes', async () => {
+  test.concurrent('is checked without a known reply as far as that goes', async () => {
     const findings = await checkContainer({
       ...SMALL,
       start: transcriber,
@@ -62,7 +62,7 @@ describe('a container that is not an echo', () => {
     });
   });
 
-  test('is checked with what an exchange says', async () => {
+  test.concurrent('is checked with what an exchange says', async () => {
     using directory = mkdtempDisposable();
     const file = join(directory.path, 'listen.json');
     writeFileSync(join(directory.path, 'speech.raw'), Buffer.alloc(1_000));
@@ -134,7 +134,7 @@ describe('a container that runs already', () => {
   });
 });
 
-test('nothing that answers fails without a wait for each check', async () => {
+test.concurrent('nothing that answers fails without a wait for each check', async () => {
   const findings = await checkContainer({ ...SMALL, url: 'ws://127.0.0.1:9' });
   expect(verdictOf(findings, 'ping-get')).toMatchObject({
     verdict: 'fail',
@@ -144,7 +144,7 @@ test('nothing that answers fails without a wait for each check', async () => {
   expect(countVerdicts(findings).pass).toBe(0);
 });
 
-test('something else that listens is told apart from a slow container', async () => {
+test.concurrent('something else that listens is told apart from a slow container', async () => {
   const server: Server = createServer((_request, response) => response.writeHead(401).end());
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -158,7 +158,7 @@ test('something else that listens is told apart from a slow container', async ()
   }
 });
 
-test('a run that is ended early leaves no container behind', async () => {
+test.concurrent('a run that is ended early leaves no container behind', async () => {
   const abort = new AbortController();
   let container: RunningContainer | undefined;
   const findings = await checkContainer({
@@ -239,7 +239,7 @@ describe('how many sessions a container holds', () => {
   const limited = (limit: number) =>
     spawnContainer([process.execPath, 'limited.js'], __dirname, { SESSION_LIMIT: String(limit) });
 
-  test('is no breach, and the other checks keep to it', async () => {
+  test.concurrent('is no breach, and the other checks keep to it', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(15) });
     expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
     expect(verdictOf(findings, 'sessions-at-once').seen).toMatch(
@@ -248,7 +248,7 @@ describe('how many sessions a container holds', () => {
     expect(verdictOf(findings, 'concurrent-sessions').seen).toMatch(/^15 sessions/);
   });
 
-  test('fails where it was said to be more', async () => {
+  test.concurrent('fails where it was said to be more', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(3), sessions: 6 });
     const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
     expect(caught.map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
@@ -256,14 +256,14 @@ describe('how many sessions a container holds', () => {
     ]);
   });
 
-  test('may be one, where that is said', async () => {
+  test.concurrent('may be one, where that is said', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(1), sessions: 1 });
     expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
     expect(verdictOf(findings, 'sessions-at-once').seen).toBe('1 at once, each of them answered');
   });
 });
 
-test('a container that exits of a message fails a check of advice too', async () => {
+test.concurrent('a container that exits of a message fails a check of advice too', async () => {
   const findings = await checkContainer({
     ...SMALL,
     start: () => spawnContainer([process.execPath, 'dies-of-unknown-message.js'], join(__dirname, 'broken')),

@@ -12,7 +12,8 @@ const CASES = Object.entries(UNSETTLED).flatMap(([name, { simulatedBy, values }]
   simulatedBy === undefined || ELSEWHERE.includes(name) ? [] : Object.keys(values).map(value => [name, value] as const),
 );
 
-test.each(CASES)(
+// Each mostly waits for the audio's own time, so they run beside each other.
+test.concurrent.each(CASES)(
   'a transcription and an echo are whole under %s=%s',
   async (name, value) => {
     const speech = containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack');

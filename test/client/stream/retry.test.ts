@@ -136,29 +136,34 @@ describe('a connection that fails', () => {
   });
 
   test('that hangs is bounded by the whole open, not by each attempt', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    let connections = 0;
+    const silent = createServer(() => {
+      connections += 1;
+    }).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
-    const startedAt = performance.now();
     const error = await failure(
       open({ client: undefined, ...fake.client, endpoint: `http://127.0.0.1:${port}`, openTimeoutMs: 120 }),
     );
     expect(error).toBeInstanceOf(OpenTimeoutError);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(connections).toBeLessThan(2);
     silent.close();
   });
 });
 
 test('the bound of the open ends the retries', async () => {
-  refuseFirst(1_000, 424, 'ModelError');
-  const startedAt = performance.now();
-  const error = await failure(
-    open({ openTimeoutMs: 1_000, retry: { maxAttempts: 1_000, baseDelayMs: 100, maxDelayMs: 100 } }),
-  );
-  expect([ModelRefusedError, OpenTimeoutError].some(kind => error instanceof kind)).toBe(true);
-  // A thousand attempts take fifty seconds.
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
-  expect(fake.streams.length).toBeGreaterThan(1);
+  let skippedMs = 0;
+  const real = performance.now.bind(performance);
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => real() + skippedMs);
+  // The third refusal comes when the bound is over, however fast this machine is.
+  fake.behaviour = stream => {
+    if (fake.streams.length === 3) skippedMs = 60_000;
+    stream.refuse(424, 'ModelError', { Message: 'not now' });
+  };
+  const error = await failure(open({ openTimeoutMs: 60_000, retry: { ...FAST, maxAttempts: 1_000 } }));
+  clock.mockRestore();
+  expect(error).toBeInstanceOf(ModelRefusedError);
+  expect(fake.streams).toHaveLength(3);
 });
 
 test('an abort ends the wait before the next attempt', async () => {

@@ -17,7 +17,7 @@ export type Step =
   | { readonly await: string };
 
 /** An exchange with a server, and what the real one answered. */
-export interface Exchange {
+export interface RecordedExchange {
   readonly name: string;
   readonly steps: readonly Step[];
   /** Events as the real server sent them, without what differs from run to run. Absent until they are recorded. */
@@ -37,11 +37,11 @@ export type Recording = 'vllm/realtime.json' | 'vllm-omni/speech-stream.json';
 
 const FIXTURES = join(__dirname, '..', '..', 'fixtures');
 
-export function readExchanges(recording: Recording): readonly Exchange[] {
-  return JSON.parse(readFileSync(join(FIXTURES, recording), 'utf8')) as Exchange[];
+export function readExchanges(recording: Recording): readonly RecordedExchange[] {
+  return JSON.parse(readFileSync(join(FIXTURES, recording), 'utf8')) as RecordedExchange[];
 }
 
-export function writeExchanges(recording: Recording, exchanges: readonly Exchange[]): void {
+export function writeExchanges(recording: Recording, exchanges: readonly RecordedExchange[]): void {
   writeFileSync(join(FIXTURES, recording), `${JSON.stringify(exchanges, undefined, 2)}\n`);
 }
 
@@ -58,7 +58,7 @@ export const APPEND_BYTES = 3_200;
  * @throws Error when an awaited event does not come within the time
  */
 export async function playExchange(
-  exchange: Exchange,
+  exchange: RecordedExchange,
   connection: Connection,
   timeoutMs: number,
 ): Promise<readonly object[]> {
@@ -162,7 +162,7 @@ export async function checkExchanges(
   scorecard: Scorecard,
   record: boolean,
 ): Promise<void> {
-  const recorded: Exchange[] = [];
+  const recorded: RecordedExchange[] = [];
   for (const exchange of readExchanges(recording)) {
     const received = await scorecard.check(`${server}: ${exchange.name}`, async () => {
       const events = await playExchange(exchange, connectionOf(await open()), EXCHANGE_TIMEOUT_MS);

@@ -132,7 +132,13 @@ export class SignedStream {
   async envelope(body: Uint8Array, change?: (signed: Message) => void, date = new Date()): Promise<void> {
     const bytes = await this.sign(body, change, date);
     if (this.stream.write(bytes) || this.stream.closed) return;
-    await new Promise(resolve => this.stream.once('drain', resolve).once('close', resolve));
+    await new Promise<void>(resolve => {
+      const go = () => {
+        this.stream.off('drain', go).off('close', go);
+        resolve();
+      };
+      this.stream.on('drain', go).on('close', go);
+    });
   }
 
   async sign(body: Uint8Array, change?: (signed: Message) => void, date = new Date()): Promise<Uint8Array> {

@@ -171,14 +171,14 @@ describe('a stream of speech to text', () => {
   it('waits as long as the model keeps talking', async () => {
     const client = new FakeDeepgramClient(async stream => {
       for await (const item of stream.input) if (typeof item === 'string') break;
-      for (let index = 0; index < 6; index += 1) {
+      for (let index = 0; index < 12; index += 1) {
         await tick(60);
         stream.say(results(index, 1, String(index)));
       }
-      stream.say(summary(6));
+      stream.say(summary(12));
     });
-    const listen = await open(client, { drainTimeoutMs: 250 });
-    expect(await collect(listen.transcribe(audio(10)))).toHaveLength(7);
+    const listen = await open(client, { drainTimeoutMs: 600 });
+    expect(await collect(listen.transcribe(audio(10)))).toHaveLength(13);
   });
 
   /** How a container may end after the close message. */
