@@ -36,7 +36,7 @@ interface Flaw {
 
 /** One container a flaw: what catches it, and what the check says. */
 const FLAWS: Readonly<Record<string, Flaw>> = {
-  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 5_000 } },
+  'never-ready': { caughtBy: { start: 'fail' }, seen: /503 \(\d+ times\)/, limits: { startMs: 10_000 } },
   'exits-at-start': { caughtBy: { start: 'fail' }, seen: /exit code 3.*model file not found/ },
   'ping-404-while-loading': { caughtBy: { 'ping-while-loading': 'warn' }, seen: /404/ },
   'ready-too-early': { caughtBy: { 'ready-at-first-ping': 'fail' }, seen: /refused with 503; accepted \d+ ms after/ },

@@ -23,6 +23,18 @@ const SMALL: Pick<CheckContainerOptions, 'clock' | 'limits' | 'load'> = {
   load: { burst: 40, sessions: 20, busySessions: 8, slowReaderBytes: 48 * 1024 * 1024 },
 };
 
+/** For a container that passes: it answers before any of these has passed, on a busy machine too. */
+const SOUND: typeof SMALL = {
+  ...SMALL,
+  limits: { ...SMALL.limits, pingMs: 15_000, acceptMs: 15_000, replyMs: 15_000, stopMs: 30_000 },
+};
+
+/** What is in doubt, as `check: what was seen`. */
+const doubtsOf = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')
+    .map(({ name, seen }) => `${name}: ${seen}`);
+
 function verdictOf(findings: readonly Finding[], name: string): Finding {
   const found = findings.find(finding => finding.name === name);
   if (!found) throw new Error(`there is no ${name}`);
@@ -34,7 +46,7 @@ const transcriber = () => spawnContainer([process.execPath, 'transcriber.js'], _
 test.concurrent('the echo container passes everything', async () => {
   const directory = join(__dirname, '..', '..', 'container', 'echo');
   const findings = await checkContainer({
-    ...SMALL,
+    ...SOUND,
     start: () => spawnContainer([process.execPath, ...TYPESCRIPT, 'src/server.ts'], directory),
   });
   expect(findings.filter(finding => finding.verdict !== 'pass').map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
@@ -117,10 +129,10 @@ describe('a container that runs already', () => {
   afterAll(() => container.stop());
 
   test('is checked by its URL and left running', async () => {
-    const findings = await checkContainer({ ...SMALL, url: `ws://${container.host}:${container.port}` });
+    const findings = await checkContainer({ ...SOUND, url: `ws://${container.host}:${container.port}` });
     const skipped = findings.filter(finding => finding.verdict === 'skip').map(finding => finding.name);
     expect(skipped).toEqual(['start', 'listen-address', 'ping-while-loading', 'ready-at-first-ping', 'sigterm']);
-    expect(countVerdicts(findings)).toMatchObject({ fail: 0, warn: 0 });
+    expect(doubtsOf(findings)).toEqual([]);
     expect((await fetch(`http://${container.host}:${container.port}/ping`)).status).toBe(200);
   });
 
@@ -184,64 +196,13 @@ test.concurrent('a run that is ended early leaves no container behind', async ()
   ).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-describe('a server that was not told where to listen', () => {
-  const { PROBE_HOST } = jest.requireActual<typeof import('../../lib/check/live')>('../../lib/check/live');
-
-  /** A container in this process that listens where it wants to, under the name of another address. */
-  async function elsewhere(host: string, port: number): Promise<{ container: RunningContainer; server: Server }> {
-    const server = createServer((request, response) => response.writeHead(request.url === '/ping' ? 200 : 404).end());
-    await new Promise<void>(resolve => server.listen(port, host, resolve));
-    let exit: (value: { code: number; signal: null }) => void = () => undefined;
-    const exited = new Promise<{ code: number; signal: null }>(resolve => {
-      exit = resolve;
-    });
-    const kill = () => {
-      server.closeAllConnections();
-      server.close(() => exit({ code: 0, signal: null }));
-    };
-    const { port: told } = server.address() as AddressInfo;
-    return {
-      server,
-      container: {
-        host: PROBE_HOST,
-        port: port === 8080 ? 9 : told,
-        pid: process.pid,
-        exited,
-        output: () => [],
-        kill,
-        stop: async () => exited,
-      },
-    };
-  }
-
-  test.each([
-    ['0.0.0.0', 0, 'pass', /^it answers on 127\.0\.0\.2$/],
-    ['127.0.0.1', 0, 'fail', /^it listens on 127\.0\.0\.1 alone/],
-    ['::1', 0, 'fail', /^it listens on ::1 alone/],
-    ['0.0.0.0', 8080, 'pass', /it listens on port 8080, as the contract has it/],
-    ['127.0.0.1', 8080, 'fail', /alone.*port 8080, as the contract has it/],
-  ])('and listens on %s, port %s: %s', async (host, port, verdict, seen) => {
-    if (process.platform !== 'linux') return;
-    const abort = new AbortController();
-    const findings = await checkContainer({
-      ...SMALL,
-      start: async () => (await elsewhere(host, port)).container,
-      // The start is all that is looked at here.
-      onProgress: ({ check }) => check !== 'start' && abort.abort(),
-      abortSignal: abort.signal,
-    });
-    expect(verdictOf(findings, 'start').verdict).toBe('pass');
-    expect(verdictOf(findings, 'listen-address')).toMatchObject({ verdict, seen: expect.stringMatching(seen) });
-  });
-});
-
 describe('how many sessions a container holds', () => {
   const limited = (limit: number) =>
     spawnContainer([process.execPath, 'limited.js'], __dirname, { SESSION_LIMIT: String(limit) });
 
   test.concurrent('is no breach, and the other checks keep to it', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(15) });
-    expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
+    expect(doubtsOf(findings)).toEqual([]);
     expect(verdictOf(findings, 'sessions-at-once').seen).toMatch(
       /^15 of 20 at once: .*refused with 503; a limit of its own/,
     );
@@ -250,15 +211,14 @@ describe('how many sessions a container holds', () => {
 
   test.concurrent('fails where it was said to be more', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(3), sessions: 6 });
-    const caught = findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
-    expect(caught.map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
+    expect(doubtsOf(findings)).toEqual([
       expect.stringMatching(/^sessions-at-once: 3 of 6 at once: .*; --sessions says 6$/),
     ]);
   });
 
   test.concurrent('may be one, where that is said', async () => {
     const findings = await checkContainer({ ...SMALL, start: () => limited(1), sessions: 1 });
-    expect(findings.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')).toEqual([]);
+    expect(doubtsOf(findings)).toEqual([]);
     expect(verdictOf(findings, 'sessions-at-once').seen).toBe('1 at once, each of them answered');
   });
 });

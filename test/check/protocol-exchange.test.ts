@@ -43,7 +43,7 @@ describe.each([
       ...environment,
     });
 
-  test('is played to a model that keeps the order of its events', async () => {
+  test.concurrent('is played to a model that keeps the order of its events', async () => {
     const { verdicts, faults } = await caught(() => fake(), protocolExchange(protocol, model));
     expect(faults).toEqual([expect.stringMatching(/^warn open-default-path: accepted on \//)]);
     for (const name of ['exchange', 'fragments-in', 'half-close', 'concurrent-sessions', 'ping-under-load']) {
@@ -51,7 +51,7 @@ describe.each([
     }
   }, 60_000);
 
-  test('fails once where the last event is missing', async () => {
+  test.concurrent('fails once where the last event is missing', async () => {
     const exchange = { ...protocolExchange(protocol, model), timeoutMs: 500 };
     const { verdicts, faults } = await caught(() => fake({ BROKEN: last }), exchange);
     expect(faults.filter(fault => fault.startsWith('fail'))).toEqual([
