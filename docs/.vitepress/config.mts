@@ -4,6 +4,13 @@ import { defineConfig } from 'vitepress';
 
 const manifest = JSON.parse(readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'));
 const repository = manifest.homepage.replace(/#.*/, '');
+const changelog = readFileSync(fileURLToPath(new URL('../../CHANGELOG.md', import.meta.url)), 'utf8');
+
+// This site has the pages of one version. Those of each release are read in the repository, at its tag.
+const released = [...changelog.matchAll(/^## (\d+\.\d+\.\d+)/gm)].map(([, version]) => ({
+  text: `Docs of ${version}`,
+  link: `${repository}/tree/v${version}/docs`,
+}));
 
 export default defineConfig({
   title: manifest.name,
@@ -46,7 +53,10 @@ export default defineConfig({
     nav: [
       { text: 'Guide', link: '/guide' },
       { text: 'Reference', link: '/reference/index.html', target: '_self' },
-      { text: `v${manifest.version}`, link: `${repository}/blob/main/CHANGELOG.md` },
+      {
+        text: `v${manifest.version}`,
+        items: [{ text: 'What changed', link: `${repository}/blob/main/CHANGELOG.md` }, ...released],
+      },
     ],
     sidebar: [
       {

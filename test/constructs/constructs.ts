@@ -92,6 +92,15 @@ async function synthesizeExamples(): Promise<void> {
   }
 }
 
+/** The program on the package's page in the registries. */
+async function runReadme(): Promise<void> {
+  const readme = readFileSync(join(ROOT, 'bin', 'constructs-package', 'README.md'), 'utf8');
+  const [, program] = /^```python\n([\s\S]*?)^```$/m.exec(readme)!;
+  const cwd = join(FOLDER, 'readme');
+  cpSync(join(ROOT, 'container', 'vllm'), join(cwd, 'container'), { recursive: true });
+  await run(PYTHON, ['-c', program!], { cwd, env: APP_ENVIRONMENT, isPrinted: false });
+}
+
 async function showViolations(): Promise<void> {
   const program = [
     'from aws_cdk import App, Stack',
@@ -117,6 +126,7 @@ async function main(): Promise<void> {
   );
   await scorecard.check('the types of the constructs compile in an app of their own', compileConsumer);
   await scorecard.check('every example of docs/constructs.md synthesizes', synthesizeExamples);
+  await scorecard.check("the program of the package's README synthesizes", runReadme);
   await scorecard.check('what synthesis refuses, Python shows with every violation', showViolations);
   await checkCommandLine(scorecard, pythonAssembly);
   await initiated;
