@@ -34,11 +34,11 @@ export interface EndpointUnderTestOptions {
 export interface RawRequest extends Partial<StreamTarget> {
   /** Events to send. @default - one that asks the container for a report, so that there is an answer */
   readonly parts?: readonly RequestPayloadPart[];
-  /** The client to send it with. @default - the one that is set up right */
+  /** The client that sends it. @default - a client with valid settings */
   readonly client?: SageMakerRuntimeHTTP2Client;
 }
 
-/** What probes work with: streams, requests and clients for one endpoint. */
+/** Streams, requests and clients for one endpoint, for the probes. */
 export class EndpointUnderTest implements Disposable {
   private readonly shared: SageMakerRuntimeHTTP2Client;
   private readonly clients: { destroy(): void }[] = [];
@@ -108,7 +108,7 @@ export class EndpointUnderTest implements Disposable {
     return new ProbeSession(session, name);
   }
 
-  /** Opens a stream and says how that went: `opened`, or the refusal. */
+  /** Opens a stream. @returns `opened`, or the refusal */
   async opening(target: Partial<StreamTarget>): Promise<string> {
     try {
       const session = await this.openSession(target);
@@ -119,7 +119,7 @@ export class EndpointUnderTest implements Disposable {
     }
   }
 
-  /** Sends a request by the SDK's command alone, and says how it ended. */
+  /** Sends a request by the SDK's command without a session. @returns how the request ended */
   async request(request: RawRequest): Promise<{ readonly parts: readonly ReceivedPart[]; readonly end: string }> {
     const { endpointName = this.options.endpointName, client = this.shared, targetVariant } = request;
     const { parts = [{ Bytes: Buffer.from('{"probe":"report"}'), DataType: 'UTF8' }] } = request;

@@ -1,5 +1,5 @@
 /**
- * Holds an endpoint against the contract: one probe a row, played through the public API.
+ * Compares an endpoint with the contract: one probe for each row, played through the public API.
  */
 export { EndpointUnderTest } from './endpoint-under-test';
 export { playProbes } from './play-probes';

@@ -18,14 +18,14 @@ interface Failure {
 }
 
 /**
- * What an error of a session or of the SDK says about the endpoint, in words that are compared: statuses, names and codes, never a
- * message, which may quote payload or an account.
+ * An error of a session or of the SDK as text that is compared: status, name and code. A message is left out, because it may quote payload or an
+ * account.
  */
 export function outcomeOf(error: unknown): string {
   const failure = error as Failure;
   const platform = failure.cause?.name !== undefined && failure.$metadata === undefined ? failure.cause : failure;
   const status = failure.httpStatusCode ?? failure.$metadata?.httpStatusCode ?? 200;
-  // Of an error on the stream the SDK keeps the status of the response that it came in.
+  // For an error on the stream, the SDK keeps the status of the response.
   if (status >= 300) return `HTTP ${status} ${platform.name}${handshakeWords(platform)}`;
   if (error instanceof OpenTimeoutError) return 'no answer';
   const { name = '' } = platform;

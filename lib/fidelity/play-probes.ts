@@ -10,7 +10,7 @@ const PROBES_AT_A_TIME = 4;
 /** Bound of a probe, in milliseconds, beside the time of the platform that it takes. */
 const PATIENCE_MS = 60_000;
 
-/** Which probes are played, and what is told meanwhile. */
+/** The probes to play, and the callbacks of a run. */
 export interface PlayOptions {
   /** Whether the probes are played that take minutes of the platform's time, too. @default false */
   readonly slow?: boolean;
@@ -27,7 +27,7 @@ export interface PlayOptions {
 /**
  * Plays the probes against an endpoint. Resolves with one row a probe, in the order of {@link PROBES}.
  *
- * A probe that differs is played once more, alone: what counts is the second time, so that a moment of the network is no finding.
+ * A probe that differs is played once more, alone, and the second result counts, so that a short fault of the network is no finding.
  */
 export async function playProbes(endpoint: EndpointUnderTest, options: PlayOptions = {}): Promise<FidelityRow[]> {
   const { container = 'echo', onRow, abortSignal } = options;
@@ -54,7 +54,7 @@ export async function playProbes(endpoint: EndpointUnderTest, options: PlayOptio
     PROBES_AT_A_TIME,
     playInto,
   );
-  // They wait more than they compute, so all of them take as long as the longest.
+  // Probes mostly wait, so all of them together take as long as the longest.
   await Promise.all(playable.filter(probe => probe.slowMs !== undefined).map(playInto));
   for (const probe of again) {
     abortSignal?.throwIfAborted();

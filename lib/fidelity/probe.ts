@@ -24,15 +24,15 @@ export interface Probe {
   /** Stable name in kebab case. */
   readonly name: string;
   readonly area: ProbeArea;
-  /** What the contract says, as one sentence. */
+  /** The rule of the contract, as one sentence. */
   readonly rule: string;
-  /** Where it says so. */
+  /** Source of the rule. */
   readonly source: string;
-  /** What the endpoint is to do; of an unsettled behaviour, the value that the kit takes. */
+  /** Expected behaviour of the endpoint; for an unsettled behaviour, the value that the kit assumes. */
   readonly expected: string;
-  /** The unsettled behaviour that it asks about: `play` then gives the name of a value, where the observation fits one. */
+  /** The unsettled behaviour that the probe tests. `play` then returns the name of a value, if the observation fits one. */
   readonly behaviour?: BehaviourName;
-  /** Does it, and says what happened in the words of `expected`. Never payload, never an account. */
+  /** Plays the probe. @returns the observation in the words of `expected`, without payload or account */
   readonly play: (endpoint: EndpointUnderTest) => Promise<string>;
   /** Time of the platform that it takes, in milliseconds; such a probe runs on request only. @default - seconds */
   readonly slowMs?: number;

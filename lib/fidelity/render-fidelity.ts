@@ -34,7 +34,7 @@ export function renderFidelity({ local, aws }: FidelityColumns): string {
   return `${[...output, '', ...summaries].join('\n')}\n`;
 }
 
-/** What a record says of a probe, with a mark where it is not as expected. */
+/** The result of a probe in a record, with a mark when it differs. */
 function cell(record: FidelityRecord | undefined, name: string): string {
   if (!record) return '-';
   const row = record.rows.find(({ probe }) => probe === name);
@@ -61,7 +61,7 @@ function summary({ where, region, date, rows }: FidelityRecord): string {
   return `${where === 'aws' ? 'AWS' : 'local'}, ${region}, ${date.slice(0, 10)}: ${words.join(', ')}`;
 }
 
-/** The rows of a record that show something else than the contract says. */
+/** The rows of a record that differ from the contract. */
 export function differences({ rows }: FidelityRecord): FidelityRow[] {
   return rows.filter(({ verdict }) => verdict === 'differs' || verdict === 'failed');
 }

@@ -21,7 +21,7 @@ export interface SessionEnd {
 export interface ClientConnectionLimits {
   /** Longest message of the client, in bytes. */
   readonly messageBytes: number;
-  /** Time without a message in either direction. */
+  /** Longest time without a message in either direction. */
   readonly idleMs: number;
   /** Time between two pings of the client. */
   readonly pingMs: number;
@@ -30,16 +30,16 @@ export interface ClientConnectionLimits {
 export interface ClientConnectionListener {
   /** One frame of the client, with the type of its message. */
   onFragment(fragment: Fragment): void;
-  /** The client closed, or is gone, before the session had ended otherwise. */
+  /** The client closed, or its connection broke, before the session had ended. */
   onEnd(end: WebSocketEnd): void;
-  /** The client has sent what it may not, or nothing for too long: the session is to be closed. */
+  /** The client broke a rule, or was idle for too long: the session has to be closed. */
   onViolation(close: Close): void;
 }
 
 /** Time that the client has to answer a close frame, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Pings without an answer after which the client is gone. */
+/** Number of unanswered pings after which the client's connection is ended. */
 const MISSED_PINGS = 2;
 
 /** The client's end of a session: its frames are counted, its silence is watched, and the first cause of the end counts. */

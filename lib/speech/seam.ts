@@ -1,25 +1,25 @@
 import type { FinalEvent, TranscriptionEvent } from './events';
 
-/** Most words that are said in a second: a bound of how many of them two streams can both have heard. */
+/** Largest number of words in a second. It limits how many words two streams can both have received. */
 const WORDS_PER_SECOND = 5;
 
-/** What a word that both texts have counts, and what a word counts that one of them alone has: half of a word, or one heard wrongly. */
+/** Scores of the alignment: of a word in both texts, and of a word in one text only, such as a cut or misheard word. */
 const SAME_WORD = 2;
 const OTHER_WORD = -1;
 
-/** Two words, or three and two errors. */
+/** Smallest score of an agreement: two words, or three words and two errors. */
 const SURE_SCORE = 2 * SAME_WORD;
 
-/** Words of the later text that follow, without a better agreement: nothing but another repetition would still change it. */
+/** Number of further words of the later text after which an agreement is final. */
 const FOLLOWING_WORDS = 3;
 
-/** How long the earlier text is held back for the words of the later one, in milliseconds from its first: a speaker may fall silent. */
+/** Longest time for which the earlier text waits for words of the later text, in milliseconds: the speaker may be silent. */
 const HELD_MS = 10_000;
 
-/** One word at the very end and the very beginning, where the later text has come as far as it can. */
+/** Score of one word at the end of the earlier and the beginning of the later text, when no more words come. */
 const LEAST_SCORE = SAME_WORD;
 
-/** Characters of a text in which the words around the seam are: long ones, many times over. */
+/** Characters of a text that are compared. The words around the seam need much fewer. */
 const NEAR_CHARACTERS = 1_000;
 
 /** Punctuation that belongs to the words before it. */
@@ -48,22 +48,22 @@ interface Meeting {
 }
 
 /**
- * Joins what two streams heard where one took over from the other within speech: both heard a few seconds, the earlier one may have heard
- * half of its last word, the later one half of its first. Words with times are parted in the widest gap between them, other ones where both
- * texts have the same words.
+ * Joins the texts of two streams when one stream replaced the other within speech. Both received the same few seconds of audio. The last word of
+ * the earlier text and the first word of the later text may be cut. Words with times are divided at the widest gap between them, other words
+ * where both texts have the same words.
  */
 export class Seam {
   /** Last final of the earlier stream, which waits for the words of the later one. */
   private held: FinalEvent | undefined;
   private laterSince: number | undefined;
-  /** Moment in the audio that parts words with times. */
+  /** Time in the audio that divides words with times. */
   private cut: number | undefined;
-  /** What the later text begins with and the earlier one had. */
+  /** Beginning of the later text that is in the earlier text too. */
   private repeated: string | undefined;
   private readonly nearWords: number;
 
   /**
-   * @param from second of the audio from which both streams heard it
+   * @param from second of the audio from which both streams received it
    * @param until second at which the earlier one ended
    */
   constructor(
@@ -107,7 +107,7 @@ export class Seam {
     return [...this.meet(event), ...this.rest(event)];
   }
 
-  /** Nothing follows: what was held back is passed on. */
+  /** No more events follow: the held event is passed on. */
   afterEnded(): TranscriptionEvent[] {
     return this.release(undefined);
   }
@@ -136,7 +136,7 @@ export class Seam {
     return { type: 'warning', message };
   }
 
-  /** The event without the words that were in the earlier text; nothing while that is not known. */
+  /** The event without the words of the earlier text; undefined while these are not known. */
   private rest(event: Extract<TranscriptionEvent, { text: string }>): TranscriptionEvent[] {
     if (this.held) return [];
     const { repeated } = this;
@@ -153,13 +153,13 @@ export class Seam {
     return kept === undefined ? [held] : [{ ...held, text: held.text.slice(0, kept) }];
   }
 
-  /** Middle of the widest gap between words that both streams heard; without such words, of what both heard. */
+  /** Middle of the widest gap between the words of both streams; without words, the middle of the common audio. */
   private widestGap({ words }: FinalEvent): number {
     let best = { gap: Number.NEGATIVE_INFINITY, middle: (this.from + this.until) / 2 };
     for (const [index, word] of words.slice(0, -1).entries()) {
       const next = words[index + 1]!;
       const gap = next.start - word.end;
-      // At its two ends each stream may have heard half of a word.
+      // At its two ends each stream may have received half of a word.
       if (word.start > this.from && next.end < this.until && gap >= best.gap) {
         best = { gap, middle: (word.end + next.start) / 2 };
       }

@@ -19,10 +19,10 @@ export interface ListenStreamOptions extends Omit<BidiSessionOptions, 'keepAlive
   readonly configuration: string | undefined;
 }
 
-/** How the model says that an utterance has ended: after a gap between words, at an endpoint, or by each final result. */
+/** The sign of an utterance's end: a gap between words, an endpoint, or each final result. */
 export type UtteranceEndSign = 'UtteranceEnd' | 'speech_final' | 'is_final';
 
-/** Keeps a stream that waits for its first audio. From there on the client sees to it. */
+/** Keeps a stream open until its first audio. After that the client keeps it open. */
 class WaitingKeepAlive implements KeepAliveOptions {
   readonly intervalMs = DEEPGRAM_KEEP_ALIVE_MS;
   isWaiting = true;

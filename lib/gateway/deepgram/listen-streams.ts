@@ -16,7 +16,7 @@ export interface Segment<Stream> {
 
 /**
  * The streams of one session, which follow each other: one that grows too old hands over to another, which is opened first, where the
- * speaker pauses and the model has nothing open. Without such a pause it goes on.
+ * speaker pauses and the model has nothing open. Without such a pause the stream continues.
  */
 export class ListenStreams<Stream extends SessionStream = ListenStream> {
   /**
@@ -70,7 +70,7 @@ export class ListenStreams<Stream extends SessionStream = ListenStream> {
     if (moment === 'at-pause' && stream.isAtRest(this.watch.pauseSeconds)) await this.handOver(stream, this.next);
   }
 
-  /** No change comes any more. A stream that was opened for one is ended. */
+  /** Ends the changes of streams. A stream that was opened for a change is ended. */
   end(): void {
     this.isOver = true;
     this.next?.then(
