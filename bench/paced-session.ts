@@ -74,7 +74,11 @@ export class PacedSession {
   private readonly due: number[] = [];
   private latencies: Latencies | undefined;
 
-  constructor(private readonly echo: Echo) {
+  /** @param intervalMs time between two chunks, in milliseconds. */
+  constructor(
+    private readonly echo: Echo,
+    private readonly intervalMs = CHUNK_MS,
+  ) {
     echo.onEcho = () => {
       const due = this.due.shift()!;
       this.latencies?.recordMs(performance.now() - due);
@@ -84,7 +88,7 @@ export class PacedSession {
   async run(offsetMs: number, durationMs: number, latencies?: Latencies): Promise<void> {
     this.latencies = latencies;
     const begin = performance.now() + offsetMs;
-    for (let at = 0; at < durationMs; at += CHUNK_MS) {
+    for (let at = 0; at < durationMs; at += this.intervalMs) {
       const due = begin + at;
       const wait = due - performance.now();
       if (wait > 0) await delay(wait);

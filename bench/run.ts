@@ -6,6 +6,7 @@ import { Recorder } from './measurement';
 import { measureClient } from './parts/client';
 import { measureEchoContainer } from './parts/echo-container';
 import { measureGateway } from './parts/gateway';
+import { measureInspector } from './parts/inspector';
 import { measureInstall } from './parts/install';
 import { measureLocalPath } from './parts/local-path';
 import { measureSynth } from './parts/synth';
@@ -21,6 +22,7 @@ const PARTS: Record<string, (recorder: Recorder, quick: boolean) => Promise<void
   local: measureLocalPath,
   client: measureClient,
   gateway: measureGateway,
+  inspector: measureInspector,
   synth: measureSynth,
   install: measureInstall,
 };

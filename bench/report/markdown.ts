@@ -35,6 +35,12 @@ const SECTIONS: readonly Section[] = [
     ids: /^gateway\//,
   },
   {
+    title: 'The inspector',
+    about:
+      '1,000 sessions through the local SageMaker, each with a chunk of 3.2 kB every 400 ms: with the echoes 5,000 messages a second. Without the inspector, with it and no page open, and with a reader that takes what an open page takes, in turns; what the browser itself needs to draw is not in it. Lag counts from when a chunk was due. Processor time is that of the local SageMaker, for a message there and back. Frames are those of Chromium on the same machine, while the streams run.',
+    ids: /^inspector\//,
+  },
+  {
     title: 'The client',
     about:
       '`BidiSession` beside the SDK’s command used by hand, 3.2 kB a message, as fast as it goes, into a server that throws everything away. Signing each event is most of it. Processor time is that of the client’s process.',

@@ -8,6 +8,7 @@ export interface LocalSageMakerReady {
   readonly region: string;
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
   readonly certificateAuthority: string | undefined;
+  readonly inspectorUrl: string | undefined;
 }
 
 /** Name of the endpoint that it hosts. */
@@ -16,6 +17,7 @@ export const ENDPOINT_NAME = 'bench';
 async function main(): Promise<void> {
   const local = await LocalSageMaker.start({
     port: 0,
+    inspector: process.env.BENCH_INSPECTOR === 'true',
     endpoints: [
       {
         name: ENDPOINT_NAME,
@@ -33,8 +35,8 @@ async function main(): Promise<void> {
       },
     ],
   });
-  const { url, region, credentials, certificateAuthority } = local;
-  const ready: LocalSageMakerReady = { url, region, credentials, certificateAuthority };
+  const { url, region, credentials, certificateAuthority, inspectorUrl } = local;
+  const ready: LocalSageMakerReady = { url, region, credentials, certificateAuthority, inspectorUrl };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   process.stdin.resume();
   await once(process.stdin, 'end');

@@ -29,21 +29,17 @@ function showConnection() {
 
 function receive(message) {
   if (message.type === 'connection') showConnection();
-  try {
-    view?.receive(message);
-  } catch (error) {
-    showError(error);
-    throw error;
-  }
+  view?.receive(message);
 }
 
-function showError(error) {
+/** A fault of the page itself: it says so instead of standing still. */
+function showError(message) {
   view = undefined;
   main.replaceChildren(
     element(
       'div',
       { class: 'explanation', role: 'alert' },
-      element('p', {}, `The page failed: ${error.message}`),
+      element('p', {}, `The page failed: ${message}`),
       element('p', {}, 'Why: this is a fault of the page; the streams go on.'),
       element('p', {}, 'Next: load the page again, and please report it with the output of the browser’s console.'),
     ),
@@ -54,14 +50,9 @@ function showError(error) {
 function open() {
   const [, name = '', requestId] = location.hash.split('/');
   view?.close?.();
-  try {
-    if (name === 'sessions' && requestId) view = new SessionView(decodeURIComponent(requestId));
-    else view = new (Object.hasOwn(VIEWS, name) ? VIEWS[name] : EndpointsView)();
-    main.replaceChildren(view.node);
-  } catch (error) {
-    showError(error);
-    throw error;
-  }
+  if (name === 'sessions' && requestId) view = new SessionView(decodeURIComponent(requestId));
+  else view = new (Object.hasOwn(VIEWS, name) ? VIEWS[name] : EndpointsView)();
+  main.replaceChildren(view.node);
   for (const link of document.querySelectorAll('nav a')) {
     const isHere = link.getAttribute('href') === `#/${name || 'endpoints'}`;
     if (isHere) link.setAttribute('aria-current', 'page');
@@ -70,9 +61,12 @@ function open() {
   follow(view.requestId ?? null);
 }
 
+window.addEventListener('error', ({ message }) => showError(message));
+window.addEventListener('unhandledrejection', ({ reason }) => showError(String(reason)));
 window.addEventListener('hashchange', () => {
   open();
-  main.focus();
+  main.focus({ preventScroll: true });
+  scrollTo(0, 0);
 });
 open();
 connect(receive);
