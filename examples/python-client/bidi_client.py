@@ -19,7 +19,7 @@ from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig
 
 
 class Transport(AWSCRTHTTPClient):
-    """HTTP/2, trusting the authorities of AWS_CA_BUNDLE where it is set, which the SDK does not read."""
+    """HTTP/2, trusting the authorities of AWS_CA_BUNDLE. On Linux SSL_CERT_FILE alone is enough; macOS and Windows ask the system."""
 
     def __init__(self) -> None:
         super().__init__(client_config=AWSCRTHTTPClientConfig(force_http_2=True))

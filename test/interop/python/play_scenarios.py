@@ -1,6 +1,6 @@
 """Plays the scenarios with the AWS SDK for Python and prints what it saw, one line of JSON for each.
 
-Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_FAILING_URL, INTEROP_CA_FILE, AWS_REGION, AWS_ACCESS_KEY_ID,
+Environment: INTEROP_SCENARIOS (file), INTEROP_URL, INTEROP_FAILING_URL, SSL_CERT_FILE, AWS_REGION, AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN where the pair has one.
 """
 
@@ -19,23 +19,9 @@ from aws_sdk_sagemaker_runtime_http2.models import (
     RequestStreamEventPayloadPart,
     ResponseStreamEventPayloadPart,
 )
-from awscrt import io as crt_io
-from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig
+from smithy_http.aio.crt import AWSCRTHTTPClient
 
 SCENARIO_SECONDS = 60
-
-
-class LocallyTrustedTransport(AWSCRTHTTPClient):
-    """The SDK's own HTTP/2 transport, trusting one certificate authority. The SDK has no setting for that."""
-
-    def __init__(self, ca_file: str) -> None:
-        super().__init__(client_config=AWSCRTHTTPClientConfig(force_http_2=True))
-        options = crt_io.TlsContextOptions()
-        options.override_default_trust_store(Path(ca_file).read_bytes())
-        self._tls_ctx = crt_io.ClientTlsContext(options)
-
-    def __deepcopy__(self, memo: object) -> "LocallyTrustedTransport":
-        return self  # the client copies its configuration; a copy would forget the certificate authority
 
 
 async def client(url: str, secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
@@ -46,7 +32,7 @@ async def client(url: str, secret: str) -> AsyncSageMakerRuntimeHTTP2Client:
         aws_secret_access_key=secret,
         aws_session_token=os.environ.get("AWS_SESSION_TOKEN"),
         max_attempts=1,
-        transport=LocallyTrustedTransport(os.environ["INTEROP_CA_FILE"]),
+        transport=AWSCRTHTTPClient(),
     )
     return AsyncSageMakerRuntimeHTTP2Client(config)
 

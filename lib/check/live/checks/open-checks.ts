@@ -114,16 +114,10 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     needs: ['open-default-path'],
     async run(context) {
       const { acceptMs } = context.limits;
-      const times: number[] = [];
-      for (let count = 0; count < 5; count++) {
-        await context.withSocket(async socket => times.push(socket.openMs));
-      }
-      // The first stream may be slow because its code runs for the first time; a slow container is slow every time.
-      const medianMs = times.sort((a, b) => a - b)[2]!;
-      const slowestMs = times[4]!;
-      const seen = `half of 5 within ${medianMs.toFixed(1)} ms, the slowest in ${slowestMs.toFixed(1)} ms`;
-      if (medianMs > acceptMs) return fail(`${seen}; ${acceptMs} ms are allowed`, this.advice);
-      return slowestMs > acceptMs ? warn(`${seen}; ${acceptMs} ms are allowed`, this.advice) : pass(seen);
+      let observation = acceptObservation(await acceptTimes(context), acceptMs);
+      // A busy machine is slow for a while, a slow container is slow each time.
+      if (observation.verdict === 'fail') observation = acceptObservation(await acceptTimes(context), acceptMs);
+      return { ...observation, ...(observation.verdict !== 'pass' && { next: this.advice }) };
     },
   },
   {
@@ -146,6 +140,24 @@ export const OPEN_CHECKS: readonly LiveCheck[] = [
     run: acceptBurst,
   },
 ];
+
+/** The times of five streams, one after the other, in milliseconds and in order of size. */
+async function acceptTimes(context: LiveContext): Promise<number[]> {
+  const times: number[] = [];
+  for (let count = 0; count < 5; count++) {
+    await context.withSocket(async socket => times.push(socket.openMs));
+  }
+  return times.sort((a, b) => a - b);
+}
+
+/** The first stream may be slow because its code runs for the first time, so the median decides. */
+function acceptObservation(times: readonly number[], acceptMs: number): Observation {
+  const medianMs = times[2]!;
+  const slowestMs = times[4]!;
+  const seen = `half of 5 within ${medianMs.toFixed(1)} ms, the slowest in ${slowestMs.toFixed(1)} ms`;
+  if (slowestMs <= acceptMs) return pass(seen);
+  return { verdict: medianMs > acceptMs ? 'fail' : 'warn', seen: `${seen}; ${acceptMs} ms are allowed` };
+}
 
 /** Opens as many sessions as are meant, finds out how many of them work, and keeps the checks that follow to that number. */
 async function sessionsAtOnce(this: LiveCheck, context: LiveContext): Promise<Observation> {
