@@ -184,7 +184,7 @@ export class BidiSession implements AsyncIterable<Message>, AsyncDisposable {
     if (this.inputClosed) return;
     this.inputClosed = true;
     this.keepAlive?.stop();
-    await this.stream.end();
+    await this.stream.end(next => this.readOn(next));
   }
 
   /**

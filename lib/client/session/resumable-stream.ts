@@ -39,6 +39,9 @@ export interface ResumableStreamOptions {
   onOver(): void;
 }
 
+/** Reads the remaining fragments for a later reader. */
+type ReadOn = (next: () => Promise<Fragment | undefined>) => Promise<void>;
+
 /**
  * Streams, one after the other, that carry one input and one output. When a stream breaks or meets the platform's limit of 30
  * minutes, another is opened and what was not acknowledged is sent again. Without `resume` it is one stream.
@@ -92,7 +95,7 @@ export class ResumableStream {
    *
    * @param readOn reads what a broken stream still holds, so that it counts as received, and goes on to the next stream
    */
-  async write(fragment: Fragment, readOn: (next: () => Promise<Fragment | undefined>) => Promise<void>): Promise<void> {
+  async write(fragment: Fragment, readOn: ReadOn): Promise<void> {
     if (!this.replay) return this.stream.write(fragment);
     while (this.resuming) await this.resuming;
     if (this.failure) throw this.failure;
@@ -117,11 +120,23 @@ export class ResumableStream {
     return this.read();
   }
 
-  /** Ends the input. */
-  async end(): Promise<void> {
+  /**
+   * Ends the input.
+   *
+   * @param readOn as for {@link write}
+   */
+  async end(readOn: ReadOn): Promise<void> {
     this.inputClosed = true;
-    if (this.resuming) await this.resuming;
-    await this.stream.end();
+    while (this.resuming) await this.resuming;
+    if (this.failure || !this.replay) return this.stream.end();
+    const { stream, replaced } = this;
+    try {
+      await stream.end();
+    } catch {
+      // The stream that takes over is ended once it has got the replay.
+      await Promise.race([replaced.promise, readOn(() => this.read(stream))]);
+      if (this.failure) throw this.failure;
+    }
   }
 
   /** Notes how much of the input need not be sent again. */
@@ -195,8 +210,13 @@ export class ResumableStream {
 
   private mayResume(error: Error): error is SessionError {
     const { resume } = this.options;
+    return this.isWorthAnother(error) && this.fruitlessResumes < (resume?.maxResumes ?? MAX_RESUMES);
+  }
+
+  /** Whether the failure is of a kind after which another stream goes on. */
+  private isWorthAnother(error: Error): error is SessionError {
+    const { resume } = this.options;
     if (!resume || !(error instanceof SessionError)) return false;
-    if (this.fruitlessResumes >= (resume.maxResumes ?? MAX_RESUMES)) return false;
     return resume.resumable?.(error) ?? isResumable(error);
   }
 
@@ -245,7 +265,8 @@ export class ResumableStream {
       }
       if (this.inputClosed) await stream.end();
     } catch (error) {
-      if (!stream.isOver) this.finish(error as Error);
+      // Writers learn of a break before its reader, who replaces the stream once more.
+      if (!stream.isOver && !this.isWorthAnother(error as Error)) this.finish(error as Error);
     }
   }
 

@@ -86,6 +86,29 @@ test.each(BREAKS.map((breakIt, index) => [index, breakIt] as const))(
   },
 );
 
+test('the end of the input survives a break that its reader has not met yet', async () => {
+  inTurn(echoThenBreak(0, BREAKS[0]!), echo);
+  const session = await open(echoProtocol());
+  await session.send('message');
+  await delay(100); // the connection is cut meanwhile
+  await session.closeInput();
+  expect(await session.receive()).toBe('message');
+  await session.close();
+  expect(session.statistics.resumes).toBe(1);
+});
+
+test('a break in the middle of a replay is met by another stream', async () => {
+  const breakAtOnce: Behaviour = async stream => {
+    stream.respond();
+    for await (const _part of stream.parts()) return stream.cut();
+  };
+  inTurn(breakAtOnce, breakAtOnce, breakAtOnce, breakAtOnce, echo);
+  const session = await open({ ...echoProtocol(), maxResumes: 10 });
+  const sent = Array.from({ length: 24 }, (_, index) => `${index} `.repeat(20_000));
+  expect(await echoAll(session, sent)).toEqual(sent);
+  expect(session.statistics.resumes).toBe(4);
+});
+
 test('wherever the breaks are, the replies are the messages (any cut points)', async () => {
   await fc.assert(
     fc.asyncProperty(
