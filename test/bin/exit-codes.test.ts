@@ -21,7 +21,7 @@ beforeAll(async () => {
     files[name as keyof typeof files] = join(models.directory, `${name}.wav`);
     writeFileSync(files[name as keyof typeof files], bytes);
   }
-}, 60_000);
+});
 afterAll(() => models?.[Symbol.asyncDispose]());
 
 const wrongSecret = () => ({
@@ -61,4 +61,4 @@ test('every command ends with the code of its kind of end, and says why', async 
     }),
   );
   expect(ends).toEqual(CASES.map(([what, code]) => [what, code, 'said why']));
-}, 60_000);
+});

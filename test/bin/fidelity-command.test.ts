@@ -9,7 +9,7 @@ let directory: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'bidi-fidelity-'));
   models = await LocalModels.start();
-}, 60_000);
+});
 afterAll(async () => {
   await models?.[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true, force: true });
@@ -37,7 +37,7 @@ test('prints the table, and writes a whole record without an account and without
       .sort(),
   ).toEqual([...names].sort());
   expect(text).not.toMatch(/\d{12}|arn:|zürich|a plain invocation/);
-}, 30_000);
+});
 
 test('ends with 1 where a settled row differs', async () => {
   // The clock of this local SageMaker is not scaled: three and a half minutes of the platform have no ping in 0.1 s.
@@ -47,7 +47,7 @@ test('ends with 1 where a settled row differs', async () => {
   );
   expect(stdout).toMatch(/^ping-interval +every 60 s +DIFFERS: 0 in 3\.5 minutes/m);
   expect(code).toBe(1);
-}, 30_000);
+});
 
 test('puts the record of another run beside its own', async () => {
   const other = join(directory, 'aws.json');
@@ -68,19 +68,15 @@ test('puts the record of another run beside its own', async () => {
   );
   expect(stdout).toMatch(/^text-to-container +one text frame +skipped +DIFFERS: two frames$/m);
   expect(code).toBe(0); // what this run saw decides
-}, 30_000);
+});
 
 test.each([
   ['a container without a probe', ['--endpoint', 'deepgram'], 'The container behind the endpoint has no probe.'],
   ['an unknown probe', [...ECHO, '--probe', 'weather'], 'There is no probe weather.'],
   ['a record that is none', [...ECHO, '--compare', __filename], 'is no record of bidi fidelity.'],
-])(
-  '%s is refused',
-  async (_, words, message) => {
-    const { code, stderr } = await run(...words, '--output', join(directory, 'never.json'));
-    expect(stderr.replace(/\s+/g, ' ')).toContain(message);
-    expect(code).toBe(2);
-    expect(readdirSync(directory)).not.toContain('never.json');
-  },
-  30_000,
-);
+])('%s is refused', async (_, words, message) => {
+  const { code, stderr } = await run(...words, '--output', join(directory, 'never.json'));
+  expect(stderr.replace(/\s+/g, ' ')).toContain(message);
+  expect(code).toBe(2);
+  expect(readdirSync(directory)).not.toContain('never.json');
+});

@@ -105,4 +105,4 @@ test('speaks TLS with the given files, asks for the tokens of a file, and SIGTER
     child.kill('SIGTERM');
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
-}, 30_000);
+});

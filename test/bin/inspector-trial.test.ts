@@ -21,7 +21,7 @@ beforeAll(async () => {
     { ...speech, variants: [{ ...variant!, model: { ...variant!.model, environment } }] },
   ];
   local = await LocalSageMaker.start({ endpoints, port: 0 });
-}, 60_000);
+});
 
 afterAll(async () => {
   await local?.close();

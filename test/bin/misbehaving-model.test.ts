@@ -14,7 +14,7 @@ const SAMPLE = join(__dirname, '..', '..', 'examples', 'sample.wav');
 let models: LocalModels;
 beforeAll(async () => {
   models = await LocalModels.startMisbehaving('invoke', 'transcribe', 'speak');
-}, 60_000);
+});
 afterAll(() => models?.[Symbol.asyncDispose]());
 
 const speech = (name: string) => join(models.directory, `${name}.wav`);

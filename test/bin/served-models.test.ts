@@ -55,13 +55,13 @@ beforeAll(async () => {
     if (local.exitCode !== null) throw new Error(said);
     await new Promise(resolve => setTimeout(resolve, 50));
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   local.kill('SIGTERM');
   if (local.exitCode === null) await once(local, 'exit');
   rmSync(directory, { recursive: true, force: true });
-}, 20_000);
+});
 
 test('the state tells what each endpoint serves', () => {
   const [state] = readLocalStates(environment());
@@ -88,7 +88,7 @@ test('bidi transcribe and bidi speak need no protocol and no model name', async 
   expect(wav.toString('latin1', 0, 4)).toBe('RIFF');
   expect(wav.readUInt32LE(24)).toBe(24_000);
   expect(wav.length).toBeGreaterThan(10_000);
-}, 30_000);
+});
 
 test('a command of the other kind, or an option that the dialect cannot take, is refused', async () => {
   const wav = join(directory, 'none.wav');
@@ -101,7 +101,7 @@ test('a command of the other kind, or an option that the dialect cannot take, is
   expect(option).toMatchObject({ code: 2, stderr: expect.stringContaining('--encoding has no meaning') });
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('model_not_found') });
   expect(existsSync(wav)).toBe(false);
-}, 30_000);
+});
 
 test('bidi gateway --dialect openai needs no model name either', async () => {
   const words = ['gateway', '--local', '--stack', 'VllmStack', '--dialect', 'openai', '--port', '0', '--json'];
@@ -116,4 +116,4 @@ test('bidi gateway --dialect openai needs no model name either', async () => {
     gateway.kill('SIGTERM');
   }
   expect(await once(gateway, 'exit')).toEqual([0, null]);
-}, 30_000);
+});

@@ -14,7 +14,7 @@ const SPEECH = ['--local', '--stack', 'DeepgramStack'];
 let models: LocalModels;
 beforeAll(async () => {
   models = await LocalModels.start();
-}, 60_000);
+});
 afterAll(() => models?.[Symbol.asyncDispose]());
 
 const run = (...words: string[]) => finished(models.bidi(words), '');

@@ -44,4 +44,4 @@ test('bidi transcribe --protocol vllm prints the final text, and 2 without a mod
   expect(unnamed.code).toBe(2);
   expect(unnamed.stderr).toContain('--model is missing.');
   await fake.close();
-}, 30_000);
+});

@@ -148,36 +148,32 @@ const browser = findBrowser();
 const inBrowser = browser ? test : test.skip;
 if (!browser) process.stderr.write('skipped: no Chromium here to render the report\n');
 
-inBrowser(
-  'headless Chromium renders the report',
-  () => {
-    const directory = mkdtempSync(join(tmpdir(), 'report-'));
-    try {
-      writeFileSync(join(directory, 'report.html'), renderHtmlReport(RESULT, SUBJECT));
-      const picture = join(directory, 'report.png');
-      const { status, stderr } = spawnSync(
-        browser!,
-        [
-          '--headless',
-          '--no-sandbox',
-          '--disable-gpu',
-          '--hide-scrollbars',
-          `--user-data-dir=${join(directory, 'profile')}`,
-          '--window-size=800,1600',
-          `--screenshot=${picture}`,
-          `file://${join(directory, 'report.html')}`,
-        ],
-        { timeout: 60_000, encoding: 'utf8' },
-      );
-      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-      // A blank page of this size compresses to a few kilobytes.
-      expect(readFileSync(picture).length).toBeGreaterThan(30_000);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  },
-  60_000,
-);
+inBrowser('headless Chromium renders the report', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'report-'));
+  try {
+    writeFileSync(join(directory, 'report.html'), renderHtmlReport(RESULT, SUBJECT));
+    const picture = join(directory, 'report.png');
+    const { status, stderr } = spawnSync(
+      browser!,
+      [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--hide-scrollbars',
+        `--user-data-dir=${join(directory, 'profile')}`,
+        '--window-size=800,1600',
+        `--screenshot=${picture}`,
+        `file://${join(directory, 'report.html')}`,
+      ],
+      { timeout: 60_000, encoding: 'utf8' },
+    );
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    // A blank page of this size compresses to a few kilobytes.
+    expect(readFileSync(picture).length).toBeGreaterThan(30_000);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
 
 test('what this machine holds is no target for AWS', () => {
   const subject = { ...SUBJECT, isLocal: true, place: 'this machine' };

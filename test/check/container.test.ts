@@ -52,7 +52,7 @@ test.concurrent('the echo container passes everything', async () => {
   expect(findings.filter(finding => finding.verdict !== 'pass').map(({ name, seen }) => `${name}: ${seen}`)).toEqual([
     expect.stringMatching(/^metering: not offered/),
   ]);
-}, 60_000);
+});
 
 describe('a container that is not an echo', () => {
   test.concurrent('is checked without a known reply as far as that goes', async () => {
@@ -98,7 +98,7 @@ describe('a container that is not an echo', () => {
       verdict: 'fail',
       seen: 'expectation 1 of 1 was not met: the last message was {"type":"Results","is_final":true,"bytes":1000}, within 400 ms',
     });
-  }, 40_000);
+  });
 
   test('an exchange tells all its faults at once', () => {
     using directory = mkdtempDisposable();

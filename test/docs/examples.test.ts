@@ -73,4 +73,4 @@ test('every TypeScript example of the README and docs/ compiles, and one that do
   expect(BLOCKS.length).toBeGreaterThan(5);
   // One program for both: the types of the kit and of the CDK are read once.
   expect(typeErrors([...BLOCKS, WRONG])).toEqual([expect.stringMatching(/^wrong\.md:1: .*NoSuchThing/)]);
-}, 60_000);
+});

@@ -27,7 +27,7 @@ beforeAll(async () => {
     processId: process.pid,
     startedAt: new Date().toISOString(),
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   process.env = environment;
@@ -68,7 +68,7 @@ test('a generator process loads the local SageMaker, and leaves result, report a
   expect(JSON.parse(readFileSync(join(output, 'echo.json'), 'utf8'))).toEqual(result);
   expect(existsSync(join(output, 'echo.json'))).toBe(true);
   expect(exitCode).toBe(0);
-}, 60_000);
+});
 
 test("a user's script says what a session says, in two processes", async () => {
   const script = join(directory, 'load.js');
@@ -97,13 +97,13 @@ test("a user's script says what a session says, in two processes", async () => {
     verdict: { kind: 'not-reached' },
   });
   expect(exitCode).toBe(0);
-}, 60_000);
+});
 
 test('a script that cannot be loaded is explained, and nothing is left running', async () => {
   const { stderr, exitCode } = await capacity('--local', '--script', join(directory, 'nothing.js'), '--steps', '1');
   expect(stderr).toContain('nothing.js could not be loaded');
   expect(exitCode).toBe(2);
-}, 30_000);
+});
 
 test('without credentials it ends before the first step', async () => {
   const before = { ...process.env };
@@ -125,7 +125,7 @@ test('without credentials it ends before the first step', async () => {
   } finally {
     process.env = before;
   }
-}, 30_000);
+});
 
 test('a real endpoint is not loaded unless somebody agrees', async () => {
   process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';

@@ -24,5 +24,4 @@ test.each(Object.keys(UNSETTLED['session-limit'].values) as (keyof (typeof UNSET
     expect(heard.length).toBeGreaterThan(0);
     client.destroy();
   },
-  30_000,
 );

@@ -23,7 +23,7 @@ beforeAll(async () => {
     region: local.region,
     credentials: local.credentials,
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   client?.destroy();

@@ -13,34 +13,30 @@ const CASES = Object.entries(UNSETTLED).flatMap(([name, { simulatedBy, values }]
 );
 
 // Each mostly waits for the audio's own time, so they run beside each other.
-test.concurrent.each(CASES)(
-  'a transcription and an echo are whole under %s=%s',
-  async (name, value) => {
-    const speech = containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack');
-    const binaryControl = value === 'sniffed' ? 'control' : 'audio';
-    const variants = speech.variants.map(variant => ({
-      ...variant,
-      model: { ...variant.model, environment: { SIMULATOR_BINARY_CONTROL: binaryControl } },
-    }));
-    await using local = await LocalSageMaker.start({
-      port: 0,
-      tls: false,
-      endpoints: [{ ...speech, variants }, containerEndpoint('echo', 'echo', 'EchoBidiStack')],
-      behaviours: { [name]: value } as Behaviours,
-    });
-    const { region, credentials } = local;
-    const client = new SageMakerRuntimeHTTP2Client({ endpoint: local.url, region, credentials });
-    try {
-      const { listen, heard } = await transcribeSample(client, { speed: 4 });
-      expect(listen.complete).toBe(true);
-      expect(heard).toBe(TRANSCRIPT);
-      expect(await echo(client)).toEqual(['one two', Buffer.alloc(1_000, 7)]);
-    } finally {
-      client.destroy();
-    }
-  },
-  40_000,
-);
+test.concurrent.each(CASES)('a transcription and an echo are whole under %s=%s', async (name, value) => {
+  const speech = containerEndpoint('deepgram', 'speech-simulator', 'DeepgramStack');
+  const binaryControl = value === 'sniffed' ? 'control' : 'audio';
+  const variants = speech.variants.map(variant => ({
+    ...variant,
+    model: { ...variant.model, environment: { SIMULATOR_BINARY_CONTROL: binaryControl } },
+  }));
+  await using local = await LocalSageMaker.start({
+    port: 0,
+    tls: false,
+    endpoints: [{ ...speech, variants }, containerEndpoint('echo', 'echo', 'EchoBidiStack')],
+    behaviours: { [name]: value } as Behaviours,
+  });
+  const { region, credentials } = local;
+  const client = new SageMakerRuntimeHTTP2Client({ endpoint: local.url, region, credentials });
+  try {
+    const { listen, heard } = await transcribeSample(client, { speed: 4 });
+    expect(listen.complete).toBe(true);
+    expect(heard).toBe(TRANSCRIPT);
+    expect(await echo(client)).toEqual(['one two', Buffer.alloc(1_000, 7)]);
+  } finally {
+    client.destroy();
+  }
+});
 
 /** A message in parts, and one of bytes, both read before the input ends. */
 async function echo(client: SageMakerRuntimeHTTP2Client): Promise<unknown[]> {

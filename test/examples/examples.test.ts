@@ -9,7 +9,7 @@ const SAMPLE = join(ROOT, 'examples', 'sample.wav');
 let models: LocalModels;
 beforeAll(async () => {
   models = await LocalModels.start();
-}, 60_000);
+});
 afterAll(() => models?.[Symbol.asyncDispose]());
 
 /** Starts an example as its first lines say, with the variables that point an AWS SDK at the local SageMaker. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
     region: local.region,
     credentials: local.credentials,
   });
-}, 30_000);
+});
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.terminate();

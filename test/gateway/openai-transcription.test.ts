@@ -38,7 +38,7 @@ beforeAll(async () => {
     region: local.region,
     credentials: local.credentials,
   });
-}, 30_000);
+});
 
 afterEach(async () => {
   for (const close of closers.splice(0)) close();

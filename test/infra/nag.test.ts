@@ -152,4 +152,4 @@ test('the CDK\u2019s own template validation, as errors, has nothing to say', ()
     AnnotationAssertions.fromStack(stack).hasNoError('*', Match.anyValue());
     AnnotationAssertions.fromStack(stack).hasNoWarning('*', Match.anyValue());
   }
-}, 60_000);
+});
