@@ -187,11 +187,19 @@ test('what this machine holds is no target for AWS', () => {
 
 test('charts have colours of their own on a dark page, and a line that lies on another stays visible', () => {
   const html = renderHtmlReport(RESULT, SUBJECT);
-  expect(html).toMatch(/@media \(prefers-color-scheme: dark\) \{ \.paper \{ fill: #161b22 \}/);
+  expect(html).toContain('.paper { fill: var(--card); } .ink { fill: var(--text); }');
   expect(html).toMatch(/<rect [^>]*class="paper"\/>/);
   for (const tag of html.match(/<text [^>]*>/g)!) expect(tag).toMatch(/class="ink"|fill="#d1453b"/);
   const lines = html.match(/<polyline [^>]*>/g)!;
   // Of the throughput: received first, then sent, dashed above it.
   expect(lines.at(-2)).not.toContain('stroke-dasharray');
   expect(lines.at(-1)).toContain('stroke-dasharray');
+});
+
+test('the report has the colours of the page of bidi local', () => {
+  const html = renderHtmlReport(RESULT, SUBJECT);
+  const page = readFileSync(join(__dirname, '../../lib/local/inspector/page/inspector.css'), 'utf8');
+  const colours = html.match(/--\w+: light-dark\([^)]*\)/g) ?? [];
+  expect(colours.length).toBeGreaterThan(4);
+  for (const colour of colours) expect(page).toContain(colour);
 });

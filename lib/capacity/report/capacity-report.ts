@@ -2,7 +2,7 @@ import { escapeXml } from '../../report/escape-xml';
 import { hanging, wrap } from '../../report/wrap';
 import type { CapacityResult } from '../capacity';
 import type { CapacityStep } from '../step';
-import { DARK_CHART_STYLE, type LineChart, renderCharts } from './line-chart';
+import { CHART_STYLE, type LineChart, renderCharts } from './line-chart';
 
 /** The subject of a measurement, for the head of a report. */
 export interface CapacitySubject {
@@ -37,6 +37,10 @@ interface TargetLines {
 
 /** Instances up to which scaling may go where nothing is known: a figure to start from. */
 const MAX_CAPACITY_EXAMPLE = 4;
+
+/** Colours in light and in dark: those of the page of `bidi local`. */
+const PALETTE =
+  '--page: light-dark(#fafafa, #14171c); --card: light-dark(#ffffff, #1d2128); --text: light-dark(#1b1f24, #e6e9ee); --quiet: light-dark(#57606a, #9aa5b4); --line: light-dark(#d0d7de, #343b46);';
 
 /** Columns of a terminal. */
 const TERMINAL_WIDTH = 80;
@@ -179,17 +183,18 @@ export function renderHtmlReport(result: CapacityResult, subject: CapacitySubjec
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Capacity of ${escapeXml(subject.endpointName)}</title>
 <style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
-svg { max-width: 100%; height: auto; border-radius: 6px; }
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; ${PALETTE} }
+body { max-width: 54rem; margin: 2rem auto; padding: 0 1rem; background: var(--page); color: var(--text); }
+h1, h2 { font-size: 17px; }
+svg { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; }
 div { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .4rem; text-align: right; border-bottom: 1px solid #8884; vertical-align: bottom; }
+th, td { padding: .25rem .4rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 td { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
-dt { font-weight: 600; } dd { margin: 0; }
-pre { padding: .75rem; background: #8882; overflow-x: auto; border-radius: 6px; }
-@media (prefers-color-scheme: dark) { ${DARK_CHART_STYLE} }
+dt { color: var(--quiet); } dd { margin: 0; }
+pre { padding: .75rem; border: 1px solid var(--line); background: var(--card); overflow-x: auto; border-radius: 8px; }
+${CHART_STYLE}
 </style>
 </head>
 <body>

@@ -43,8 +43,8 @@ const INK = 'fill="#1f2933" class="ink"';
 const GRID = 'stroke="#d8dee4" class="grid"';
 const MARK = '#d1453b';
 
-/** Colours on a dark page, for the page's style sheet: a picture of the charts, which has none, stays light. */
-export const DARK_CHART_STYLE = '.paper { fill: #161b22 } .ink { fill: #e6edf3 } .grid { stroke: #30363d }';
+/** Colours of the page for its charts: a picture of the charts, which has no style sheet, stays light. */
+export const CHART_STYLE = '.paper { fill: var(--card); } .ink { fill: var(--text); } .grid { stroke: var(--line); }';
 const FONT = "font-family=\"Helvetica, Arial, 'DejaVu Sans', 'Liberation Sans', sans-serif\"";
 
 function renderLineChart(chart: LineChart, offsetY: number): string {

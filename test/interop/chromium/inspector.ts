@@ -11,6 +11,7 @@ import type { Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
 import { seriousFaults } from './accessibility';
 import { launchChromium } from './chromium';
+import { KeptDemo } from './demo-keep';
 import { takePicture } from './inspector-pictures';
 import { runReplayTest } from './replay';
 
@@ -57,6 +58,8 @@ export async function checkInspector(directory: string, scorecard: Scorecard): P
     launchChromium({ microphone: SAMPLE }),
   );
   if (!browser) return;
+  // It synthesizes and plays its recording meanwhile.
+  const demo = KeptDemo.start();
   let local: LocalSageMaker | undefined;
   let client: SageMakerRuntimeHTTP2Client | undefined;
   try {
@@ -80,7 +83,9 @@ export async function checkInspector(directory: string, scorecard: Scorecard): P
         }),
       );
     }
+    await scorecard.check('npm run demo -- --keep shows what it streamed until Ctrl-C', () => demo.check(browser));
   } finally {
+    demo.end();
     client?.destroy();
     await browser.close();
     await local?.close();
@@ -298,9 +303,11 @@ async function lookAtConnect({ page, local, echo }: Run): Promise<void> {
   for (const name of ['TypeScript', 'Python', 'Java', 'Rust', 'gateway', 'contract']) {
     await page.getByRole('heading', { name }).waitFor();
   }
-  // Below the variables, which hold paths and keys of this start.
-  await page.getByRole('heading', { name: 'On the command line' }).scrollIntoViewIfNeeded();
+  // The picture is without the variables, which hold paths and keys of this start.
+  const variables = page.getByRole('region', { name: 'Variables' });
+  await variables.evaluate('node => { node.style.visibility = "hidden"; node.style.position = "absolute"; }');
   await takePicture(page, 'connect');
+  await variables.evaluate('node => { node.style.visibility = ""; node.style.position = ""; }');
   await page.getByRole('button', { name: 'Copy: On the command line' }).click();
   await page.getByText('Copied.').waitFor();
   const command = await page.evaluate('navigator.clipboard.readText()');
