@@ -39,8 +39,8 @@ interface OpenAiResult {
   readonly detection: string;
 }
 
-/** What an agent of LiveKit's heard. */
-interface LiveKitResult {
+/** What an agent of LiveKit's, or a pipeline of Pipecat's, heard. */
+interface AgentResult {
   readonly interim: number;
   readonly finals: readonly string[];
 }
@@ -62,7 +62,7 @@ interface EchoResult {
 
 export async function checkGatewayClients(directory: string, scorecard: Scorecard): Promise<void> {
   await using stage = await Stage.start(directory);
-  const clients = [checkPython, checkNode, checkLiveKit, checkGo, checkWebsocat, checkBrowser];
+  const clients = [checkPython, checkPipecat, checkNode, checkLiveKit, checkGo, checkWebsocat, checkBrowser];
   await Promise.all(clients.map(check => check(stage, scorecard, directory)));
   await playAutobahn(
     { name: 'the gateway before the echo container', url: `${stage.open.url}/echo` },
@@ -101,6 +101,24 @@ async function checkPython(stage: Stage, scorecard: Scorecard, directory: string
       },
     ),
   ]);
+}
+
+async function checkPipecat(stage: Stage, scorecard: Scorecard, directory: string): Promise<void> {
+  const requirements = join(HERE, 'pipecat', 'requirements.txt');
+  const executables = await scorecard.check("Pipecat's service for Deepgram is installed", () =>
+    pythonEnvironment('pipecat', { from: '3.12', to: '3.12' }, requirements, { withDependencies: false }),
+  );
+  if (!executables) return;
+  await scorecard.check("Pipecat's service for Deepgram transcribes in a pipeline", async () => {
+    const words = ['-B', join(HERE, 'pipecat', 'pipecat_client.py'), stage.guarded.url, TOKEN, RECORDING];
+    const options = { cwd: directory, timeoutMs: CLIENT_TIMEOUT_MS, isPrinted: false };
+    const { interim, finals, errors } = resultOf<AgentResult & { errors: readonly string[] }>(
+      await run(join(executables, 'python'), words, options),
+    );
+    strictEqual(finals.join(' '), TRANSCRIPT);
+    deepStrictEqual(errors, []);
+    ok(interim > 0, 'no interim result');
+  });
 }
 
 /** The program of docs/gateway.md for an address of this run. */
@@ -146,7 +164,7 @@ async function checkLiveKit(stage: Stage, scorecard: Scorecard): Promise<void> {
     nodePackages('livekit', join(HERE, 'livekit')),
   );
   if (!modules) return;
-  const transcribe = async (plugin: string, baseURL: string): Promise<LiveKitResult> =>
+  const transcribe = async (plugin: string, baseURL: string): Promise<AgentResult> =>
     resultOf(await node('livekit/livekit.cjs', modules, [plugin, baseURL, TOKEN, RECORDING]));
   await Promise.all([
     scorecard.check("LiveKit's plugin for Deepgram transcribes", async () => {
