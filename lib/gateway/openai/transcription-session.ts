@@ -177,13 +177,11 @@ export class TranscriptionSession {
   private async transcribe(turn: Turn): Promise<void> {
     const item = { item_id: turn.itemId, content_index: 0 };
     const type = 'conversation.item.input_audio_transcription';
-    let transcript = '';
     for await (const delta of turn.pieces()) {
-      transcript += delta;
       if (!this.send({ type: `${type}.delta`, ...item, delta })) await this.client.drained();
     }
-    const usage = { type: 'duration', seconds: turn.seconds };
-    this.send({ type: `${type}.completed`, ...item, transcript: transcript.trim(), usage });
+    const { transcript, seconds } = turn;
+    this.send({ type: `${type}.completed`, ...item, transcript, usage: { type: 'duration', seconds } });
   }
 
   /** Ends the session with what the model's side failed with. */

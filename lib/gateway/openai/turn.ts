@@ -12,6 +12,7 @@ export class Turn {
   isCleared = false;
   private converter: AudioConverter | undefined;
   private sentBytes = 0;
+  private readonly finals: string[] = [];
 
   constructor(private readonly speech: SpeechToText) {}
 
@@ -40,16 +41,25 @@ export class Turn {
     await this.speech.close();
   }
 
+  /** What the models have said for good. Where a stream took over within speech, it may leave out half of a word that a piece had. */
+  get transcript(): string {
+    return this.finals
+      .map(text => text.trim())
+      .filter(text => text !== '')
+      .join(' ');
+  }
+
   abort(): void {
     this.speech.abort();
   }
 
-  /** The pieces of the transcript as they come. Joined, they are the transcript. */
+  /** The pieces of the transcript as they come. */
   async *pieces(): AsyncGenerator<string, void> {
     let said = '';
     let inPart = 0; // characters of the present stream's text that were yielded
     for await (const event of this.speech) {
       if (event.type !== 'partial' && event.type !== 'final') continue;
+      if (event.type === 'final') this.finals.push(event.text);
       let piece = event.text.slice(inPart);
       if (inPart === 0 && said !== '' && piece !== '' && !/^\s|\s$/.test(said.slice(-1) + piece[0]))
         piece = ` ${piece}`;

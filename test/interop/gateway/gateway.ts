@@ -5,7 +5,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AudioConverter } from '../../../lib/speech/audio/audio-converter';
 import { launchChromium } from '../chromium/chromium';
 import { type Finished, run } from '../processes';
 import type { Scorecard } from '../scorecard';
@@ -15,6 +14,7 @@ import { nodePackages } from '../tools/node';
 import { pythonEnvironment } from '../tools/python';
 import { installRustProgram } from '../tools/rust';
 import { playAutobahn } from '../websocket-conformance';
+import { transcribeWithOpenAi } from './openai';
 import { PAGE, Stage, TOKEN } from './stage';
 
 const HERE = __dirname;
@@ -27,17 +27,6 @@ const SENTENCES = ['i need help with my account balance', 'i can help with that'
 
 /** The same as it is punctuated. */
 const TRANSCRIPT = 'I need help with my account balance. I can help with that and recent charges.';
-
-/** What OpenAI's package heard. */
-interface OpenAiResult {
-  readonly transcript: string;
-  readonly deltas: number;
-  readonly item: string;
-  readonly committed: string;
-  readonly errors: readonly string[];
-  /** What it was told when it asked for turn detection. */
-  readonly detection: string;
-}
 
 /** What an agent of LiveKit's, or a pipeline of Pipecat's, heard. */
 interface AgentResult {
@@ -139,10 +128,10 @@ async function checkNode(stage: Stage, scorecard: Scorecard, directory: string):
       expectDeepgram(resultOf(await node('node/deepgram.cjs', modules, [hostOf(stage.guarded.url), TOKEN, RECORDING])));
     }),
     scorecard.check("OpenAI's package transcribes in turns, and is told that none is detected", async () => {
-      const recording = await recordingOf(24_000, directory);
-      const words = [`${stage.secure.url.replace('wss', 'https')}/openai/v1`, TOKEN, recording];
-      const finished = await node('node/openai.cjs', modules, words, { NODE_EXTRA_CA_CERTS: stage.certificateFile });
-      const { transcript, deltas, item, committed, errors, detection } = resultOf<OpenAiResult>(finished);
+      const target = { url: `${stage.secure.url}/openai/v1`, certificateFile: stage.certificateFile, modules };
+      const samples = readFileSync(RECORDING).subarray(WAV_HEADER_BYTES);
+      const heard = await transcribeWithOpenAi(target, samples, directory);
+      const { transcript, deltas, item, committed, errors, detection } = heard;
       deepStrictEqual(errors, []);
       strictEqual(transcript, TRANSCRIPT);
       ok(deltas > 1, `${deltas} deltas`);
@@ -242,15 +231,6 @@ function node(
     timeoutMs: CLIENT_TIMEOUT_MS,
     isPrinted: false,
   });
-}
-
-/** The recording at another rate, as a WAV file. */
-async function recordingOf(sampleRate: number, directory: string): Promise<string> {
-  const converter = await AudioConverter.create({ encoding: 'linear16', sampleRate: 16_000 }, sampleRate);
-  const samples = readFileSync(RECORDING).subarray(WAV_HEADER_BYTES);
-  const file = join(directory, `recording-${sampleRate}.wav`);
-  writeFileSync(file, Buffer.concat([Buffer.alloc(WAV_HEADER_BYTES), converter.convert(samples), converter.end()]));
-  return file;
 }
 
 function expectDeepgram({ listen, speak }: DeepgramResult): void {

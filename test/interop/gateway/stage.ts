@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { SageMakerRuntimeHTTP2Client } from '../../../lib/client';
 import { BidiGateway, type BidiGatewayOptions } from '../../../lib/gateway';
 import { type EndpointDefinition, LocalSageMaker } from '../../../lib/local';
 import { REPOSITORY } from '../tool-directory';
+import { loopbackCertificate } from './tls';
 
 /** Token of the clients, as long as Deepgram's own. */
 export const TOKEN = '0123456789abcdef0123456789abcdef01234567';
@@ -29,12 +28,7 @@ export class Stage implements AsyncDisposable {
       credentials: local.credentials,
       requestHandler: { nodeHttp2ConnectOptions: { ca: local.certificateAuthority } },
     });
-    const pair = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-      keySize: 2048,
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-    });
-    const certificateFile = join(directory, 'gateway.pem');
-    writeFileSync(certificateFile, pair.cert);
+    const { file, ...tls } = await loopbackCertificate(directory);
     const options: BidiGatewayOptions = {
       client,
       port: 0,
@@ -44,13 +38,12 @@ export class Stage implements AsyncDisposable {
         { endpointName: 'echo', path: '/echo', rewritePath: '/' },
       ],
     };
-    const tls = { certificate: pair.cert, key: pair.private };
     const [open, guarded, secure] = await Promise.all([
       BidiGateway.start(options),
       BidiGateway.start({ ...options, tokens: [TOKEN], allowedOrigins: [PAGE] }),
       BidiGateway.start({ ...options, tokens: [TOKEN], tls }),
     ]);
-    return new Stage(local, client, open, guarded, secure, certificateFile);
+    return new Stage(local, client, open, guarded, secure, file);
   }
 
   private constructor(

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BidiSession } from '../../../lib/client';
 import { type SpeechModelError, SpeechToText, type TranscriptionEvent, vllm as vllmModel } from '../../../lib/speech';
+import { checkOpenAiBeforeVllm } from '../gateway/vllm';
 import type { Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
 import { APPEND_BYTES, checkExchanges } from './exchange';
@@ -33,6 +34,7 @@ export async function checkVllm(directory: string, scorecard: Scorecard, record:
   await checkSessions(vllm, scorecard);
   await checkAdapter(vllm, scorecard);
   await checkCommands(vllm, scorecard);
+  await checkOpenAiBeforeVllm(vllm, directory, scorecard);
 }
 
 function open({ client, endpointName }: VllmServer): Promise<BidiSession> {
