@@ -13,6 +13,7 @@ import { BidiGateway, type BidiGatewayOptions } from '../../../lib/gateway';
 import { LocalSageMaker } from '../../../lib/local';
 import type { Scorecard } from '../scorecard';
 import { REPOSITORY } from '../tool-directory';
+import { seriousFaults } from './accessibility';
 import { launchChromium } from './chromium';
 
 const PAGE = join(REPOSITORY, 'examples', 'browser-captions');
@@ -57,6 +58,14 @@ export async function checkCaptions(directory: string, scorecard: Scorecard): Pr
   }
 }
 
+/** Rows of the waveform in which something is drawn. */
+const INKED_ROWS = `(canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const rows = new Set();
+  for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 0) rows.add(Math.floor(at / 4 / canvas.width));
+  return rows.size;
+})(document.getElementById('waveform'))`;
+
 /** The words that a screen reader hears are in the log; those that change are not for it. */
 async function captionByKeyboard({ browser, client, local }: Stage): Promise<void> {
   await using site = await Site.start();
@@ -69,8 +78,11 @@ async function captionByKeyboard({ browser, client, local }: Stage): Promise<voi
   await interim;
   await page.getByRole('log', { name: 'Captions' }).getByText('balance.').first().waitFor(PATIENCE);
   strictEqual(await page.getByRole('button', { name: 'Stop', pressed: true }).count(), 1);
+  await page.waitForFunction(`${INKED_ROWS} > 10`, null, PATIENCE); // a silent microphone draws a line of two or three
+  deepStrictEqual(await seriousFaults(page, 'while it listens'), []);
   await page.keyboard.press('Escape');
   await page.getByRole('status').getByText('Stopped.').waitFor(PATIENCE);
+  await page.waitForFunction(`${INKED_ROWS} === 0`, null, PATIENCE);
   match((await page.getByRole('log').textContent()) ?? '', /I need help with my account balance\./);
   deepStrictEqual(await said(), ['Waiting for the microphone.', 'Connecting.', 'Listening.', 'Finishing.', 'Stopped.']);
   strictEqual(await page.locator('#interim').getAttribute('aria-hidden'), 'true');
@@ -165,6 +177,7 @@ async function fitPhone({ browser }: Stage): Promise<void> {
   const light = await look();
   ok(light.overflow <= 0, `it is ${light.overflow} pixels too wide`);
   ok(light.button >= 44, `the button is ${light.button} pixels high`);
+  deepStrictEqual(await seriousFaults(page, 'on a phone'), []);
   await page.emulateMedia({ colorScheme: 'dark' });
   const dark = await look();
   ok(dark.color !== light.color, `${dark.color} in the dark and in the light`);
