@@ -291,6 +291,29 @@ test('a missing action is named', async () => {
   expect(error.next).toContain(`Allow it on ${resource}`);
 });
 
+test.each([
+  [
+    400,
+    'ValidationException',
+    'Endpoint echo of account 111122223333 not found.',
+    /does not exist in this region and account/,
+  ],
+  [
+    400,
+    'InputValidationError',
+    'Endpoint echo of account 111122223333 not found.',
+    /does not exist in this region and account/,
+  ],
+  [403, 'UnrecognizedClientException', 'The security token included in the request is invalid.', /of another account/],
+])('a wrong account is a sentence and no hang: %i %s', async (status, name, Message, why) => {
+  refuseFirst(100, status, name, { Message });
+  const error = await failure(open());
+  expect(error.what).toContain(Message);
+  expect(error.why).toMatch(why);
+  expect(error.next).not.toBe('');
+  expect(fake.streams).toHaveLength(1);
+});
+
 test('what the other side says is made printable', async () => {
   refuseFirst(1, 400, 'ValidationException', { Message: '\x1b[2Jcleared\nforged: line' });
   expect((await failure(open())).what).toContain('\\x1b[2Jcleared\\x0aforged: line');
