@@ -28,6 +28,7 @@ export function fidelityPage(aws: FidelityRecord | undefined = newestRecord()): 
     'npx bidi fidelity --stack EchoBidiStack                # in your account; takes seconds',
     'npx bidi fidelity --stack EchoBidiStack --slow         # 32 minutes more: pings, the 30-minute limit, idle, port 443',
     'npx bidi local EchoBidiStack --behaviour fidelity.json # the local SageMaker behaves as the endpoint of the record',
+    'npm run acceptance -- --region REGION                  # in a clone: deploys, runs these and the rows of deployments, destroys',
     '```',
     '',
     'The exit code is 1 when a row differs. A row is unsettled when public sources disagree: it reports what the probe saw, and',

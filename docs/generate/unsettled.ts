@@ -10,6 +10,7 @@ const BEGIN = '<!-- Generated from lib/contract/unsettled.ts by `npm run docs:un
 /** What plays the probe, in words. */
 const PLAYED_BY: Readonly<Record<UnsettledBehaviour['settledBy'], string>> = {
   fidelity: '`bidi fidelity` runs this probe.',
+  acceptance: '`npm run acceptance` runs this probe.',
   person: 'This probe needs a deployment of its own, by hand.',
 };
 

@@ -29,8 +29,8 @@ export interface UnsettledBehaviour {
    * The part that simulates it on this machine: the local SageMaker, the simulator of a Marketplace package, or none.
    */
   readonly simulatedBy: 'local' | 'stand-in' | undefined;
-  /** What runs the probe: `bidi fidelity`, or a person when the probe needs a deployment of its own. */
-  readonly settledBy: 'fidelity' | 'person';
+  /** What runs the probe: `bidi fidelity`, `npm run acceptance`, or a person when the probe needs a deployment of its own. */
+  readonly settledBy: 'fidelity' | 'acceptance' | 'person';
 }
 
 const DEVELOPER_GUIDE = 'developer guide, "Container contract to support bidirectional streaming capabilities"';
@@ -223,7 +223,7 @@ export const UNSETTLED = {
     reason: 'The guide promises no wait. A client that resumes works with both.',
     probe: 'Hold streams on two instances, scale in to one, and record when each stream ends.',
     simulatedBy: undefined,
-    settledBy: 'person',
+    settledBy: 'acceptance',
   },
   'inference-ami-version': {
     question: 'Do current Deepgram packages need a pinned `InferenceAmiVersion`?',
@@ -268,7 +268,7 @@ export const UNSETTLED = {
     reason: 'CloudFormation sends it with the update that it belongs to.',
     probe: 'Create a stack whose endpoint has it set.',
     simulatedBy: undefined,
-    settledBy: 'person',
+    settledBy: 'acceptance',
   },
   'inference-components': {
     question: 'Can a stream be opened to an inference component?',

@@ -28,7 +28,13 @@ export interface ProbeReport {
     readonly pongs: readonly { readonly roundTripMs: number }[];
     readonly closed?: { readonly code: number };
   };
-  readonly process: { readonly arguments: readonly string[] };
+  readonly process: {
+    readonly arguments: readonly string[];
+    /** Names of its environment variables. */
+    readonly environment: readonly string[];
+    /** ISO 8601; the same for each stream to one container. */
+    readonly startedAt: string;
+  };
 }
 
 /** A frame that the container is told to send. */

@@ -16,11 +16,12 @@ export const PROBE_AREAS = {
   signatures: 'Signatures',
   invocations: 'Plain invocations',
   network: 'The network',
+  deployment: 'Deployments',
 } as const;
 export type ProbeArea = keyof typeof PROBE_AREAS;
 
-/** One experiment with an endpoint. */
-export interface Probe {
+/** A row of the contract: what an endpoint is to do. */
+export interface ContractRow {
   /** Stable name in kebab case. */
   readonly name: string;
   readonly area: ProbeArea;
@@ -30,8 +31,12 @@ export interface Probe {
   readonly source: string;
   /** Expected behaviour of the endpoint; for an unsettled behaviour, the value that the kit assumes. */
   readonly expected: string;
-  /** The unsettled behaviour that the probe tests. `play` then returns the name of a value, if the observation fits one. */
+  /** The unsettled behaviour that the row is about. The observation is then the name of a value, if it fits one. */
   readonly behaviour?: BehaviourName;
+}
+
+/** One experiment with an endpoint. */
+export interface Probe extends ContractRow {
   /** Plays the probe. @returns the observation in the words of `expected`, without payload or account */
   readonly play: (endpoint: EndpointUnderTest) => Promise<string>;
   /** Time of the platform that it takes, in milliseconds; such a probe runs on request only. @default - seconds */

@@ -1,6 +1,10 @@
 import { type FidelityRecord, type FidelityRow, UNSETTLED, type UnsettledBehaviour } from '../contract';
-import { PROBE_AREAS, type ProbeArea } from './probe';
+import { DEPLOYMENT_ROWS } from './deployment-rows';
+import { type ContractRow, PROBE_AREAS, type Probe, type ProbeArea } from './probe';
 import { PROBES } from './probes';
+
+/** Every row of the contract, in the order of the report. */
+const ROWS: readonly (ContractRow & Pick<Partial<Probe>, 'slowMs'>)[] = [...PROBES, ...DEPLOYMENT_ROWS];
 
 /** The records that a table puts side by side. */
 export interface FidelityColumns {
@@ -10,7 +14,7 @@ export interface FidelityColumns {
 
 /** Lines of the table *expected · local · AWS*, one a probe, and a summary of each record. */
 export function renderFidelity({ local, aws }: FidelityColumns): string {
-  const lines = PROBES.map(({ name, expected, behaviour, area }) => ({
+  const lines = ROWS.map(({ name, expected, behaviour, area }) => ({
     area,
     cells: [name, behaviour === undefined ? expected : `unsettled (${expected})`, cell(local, name), cell(aws, name)],
   }));
@@ -84,7 +88,7 @@ export function fidelityMarkdown({ aws }: FidelityColumns): string {
       '| probe | the contract | source | expected | AWS |',
       '| --- | --- | --- | --- | --- |',
     );
-    for (const probe of PROBES.filter(candidate => candidate.area === area)) {
+    for (const probe of ROWS.filter(candidate => candidate.area === area)) {
       const { name, rule, source, expected, behaviour, slowMs } = probe;
       const label = slowMs === undefined ? `\`${name}\`` : `\`${name}\` (slow)`;
       const expects = behaviour === undefined ? expected : `**unsettled**; assumed: \`${expected}\``;
@@ -95,12 +99,12 @@ export function fidelityMarkdown({ aws }: FidelityColumns): string {
     output.push('');
   }
   const byHand = (Object.entries(UNSETTLED) as [string, UnsettledBehaviour][]).filter(
-    ([name]) => !PROBES.some(({ behaviour }) => behaviour === name),
+    ([name]) => !ROWS.some(({ behaviour }) => behaviour === name),
   );
   output.push(
     '### What needs another deployment',
     '',
-    'A stream cannot show these behaviours. Each row has the experiment that does.',
+    'Neither a stream nor the acceptance shows these behaviours. Each row has the experiment that does.',
     '',
     '| behaviour | assumed | experiment |',
     '| --- | --- | --- |',

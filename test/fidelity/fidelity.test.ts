@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -9,7 +9,7 @@ import {
   type FidelityRow,
   UNSETTLED,
 } from '../../lib/contract';
-import { EndpointUnderTest, PROBES, playProbes, renderFidelity } from '../../lib/fidelity';
+import { DEPLOYMENT_ROWS, EndpointUnderTest, PROBES, playProbes, renderFidelity } from '../../lib/fidelity';
 import { Clock, LocalSageMaker, type LocalSageMakerOptions, readBehaviours } from '../../lib/local';
 import { containerEndpoint } from '../bin/support/local-models';
 
@@ -172,11 +172,28 @@ describe('the probes', () => {
     }
   });
 
-  test('every unsettled behaviour has a probe', () => {
-    const asked = new Set(PROBES.map(({ behaviour }) => behaviour));
-    for (const [name, { settledBy }] of Object.entries(UNSETTLED)) {
-      expect([name, asked.has(name as BehaviourName)]).toEqual([name, settledBy === 'fidelity']);
+  test('every behaviour of the table in docs/local.md has a probe: one that is played, or an experiment for a person', () => {
+    const played = new Map<string | undefined, string>([
+      ...PROBES.map(({ behaviour }) => [behaviour, 'fidelity'] as const),
+      ...DEPLOYMENT_ROWS.map(row => ['behaviour' in row ? row.behaviour : undefined, 'acceptance'] as const),
+    ]);
+    const page = readFileSync(join(__dirname, '..', '..', 'docs', 'local.md'), 'utf8');
+    const table = page.slice(page.indexOf('<!-- Generated from lib/contract/unsettled.ts'));
+    const inTable = [...table.matchAll(/^\*\*`([a-z0-9-]+)`\*\*: /gm)].map(([, name]) => name!);
+    expect(inTable.sort()).toEqual(Object.keys(UNSETTLED).sort());
+    for (const name of inTable as BehaviourName[]) {
+      const { settledBy, probe } = UNSETTLED[name];
+      expect([name, played.get(name) ?? 'person']).toEqual([name, settledBy]);
+      expect(table).toContain(`Probe: ${probe}`);
     }
+  });
+
+  test('the rows of a deployment expect what the kit takes', () => {
+    const defaults = completeBehaviours();
+    for (const row of DEPLOYMENT_ROWS) if ('behaviour' in row) expect(row.expected).toBe(defaults[row.behaviour]);
+    expect(new Set([...PROBES, ...DEPLOYMENT_ROWS].map(({ name }) => name)).size).toBe(
+      PROBES.length + DEPLOYMENT_ROWS.length,
+    );
   });
 });
 

@@ -14,7 +14,7 @@ import { playFlows } from './flows';
 import { checkGatewayClients } from './gateway/gateway';
 import { checkHttp2Conformance } from './http2-conformance';
 import { INTEROP_ENDPOINTS } from './local-endpoints';
-import { endAll } from './processes';
+import { endAll, exitOnSignals } from './processes';
 import { checkPythonPage } from './python-page';
 import { Scorecard } from './scorecard';
 import { playScenarios, SDK_CLIENTS } from './sdk-clients';
@@ -89,6 +89,7 @@ async function main(): Promise<number> {
   return scorecard.close();
 }
 
+exitOnSignals();
 main().then(
   exitCode => {
     process.exitCode = exitCode;

@@ -39,6 +39,18 @@ export interface RunOptions {
    * @default none
    */
   readonly input?: 'none' | 'open';
+  /**
+   * Ends the command, and what it started.
+   *
+   * @default - none
+   */
+  readonly abortSignal?: AbortSignal;
+  /**
+   * Whether the command's output is shown as it comes, on stderr.
+   *
+   * @default false
+   */
+  readonly isShown?: boolean;
 }
 
 export interface Finished {
@@ -49,14 +61,23 @@ export interface Finished {
 
 const running = new Set<ChildProcess>();
 
-/** Runs a command to its end and says so. @throws Error with the end of its output when its exit code is none of those expected. */
+/**
+ * Runs a command to its end and says so.
+ *
+ * @throws Error with the end of its output when its exit code is none of those expected; the signal's reason when that ended it
+ */
 export async function run(command: string, words: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const { abortSignal } = options;
+  abortSignal?.throwIfAborted();
   if (options.isPrinted ?? true) console.log(`$ ${[command, ...words].join(' ')}`);
   const child = begin(command, words, options);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout!.on('data', chunk => stdout.push(chunk));
   child.stderr!.on('data', chunk => stderr.push(chunk));
+  if (options.isShown) for (const output of [child.stdout!, child.stderr!]) output.pipe(process.stderr, { end: false });
+  const onAbort = () => void end(child);
+  abortSignal?.addEventListener('abort', onAbort, { once: true });
   let timedOut = false;
   const timeoutMs = options.timeoutMs ?? 300_000;
   const deadline = setTimeout(() => {
@@ -65,6 +86,7 @@ export async function run(command: string, words: readonly string[], options: Ru
   }, timeoutMs);
   try {
     const [exitCode] = (await once(child, 'close')) as [number | null];
+    abortSignal?.throwIfAborted();
     const finished = { exitCode: exitCode ?? -1, stdout: text(stdout), stderr: text(stderr) };
     if (!timedOut && (options.exitCodes ?? [0]).includes(finished.exitCode)) return finished;
     const outcome = timedOut ? `was ended after ${timeoutMs / 1000} s` : `ended with exit code ${exitCode}`;
@@ -72,6 +94,7 @@ export async function run(command: string, words: readonly string[], options: Ru
     throw new Error(`${command} ${words[0] ?? ''} ${outcome}\n${tail}`);
   } finally {
     clearTimeout(deadline);
+    abortSignal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -163,6 +186,9 @@ function text(chunks: readonly Buffer[]): string {
   return Buffer.concat(chunks).toString();
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void endAll().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)));
+/** Makes a signal end this process, and first everything that was started here. For a program that has nothing else to put in order. */
+export function exitOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void endAll().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)));
+  }
 }

@@ -6,34 +6,24 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { LocalSageMaker } from '../../lib/local';
+import type { Cdk } from '../acceptance/cdk';
 import { answers, end, freePort, run, start } from '../interop/processes';
 import type { Scorecard } from '../interop/scorecard';
 import { REPOSITORY } from '../interop/tool-directory';
-import type { Cdk } from './cdk';
-import type { Deployed } from './deployed';
+import type { EmulatedAccount } from './emulated-account';
 import type { ImageBuilder } from './image-builder';
 import { containerProcess } from './image-engine';
 import { readPushedImage } from './pushed-image';
-import type { Registry } from './registry';
 import { ECR_HOST, REGION } from './rehearsal-account';
-
-/** What a rehearsal of the gateway's stack works with. */
-export interface GatewayRehearsal {
-  readonly cdk: Cdk;
-  readonly deployed: Deployed;
-  readonly builder: ImageBuilder;
-  readonly registry: Registry;
-  readonly directory: string;
-}
 
 const CONTEXT = ['GatewayStack:endpointName=echo-bidi', 'publicLoadBalancer=false'];
 const TOKEN = 'a-token-of-the-rehearsal';
 
 /** The gateway's stack, and its image in front of a local SageMaker with the credentials of a task role. */
-export async function rehearseGateway(rehearsal: GatewayRehearsal, scorecard: Scorecard): Promise<void> {
-  const { cdk, deployed, registry } = rehearsal;
+export async function rehearseGateway(cdk: Cdk, account: EmulatedAccount, scorecard: Scorecard): Promise<void> {
+  const { deployed, registry, builder } = account;
   const outputs = await scorecard.check('cdk deploy GatewayStack -c endpointName=... -c publicLoadBalancer=false', () =>
-    cdk.deploy('GatewayStack', ...CONTEXT),
+    cdk.deploy('GatewayStack', CONTEXT),
   );
   if (!outputs) return;
   await scorecard.check('its outputs name the URL and the secret, and not the token', async () => {
@@ -52,7 +42,7 @@ export async function rehearseGateway(rehearsal: GatewayRehearsal, scorecard: Sc
   const tag = await scorecard.check(
     "the gateway's image is one linux/amd64 manifest, of a user without rights",
     async () => {
-      const pushed = lastPushed(rehearsal.builder);
+      const pushed = lastPushed(builder);
       const image = await readPushedImage(registry, pushed);
       assert.equal(`${image.os}/${image.architecture}`, 'linux/amd64');
       assert.equal(image.user, '1000:1000');
@@ -60,8 +50,8 @@ export async function rehearseGateway(rehearsal: GatewayRehearsal, scorecard: Sc
       return pushed;
     },
   );
-  if (tag) await scorecard.check('the image, run, carries a session and ends in order', () => runGateway(rehearsal));
-  await scorecard.check('cdk destroy GatewayStack', () => cdk.destroy(['GatewayStack'], ...CONTEXT));
+  if (tag) await scorecard.check('the image, run, carries a session and ends in order', () => runGateway(account));
+  await scorecard.check('cdk destroy GatewayStack', () => cdk.destroy(['GatewayStack'], CONTEXT));
 }
 
 /** URI of the image that the CDK CLI pushed last. */
@@ -76,7 +66,7 @@ function lastBuilt({ log }: ImageBuilder): string {
   return [...readFileSync(log, 'utf8').matchAll(/^docker build --tag (\S+)/gm)].at(-1)![1]!;
 }
 
-async function runGateway({ builder, directory }: GatewayRehearsal): Promise<void> {
+async function runGateway({ builder, directory }: EmulatedAccount): Promise<void> {
   const { buildah } = builder;
   await using local = await startLocal();
   await using role = await TaskRole.start(local.credentials);

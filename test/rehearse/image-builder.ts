@@ -54,6 +54,14 @@ export function imageBuilder(program: string, registry: Registry, directory: str
   };
 }
 
+/** Name under which the builder keeps an image that the CDK CLI pushed. */
+export function localTag({ log }: ImageBuilder, imageUri: string): string {
+  const words = [...readFileSync(log, 'utf8').matchAll(/^docker tag (\S+) (\S+)$/gm)];
+  const name = words.find(([, , pushed]) => pushed === imageUri)?.[1];
+  if (name === undefined) throw new Error(`The CDK CLI did not push ${imageUri}.`);
+  return name;
+}
+
 /**
  * Gives the builder the base image that the containers' Dockerfiles name, made of this machine's Node.js, npm and shell: base
  * images can only be pulled where their registry can be reached.

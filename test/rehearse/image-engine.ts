@@ -16,6 +16,8 @@ import type { PushedImage } from './pushed-image';
 /** Runs a built image with buildah's chroot isolation: its own files, this machine's network, no daemon. */
 export class ImageEngine implements ContainerEngine {
   readonly name = 'buildah';
+  /** Files to which the containers write. */
+  readonly logs: string[] = [];
 
   constructor(
     private readonly builder: ImageBuilder,
@@ -32,6 +34,7 @@ export class ImageEngine implements ContainerEngine {
     const words = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
     const command = [...this.image.entrypoint, SERVE_ARGUMENT];
     const log = join(this.directory, `${container}.log`);
+    this.logs.push(log);
     const child = start(buildah, ['run', '--isolation', 'chroot', ...words, container, '--', ...command], log);
     const exited = once(child, 'exit').then(([code, signal]): ContainerExit => ({ code, signal }));
     const kill = (signal: NodeJS.Signals) => {

@@ -146,6 +146,8 @@ def _with_change_set_of_stack(operation: str) -> None:
     def answer(self: CloudFormationBackend, change_set_name: str, **named: Any) -> Any:
         stack = request.values.get("StackName")
         for change_set_id, change_set in self.change_sets.items():
+            if change_set.stack.stack_id not in self.stacks:  # of a deleted stack: moto keeps it, CloudFormation does not
+                continue
             is_named = change_set_name == change_set.change_set_name and stack in (change_set.stack.name, change_set.stack_id)
             if is_named or change_set_name == change_set_id:
                 return of_moto(self, change_set_id, **named)
@@ -156,10 +158,21 @@ def _with_change_set_of_stack(operation: str) -> None:
     setattr(CloudFormationBackend, operation, answer)
 
 
+_delete_of_moto = ResourceMap.delete
+
+
+def _delete(self: ResourceMap) -> None:
+    """moto creates a resource when it is asked for. So that nobody who asks for those of a deleted stack creates them, they stay known."""
+    parsed = dict(self._parsed_resources)
+    _delete_of_moto(self)
+    self._parsed_resources = parsed
+
+
 def install() -> None:
     for operation in ("describe_change_set", "execute_change_set", "delete_change_set"):
         _with_change_set_of_stack(operation)
     ResourceMap.update = _update
+    ResourceMap.delete = _delete
     CloudFormationBackend.describe_stack_resources = _describe_stack_resources
     ChangeSet.apply = _apply
     warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)  # listed by the rehearsal itself
