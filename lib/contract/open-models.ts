@@ -56,6 +56,7 @@ export const GPU_MEMORY_GIB: Readonly<Record<string, number>> = {
   g6e: 48,
   g7e: 96,
   gr6: 24,
+  p2: 12,
   p3: 16,
   p3dn: 32,
   p4d: 40,

@@ -100,6 +100,22 @@ test.each([
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test('for vLLM both reports propose maxSequences beside the target, and nothing for an instance of this machine', () => {
+  const subject = { ...SUBJECT, stack: 'VllmStack', sequenceLimit: 'maxSequences' };
+  const cdk =
+    'maxSequences: 120, // of the endpoint\n  endpoint.autoScaleConcurrency({ maxCapacity: 4, targetConcurrency: 90 });';
+  const context = 'npx cdk deploy VllmStack -c maxSequences=120 -c maxCapacity=4 -c targetConcurrency=90';
+  for (const report of [renderCapacity(RESULT, subject), renderHtmlReport(RESULT, subject)]) {
+    expect(report).toContain(cdk);
+    expect(report).toContain(context);
+  }
+  const local = { ...subject, isLocal: true };
+  for (const report of [renderCapacity(RESULT, local), renderHtmlReport(RESULT, local)]) {
+    expect(report).not.toContain('maxSequences=');
+    expect(report).not.toContain('autoScaleConcurrency');
+  }
+});
+
 test('the HTML report needs nothing but itself, and what it is given cannot break it', () => {
   const html = renderHtmlReport(RESULT, SUBJECT);
   expect(html).toContain('One instance holds 120 real-time sessions');

@@ -129,6 +129,11 @@ describe('VllmEndpoint', () => {
     ['an id that is none', { hubModel: { id: 'voxtral' } }, /not the id of a model/],
     ['an instance without a GPU', { hubModel: { id: VOXTRAL }, instanceType: 'ml.m6i.xlarge' }, /has no GPU/],
     [
+      'a GPU with too little memory for a known model',
+      { hubModel: { id: VOXTRAL }, instanceTypes: ['ml.g6.4xlarge', 'ml.p2.xlarge'] },
+      /ml\.p2\.xlarge has 12 GiB of memory on a GPU; mistralai\/Voxtral-Mini-4B-Realtime-2602 needs 16/,
+    ],
+    [
       'a flag beside its property',
       { hubModel: { id: VOXTRAL }, maxModelLen: 1, flags: { 'max-model-len': 2 } },
       /contradict/,

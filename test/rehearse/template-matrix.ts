@@ -17,6 +17,7 @@ import {
   GatewayStack,
   type GatewayStackProps,
   Rollout,
+  VllmStack,
 } from '../../lib/infra';
 import { ACCOUNT, REGION } from './rehearsal-account';
 
@@ -112,7 +113,12 @@ export function synthesizeMatrix(directory: string): MatrixTemplate[] {
   for (const region of ['eu-central-1', undefined]) {
     add(`echo in ${region ?? 'any region'}`, region, (app, env) => new EchoBidiStack(app, 'EchoBidiStack', env));
     deepgram(`deepgram in ${region ?? 'any region'}`, region, {});
+    add(`vllm in ${region ?? 'any region'}`, region, (app, env) => new VllmStack(app, 'VllmStack', env));
   }
+  const fromHub = { hubModel: 'mistralai/Voxtral-Mini-4B-Realtime-2602', hubTokenSecret: 'hub' };
+  add('vllm from the hub', REGION, (app, env) => new VllmStack(app, 'VllmStack', { ...env, ...fromHub }));
+  const fromBucket = { modelData: 's3://weights/voxtral/', scaling: SCALING };
+  add('vllm from a bucket', REGION, (app, env) => new VllmStack(app, 'VllmStack', { ...env, ...fromBucket }));
   for (const [name, props] of Object.entries(GATEWAY)) {
     const endpointName = 'speech';
     add(
