@@ -50,9 +50,10 @@ export async function measureInspector(recorder: Recorder, quick: boolean): Prom
     recorder.measure('inspector/cpu', subject, 'µs/message', 'lower', cpu);
   }
   for (const subject of [CLOSED, OPEN]) {
-    const ratio = median(ratios(results.get(subject)!.p50, results.get(WITHOUT)!.p50));
+    // Of the processor time, which says how many streams fit: the lag of a busy machine says more of its other programs.
+    const ratio = median(ratios(results.get(subject)!.cpu, results.get(WITHOUT)!.cpu));
     recorder.goal(
-      `streams with the inspector, ${subject}, beside ${WITHOUT}: lag p50`,
+      `streams with the inspector, ${subject}, beside ${WITHOUT}: processor time`,
       '×',
       'lower',
       ratio,

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { ExplainedError, type Explanation } from '../../contract';
 import type { Controls, Guide } from './controls';
 import { type PageMessage, readPageMessage } from './page-message';
-import { ENDED_SESSIONS_KEPT, type Recording, type Step } from './recording';
+import { ENDED_SESSIONS_KEPT, type RecordedSession, type Recording, type Step } from './recording';
 
 /** Milliseconds between two updates of a page. */
 const UPDATE_INTERVAL_MS = 200;
@@ -19,6 +19,8 @@ export class PageConnection {
   private readonly closePage: () => void;
   private revision = 0;
   private line = 0;
+  /** Open sessions that the page knows: of these it is told the counts alone. */
+  private readonly told = new Set<string>();
   private followed: { readonly requestId: string; next: number } | undefined;
 
   constructor(
@@ -77,11 +79,19 @@ export class PageConnection {
     if (this.socket.readyState !== this.socket.OPEN || this.socket.bufferedAmount > WAITING_LIMIT_BYTES) return;
     const { sessions, revision } = this.recording.sessionsSince(this.revision);
     const lines = this.recording.lines.since(this.line);
+    const openAlready = this.told;
+    const [counts, rows] = [[] as Counts[], [] as RecordedSession[]];
+    for (const session of sessions) {
+      if (session.state === 'open' && openAlready.has(session.requestId)) counts.push(countsOf(session));
+      else rows.push(session);
+      if (session.state === 'open') openAlready.add(session.requestId);
+      else openAlready.delete(session.requestId);
+    }
     this.revision = revision;
     this.line = this.recording.lines.next;
     const { faults, clockScale } = this.controls;
     const instances = [...this.recording.instances.values()];
-    this.send({ type: 'update', instances, sessions, lines, faults, clockScale });
+    this.send({ type: 'update', instances, sessions: rows, counts, lines, faults, clockScale });
     if (this.followed) this.sendSteps(this.followed);
   }
 
@@ -103,6 +113,13 @@ export class PageConnection {
   private send(message: object): void {
     this.socket.send(JSON.stringify(message));
   }
+}
+
+/** Request id, events and bytes from the client, events and bytes from the model, milliseconds to the first answer. */
+type Counts = readonly [string, number, number, number, number, number | undefined];
+
+function countsOf({ requestId, received, sent, firstResponseMs }: RecordedSession): Counts {
+  return [requestId, received.events, received.bytes, sent.events, sent.bytes, firstResponseMs];
 }
 
 function sendable({ payload, ...step }: Step): object {

@@ -1,7 +1,8 @@
 import type { Explanation } from '../../contract';
-import type { InstanceName, LocalEvent, StreamCount } from '../local-event';
+import type { InstanceName, LocalEvent } from '../local-event';
 import type { StreamEvent } from '../stream-event';
 import { explainEnding } from './ending';
+import { HeldPayloads } from './held-payloads';
 import { Ring } from './ring';
 
 /** Steps kept of one session. */
@@ -25,6 +26,12 @@ export type Step = {
   payload?: Buffer | undefined;
 } & (Omit<Extract<StreamEvent, { type: 'message' }>, 'payload'> | Exclude<StreamEvent, { type: 'message' }>);
 
+/** Messages so far. */
+interface Count {
+  events: number;
+  bytes: number;
+}
+
 /** One session, or a request that was refused before it became one. */
 export interface RecordedSession {
   readonly requestId: string;
@@ -37,8 +44,8 @@ export interface RecordedSession {
   state: 'open' | 'ended' | 'refused';
   outcome: string;
   explanation: Explanation | undefined;
-  received: StreamCount;
-  sent: StreamCount;
+  received: Count;
+  sent: Count;
   durationMs: number | undefined;
   firstResponseMs: number | undefined;
 }
@@ -76,15 +83,13 @@ export class Recording {
   readonly lines = new Ring<RecordedLine>(LINES_KEPT);
   private readonly entries = new Map<string, Entry>();
   private readonly ended: string[] = [];
-  /** Steps that hold payload, oldest first. */
-  private readonly holders = new Set<Step>();
-  private heldBytes = 0;
+  private readonly payloads = new HeldPayloads<Step>(PAYLOAD_BYTES);
   private revision = 0;
   private pages = 0;
 
   /** Bytes of payload in memory. */
   get payloadBytes(): number {
-    return this.heldBytes;
+    return this.payloads.bytes;
   }
 
   /** Begins to keep payload; the returned function ends it, and the last one forgets what was kept. */
@@ -95,7 +100,7 @@ export class Recording {
       if (!isOpen) return;
       isOpen = false;
       this.pages -= 1;
-      if (this.pages === 0) for (const step of this.holders) this.drop(step);
+      if (this.pages === 0) this.payloads.clear();
     };
   }
 
@@ -153,7 +158,15 @@ export class Recording {
       case 'session-ended': {
         const { requestId, outcome, message, received, sent, durationMs, firstResponseMs } = event.session;
         const explanation = explainEnding(outcome, message);
-        this.end(requestId, { state: 'ended', outcome, explanation, received, sent, durationMs, firstResponseMs });
+        this.end(requestId, {
+          state: 'ended',
+          outcome,
+          explanation,
+          received: { ...received },
+          sent: { ...sent },
+          durationMs,
+          firstResponseMs,
+        });
         break;
       }
       case 'refused':
@@ -179,10 +192,12 @@ export class Recording {
       const { payload, ...rest } = event;
       const { session } = entry;
       const count = session[event.direction];
-      session[event.direction] = { events: count.events + 1, bytes: count.bytes + payload.length };
+      count.events += 1;
+      count.bytes += payload.length;
       if (event.direction === 'sent') session.firstResponseMs ??= atMs;
       const step: Step = { atMs, ...rest, bytes: payload.length };
-      if (this.pages > 0) this.keep(step, payload);
+      // A copy, because the bytes are a view of a larger buffer of the network's.
+      if (this.pages > 0) this.payloads.hold(step, Buffer.from(payload.subarray(0, PAYLOAD_PART_BYTES)));
       entry.steps.push(step);
     }
     this.touch(entry);
@@ -204,7 +219,7 @@ export class Recording {
         durationMs: undefined,
         firstResponseMs: undefined,
       },
-      steps: new Ring<Step>(STEPS_KEPT, step => this.drop(step)),
+      steps: new Ring<Step>(STEPS_KEPT, step => this.payloads.drop(step)),
       began: performance.now(),
       revision: 0,
       paused: new Set(),
@@ -236,7 +251,7 @@ export class Recording {
     this.ended.push(requestId);
     if (this.ended.length <= ENDED_SESSIONS_KEPT) return;
     const oldest = this.ended.shift()!;
-    for (const step of this.entries.get(oldest)?.steps.since(0).items ?? []) this.drop(step);
+    for (const step of this.entries.get(oldest)?.steps.since(0).items ?? []) this.payloads.drop(step);
     this.entries.delete(oldest);
   }
 
@@ -248,23 +263,6 @@ export class Recording {
   private touch(entry: Entry): void {
     this.revision += 1;
     entry.revision = this.revision;
-  }
-
-  /** Copies, because the bytes are a view of a larger buffer of the network's. */
-  private keep(step: Step, payload: Uint8Array): void {
-    step.payload = Buffer.from(payload.subarray(0, PAYLOAD_PART_BYTES));
-    this.holders.add(step);
-    this.heldBytes += step.payload.length;
-    for (const oldest of this.holders) {
-      if (this.heldBytes <= PAYLOAD_BYTES) break;
-      this.drop(oldest);
-    }
-  }
-
-  private drop(step: Step): void {
-    if (!this.holders.delete(step)) return;
-    this.heldBytes -= step.payload?.length ?? 0;
-    step.payload = undefined;
   }
 }
 

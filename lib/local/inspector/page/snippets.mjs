@@ -23,7 +23,6 @@ main();`;
 
 export const python = endpointName => `import asyncio
 import os
-from pathlib import Path
 
 from aws_sdk_sagemaker_runtime_http2.client import AsyncSageMakerRuntimeHTTP2Client
 from aws_sdk_sagemaker_runtime_http2.config import AsyncSageMakerRuntimeHTTP2Config
@@ -32,19 +31,7 @@ from aws_sdk_sagemaker_runtime_http2.models import (
     RequestPayloadPart,
     RequestStreamEventPayloadPart,
 )
-from awscrt import io
-from smithy_http.aio.crt import AWSCRTHTTPClient, AWSCRTHTTPClientConfig
-
-
-class LocalTransport(AWSCRTHTTPClient):
-    def __init__(self) -> None:
-        super().__init__(client_config=AWSCRTHTTPClientConfig(force_http_2=True))
-        options = io.TlsContextOptions()
-        options.override_default_trust_store(Path(os.environ["SSL_CERT_FILE"]).read_bytes())
-        self._tls_ctx = io.ClientTlsContext(options)
-
-    def __deepcopy__(self, memo: object) -> "LocalTransport":
-        return self  # the client copies its configuration
+from smithy_http.aio.crt import AWSCRTHTTPClient
 
 
 async def main() -> None:
@@ -53,7 +40,7 @@ async def main() -> None:
         region=os.environ["AWS_REGION"],
         aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-        transport=LocalTransport(),
+        transport=AWSCRTHTTPClient(),
     )
     client = AsyncSageMakerRuntimeHTTP2Client(config)
     stream = await client.invoke_endpoint_with_bidirectional_stream(

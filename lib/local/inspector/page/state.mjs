@@ -78,7 +78,7 @@ function receive(message) {
   tell(message);
 }
 
-function update({ instances, sessions, lines, faults, clockScale }) {
+function update({ instances, sessions, counts, lines, faults, clockScale }) {
   state.instances = instances;
   state.faults = faults;
   state.clockScale = clockScale;
@@ -86,6 +86,13 @@ function update({ instances, sessions, lines, faults, clockScale }) {
   for (const session of sessions) {
     const before = state.sessions.get(session.requestId);
     state.sessions.set(session.requestId, before ? Object.assign(before, session) : session);
+    count(session, now);
+  }
+  for (const [requestId, receivedEvents, receivedBytes, sentEvents, sentBytes, firstResponseMs] of counts) {
+    const session = state.sessions.get(requestId);
+    session.received = { events: receivedEvents, bytes: receivedBytes };
+    session.sent = { events: sentEvents, bytes: sentBytes };
+    session.firstResponseMs = firstResponseMs ?? undefined;
     count(session, now);
   }
   let ended = [...state.sessions.values()].filter(each => each.state !== 'open').length - state.endedSessionsKept;
