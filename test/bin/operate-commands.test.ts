@@ -185,7 +185,7 @@ test('destroy-check without credentials says that of the credentials, and ends w
   await using aws = await FakeAws.start({ DescribeStacks: () => new ServiceError('ExpiredToken', 'expired', 403) });
   const { stdout, exitCode } = await bidi(aws, 'destroy-check', 'Gone', '--app', assembly);
   expect(stdout).toMatch(
-    /^FAIL {2}credentials {2}No valid credentials: expired\n +rule: There are valid AWS credentials/m,
+    /^FAIL {2}credentials {2}No valid credentials: expired\n +rule: The AWS credentials are valid/m,
   );
   expect(stdout).toMatch(/^SKIP {2}stack {8}AWS cannot be asked/m);
   expect(stdout).toContain('2 checks: 0 passed');
