@@ -41,7 +41,7 @@ Exit codes: 0 every step passed, 1 one did not, 2 wrong words, no credentials or
 /** Exit codes, as those of `bidi`. */
 const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-const { values: words } = parseArgs({
+const OPTIONS = {
   options: {
     region: { type: 'string' },
     profile: { type: 'string' },
@@ -55,16 +55,34 @@ const { values: words } = parseArgs({
     account: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
-});
+} as const;
+
+const words = readWords();
+
+function readWords() {
+  try {
+    return parseArgs(OPTIONS).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    return process.exit(EXIT.usage);
+  }
+}
 
 async function main(): Promise<number> {
-  if (words.help) return say(USAGE, EXIT.passed);
+  if (words.help) {
+    process.stdout.write(USAGE);
+    return EXIT.passed;
+  }
   if (words.profile !== undefined) process.env.AWS_PROFILE = words.profile;
   const region = words.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   if (!words.emulated && region === undefined) return say(`No region is named.\n\n${USAGE}`, EXIT.usage);
   const instanceTypes = words['instance-type'] === undefined ? SMALLEST_INSTANCE_TYPES : [words['instance-type']];
-  if (!words.emulated || words.plan) say(`${planOf(ACCEPTANCE, region ?? 'the region', instanceTypes)}\n`, 0);
-  if (words.plan) return EXIT.passed;
+  const plan = `${planOf(ACCEPTANCE, region ?? 'the region', instanceTypes)}\n`;
+  if (words.plan) {
+    process.stdout.write(plan);
+    return EXIT.passed;
+  }
+  if (!words.emulated) say(plan, 0);
   if (!words.emulated && !(await isAgreed(region!))) return EXIT.usage;
 
   const interrupt = onInterrupt(
@@ -114,7 +132,7 @@ async function isAgreed(region: string): Promise<boolean> {
     return false;
   }
   if (words.yes) return true;
-  if (!process.stdin.isTTY) return say('Nobody can answer here. Pass --yes to agree.\n', false);
+  if (!process.stdin.isTTY) return say('There is no terminal to answer on. Pass --yes to agree.\n', false);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test(await terminal.question('Deploy it? [y/N] '));

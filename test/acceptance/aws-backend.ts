@@ -54,7 +54,7 @@ export class AwsBackend implements Backend {
   async serveDeployed(): Promise<void> {} // AWS does
 
   containerLog(): Promise<readonly string[]> {
-    return this.deployed.logLines(endpointLogGroup(ENDPOINT_NAME), 'event');
+    return this.deployed.logLines(endpointLogGroup(ENDPOINT_NAME), '?draining ?stopped');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -9,7 +9,7 @@ import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
-  FilterLogEventsCommand,
+  paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
@@ -132,12 +132,14 @@ export class Deployed {
     return ProductionVariants.find(({ VariantName }) => VariantName === variant)?.CurrentInstanceCount ?? 0;
   }
 
-  /** Lines of a log group in which a text stands, oldest first. */
-  async logLines(logGroupName: string, text: string): Promise<string[]> {
-    const { events = [] } = await new CloudWatchLogsClient(this.address).send(
-      new FilterLogEventsCommand({ logGroupName, filterPattern: `"${text}"` }),
-    );
-    return events.map(({ message }) => message ?? '');
+  /** Lines of a log group that fit a pattern of CloudWatch Logs, oldest first. */
+  async logLines(logGroupName: string, filterPattern: string): Promise<string[]> {
+    const lines: string[] = [];
+    const client = new CloudWatchLogsClient(this.address);
+    for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName, filterPattern })) {
+      lines.push(...events.map(({ message }) => message ?? ''));
+    }
+    return lines;
   }
 
   /** Id of the account. */

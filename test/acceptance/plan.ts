@@ -43,8 +43,8 @@ export function planOf(script: Script, region: string, instanceTypes: readonly s
     '  - its model, configuration, execution role, log group, alarms, dashboard, scalable target and scaling policy,',
     "  - two images in the repository of the CDK's bootstrap; they stay, for cdk gc to delete.",
     '',
-    `It takes about two hours; the bounds of all steps add up to ${hours.toFixed(1)} hours and ${instanceHours.toFixed(1)} hours of an instance.`,
-    `It costs those hours at the price of ${type} in ${region}, and cents for CloudWatch, ECR and data. This kit holds no prices: ${PRICES}.`,
+    `It takes ${hours.toFixed(1)} hours at most, and ${instanceHours.toFixed(1)} hours of an instance: the bounds of all steps together. AWS bills the hours that it takes, at the`,
+    `price of ${type} in ${region}, and what CloudWatch, ECR and the transfer of data add. This kit holds no prices: ${PRICES}.`,
     '',
     'Ctrl-C and every failure destroy the stack first.',
   ].join('\n');

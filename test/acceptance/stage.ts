@@ -60,7 +60,7 @@ export interface Backend extends AsyncDisposable {
   streams(): SageMakerRuntimeHTTP2ClientConfig;
   /** Called after each deployment: streams go to what is deployed from then on. */
   serveDeployed(abortSignal: AbortSignal): Promise<void>;
-  /** Lines that the containers wrote, oldest first, those of ended ones too. */
+  /** Lines that the containers wrote when they were stopped, and perhaps others; oldest first, those of ended ones too. */
   containerLog(): Promise<readonly string[]>;
 }
 

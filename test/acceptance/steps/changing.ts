@@ -13,6 +13,9 @@ import { scaleOutAndIn } from './scaling';
 /** Sessions that are open while the endpoint is updated. */
 const SESSIONS_THROUGH_UPDATE = 4;
 
+/** How long the line of a stopped container may take to reach the log, in milliseconds. */
+const STOP_PATIENCE_MS = 5 * 60_000;
+
 /** Waits until new streams reach the changed container. */
 async function changed({ backend }: Stage, abortSignal: AbortSignal): Promise<void> {
   using endpoint = probedEndpoint(backend);
@@ -24,12 +27,23 @@ async function changed({ backend }: Stage, abortSignal: AbortSignal): Promise<vo
 }
 
 /** The container that was replaced got SIGTERM and ended by itself: the echo container writes `draining` at the one and `stopped` at the other. */
-async function stoppedInOrder({ backend }: Stage, abortSignal: AbortSignal): Promise<void> {
+async function stoppedInOrder(stage: Stage, abortSignal: AbortSignal): Promise<void> {
+  const { backend } = stage;
   const isStopped = async () => {
     const events = (await backend.containerLog()).flatMap(line => /"event":"(draining|stopped)"/.exec(line)?.[1] ?? []);
     return events.includes('draining') && events.includes('stopped');
   };
-  await until(isStopped, backend.pace.pollMs, abortSignal);
+  const late = AbortSignal.timeout(STOP_PATIENCE_MS);
+  try {
+    await until(isStopped, backend.pace.pollMs, AbortSignal.any([abortSignal, late]));
+  } catch (error) {
+    if (!late.aborted) throw error;
+    observe(stage, 'stopped-with-sigterm', 'not in the log of the container');
+    throw new Error(
+      `The old container did not write within ${STOP_PATIENCE_MS / 60_000} minutes that it was stopped in order.`,
+    );
+  }
+  observe(stage, 'stopped-with-sigterm', 'SIGTERM, and time to end');
 }
 
 /** What happens to an endpoint in use. */
@@ -56,7 +70,10 @@ export const CHANGING: readonly Step[] = [
         // As long as the update lasts; the platform ends a stream at 30 minutes, so that these end themselves before.
         const held = sleep(Math.max(holdToAgeMs - sessions.ageMs, 0), undefined, { signal: either });
         await Promise.race([held, backend.kind === 'aws' ? deployment : failureOf(deployment)]);
-        await sessions.close();
+        await sessions.close().catch(error => {
+          observe(stage, 'update-keeps-streams', 'cut');
+          throw error;
+        });
         observe(stage, 'update-keeps-streams', 'none cut');
         await deployment;
       } finally {
@@ -65,7 +82,6 @@ export const CHANGING: readonly Step[] = [
       }
       await assertUpdated(stage, before);
       await stoppedInOrder(stage, abortSignal);
-      observe(stage, 'stopped-with-sigterm', 'SIGTERM, and time to end');
       return `${SESSIONS_THROUGH_UPDATE} sessions kept, ${sessions.exchanged} messages came back`;
     },
   },

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SESSION_LIMIT_MS } from '../../../lib/contract';
 import type { EndpointUnderTest, ProbeSession } from '../../../lib/fidelity';
 import { HeldSessions } from '../held-sessions';
 import { observe } from '../observe';
@@ -11,11 +13,20 @@ const OPENS_AT_MOST = 40;
 /** A stream that outlives the stop of its container's instance by so long, in milliseconds, was not cut by it: SIGKILL comes after 30 s. */
 const SURVIVAL_MS = 60_000;
 
+/** Age of a stream, in milliseconds, at which the platform may have ended it for its own limit. */
+const OLD_MS = SESSION_LIMIT_MS - 60_000;
+
+/** Between two messages of a stream, in milliseconds: a quiet one might be ended for that. */
+const MESSAGE_MS = 5_000;
+
 /** A stream to one container, and how it ended. */
 interface Watched {
   readonly probe: ProbeSession;
+  readonly openedAt: number;
   /** When the container told of a signal, in milliseconds. */
   signalledAt?: number;
+  /** When it ended, in milliseconds. */
+  endedAt?: number;
   /** How the stream ended; undefined while it is open. */
   end?: string;
 }
@@ -62,7 +73,7 @@ async function oneOnEach(endpoint: EndpointUnderTest): Promise<Watched[]> {
 }
 
 function watch(probe: ProbeSession): Watched {
-  const watched: Watched = { probe };
+  const watched: Watched = { probe, openedAt: performance.now() };
   const read = async () => {
     try {
       for (let part = await probe.next(); part; part = await probe.next()) {
@@ -72,8 +83,15 @@ function watch(probe: ProbeSession): Watched {
     } catch (error) {
       watched.end = (error as Error).name;
     }
+    watched.endedAt = performance.now();
+  };
+  const speak = async () => {
+    for (; watched.end === undefined; await sleep(MESSAGE_MS, undefined, { ref: false })) {
+      await probe.askFor({ text: 'still here' });
+    }
   };
   void read();
+  speak().catch(() => undefined); // the reading tells how the stream ended
   return watched;
 }
 
@@ -82,7 +100,9 @@ async function fateOf(watched: readonly Watched[], pollMs: number, abortSignal: 
   const since = performance.now();
   return until(
     async () => {
-      if (watched.some(({ end }) => end !== undefined)) return 'cut';
+      const ended = watched.find(({ end }) => end !== undefined);
+      if (ended)
+        return (ended.endedAt ?? 0) - ended.openedAt < OLD_MS ? 'cut' : 'not seen: the streams grew too old first';
       const from = Math.max(since, ...watched.map(({ signalledAt = 0 }) => signalledAt));
       return performance.now() - from > SURVIVAL_MS ? 'drained' : undefined;
     },
