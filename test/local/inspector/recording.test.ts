@@ -1,4 +1,5 @@
 import type { SessionSummary } from '../../../lib/local';
+import { HeldPayloads } from '../../../lib/local/inspector/held-payloads';
 import {
   ENDED_SESSIONS_KEPT,
   LINES_KEPT,
@@ -130,4 +131,24 @@ test('a container that is started again is counted', () => {
   expect([...recording.instances.values()]).toMatchObject([{ state: 'crashed', message: 'Ended with exit code 3.' }]);
   recording.observe({ type: 'container-starting', ...name });
   expect([...recording.instances.values()]).toMatchObject([{ state: 'starting', restarts: 1 }]);
+});
+
+test('payloads are held oldest first, and those that were dropped leave no trace', () => {
+  const payloads = new HeldPayloads<{ payload?: Buffer | undefined }>(30);
+  const holders = Array.from({ length: 5 }, () => ({}) as { payload?: Buffer });
+  for (const holder of holders) payloads.hold(holder, Buffer.alloc(10));
+  expect(holders.map(({ payload }) => payload !== undefined)).toEqual([false, false, true, true, true]);
+  payloads.drop(holders[3]!);
+  expect(payloads.bytes).toBe(20);
+  for (let index = 0; index < 1_000; index += 1) {
+    const holder = {};
+    payloads.hold(holder, Buffer.alloc(1));
+    payloads.drop(holder);
+  }
+  const { queue } = payloads as unknown as { queue: unknown[] };
+  expect(queue.length).toBeLessThan(200);
+  expect(holders[2]!.payload).toBeDefined();
+  payloads.clear();
+  expect(payloads.bytes).toBe(0);
+  expect(holders[2]!.payload).toBeUndefined();
 });
