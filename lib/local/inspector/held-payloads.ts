@@ -4,17 +4,20 @@ interface Holder {
 }
 
 /**
- * The payloads in memory, oldest first, up to a bound of bytes. A queue, and not a Set: a Set that loses its first entry for each new one walks
- * over the holes that they leave.
+ * Copies of the last payloads, in one piece of memory that is written round and round: what is held makes no work for the garbage collector,
+ * however fast the streams are.
  */
 export class HeldPayloads<T extends Holder> {
+  private memory: Buffer | undefined;
+  /** Place in the memory at which the next payload begins. */
+  private next = 0;
   private queue: T[] = [];
   /** Place of the oldest in the queue. */
   private first = 0;
   private held = 0;
   private heldBytes = 0;
 
-  /** @param limitBytes most bytes that are held. */
+  /** @param limitBytes the memory, in bytes; no payload may be longer. */
   constructor(private readonly limitBytes: number) {}
 
   /** Bytes that are held. */
@@ -22,19 +25,23 @@ export class HeldPayloads<T extends Holder> {
     return this.heldBytes;
   }
 
-  /** Holds a payload, and drops the oldest while there are too many bytes. */
-  hold(holder: T, payload: Buffer): void {
-    holder.payload = payload;
+  /** Holds a copy of a payload. The oldest make room for it. */
+  hold(holder: T, payload: Uint8Array): void {
+    this.memory ??= Buffer.allocUnsafeSlow(this.limitBytes);
+    if (this.next + payload.length > this.limitBytes) {
+      this.dropOldestFrom(this.next, this.limitBytes);
+      this.next = 0;
+    }
+    this.dropOldestFrom(this.next, this.next + payload.length);
+    holder.payload = this.memory.subarray(this.next, this.next + payload.length);
+    holder.payload.set(payload);
+    this.next += payload.length;
     this.queue.push(holder);
     this.held += 1;
     this.heldBytes += payload.length;
-    while (this.heldBytes > this.limitBytes) {
-      this.drop(this.queue[this.first]!);
-      this.first += 1;
-    }
-    // Those that were dropped before their turn, and those before the first, leave when they are the most.
+    // Those that were dropped leave the queue when they are the most.
     if (this.queue.length > 2 * this.held + 64) {
-      this.queue = this.queue.filter(({ payload: kept }, place) => place >= this.first && kept !== undefined);
+      this.queue = this.queue.slice(this.first).filter(({ payload: kept }) => kept !== undefined);
       this.first = 0;
     }
   }
@@ -47,10 +54,22 @@ export class HeldPayloads<T extends Holder> {
     holder.payload = undefined;
   }
 
-  /** Drops all. */
+  /** Drops all, and gives the memory back. */
   clear(): void {
     for (const holder of this.queue) this.drop(holder);
     this.queue = [];
     this.first = 0;
+    this.next = 0;
+    this.memory = undefined;
+  }
+
+  /** The payloads after {@link next} are the oldest: drops those that begin before a place. */
+  private dropOldestFrom(begin: number, end: number): void {
+    for (; this.first < this.queue.length; this.first += 1) {
+      const oldest = this.queue[this.first]!;
+      const at = oldest.payload?.byteOffset;
+      if (at !== undefined && (at < begin || at >= end)) return;
+      this.drop(oldest);
+    }
   }
 }

@@ -197,7 +197,7 @@ export class Recording {
       if (event.direction === 'sent') session.firstResponseMs ??= atMs;
       const step: Step = { atMs, ...rest, bytes: payload.length };
       // A copy, because the bytes are a view of a larger buffer of the network's.
-      if (this.pages > 0) this.payloads.hold(step, Buffer.from(payload.subarray(0, PAYLOAD_PART_BYTES)));
+      if (this.pages > 0) this.payloads.hold(step, payload.subarray(0, PAYLOAD_PART_BYTES));
       entry.steps.push(step);
     }
     this.touch(entry);
