@@ -304,10 +304,10 @@ async function lookAtConnect({ page, local, echo }: Run): Promise<void> {
     await page.getByRole('heading', { name }).waitFor();
   }
   // The picture is without the variables, which hold paths and keys of this start.
-  const variables = page.getByRole('region', { name: 'Variables' });
-  await variables.evaluate('node => { node.style.visibility = "hidden"; node.style.position = "absolute"; }');
+  const variables = `document.querySelector('[aria-label="Variables"]')`;
+  await page.evaluate(`${variables}.hidden = true`);
   await takePicture(page, 'connect');
-  await variables.evaluate('node => { node.style.visibility = ""; node.style.position = ""; }');
+  await page.evaluate(`${variables}.hidden = false`);
   await page.getByRole('button', { name: 'Copy: On the command line' }).click();
   await page.getByText('Copied.').waitFor();
   const command = await page.evaluate('navigator.clipboard.readText()');
