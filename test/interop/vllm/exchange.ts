@@ -41,7 +41,7 @@ export function readExchanges(recording: Recording): readonly RecordedExchange[]
   return JSON.parse(readFileSync(join(FIXTURES, recording), 'utf8')) as RecordedExchange[];
 }
 
-export function writeExchanges(recording: Recording, exchanges: readonly RecordedExchange[]): void {
+function writeExchanges(recording: Recording, exchanges: readonly RecordedExchange[]): void {
   writeFileSync(join(FIXTURES, recording), `${JSON.stringify(exchanges, undefined, 2)}\n`);
 }
 
@@ -146,7 +146,7 @@ function show(received: readonly object[]): string {
 }
 
 /** A session as the exchanges are played over. */
-export function connectionOf(session: BidiSession): Connection {
+function connectionOf(session: BidiSession): Connection {
   return {
     send: message => session.send(message),
     messages: session[Symbol.asyncIterator](),
