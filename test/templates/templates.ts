@@ -3,7 +3,7 @@
  * synthesis and the check of its container. `npm run test:templates`.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { namesOf, TEMPLATES, type TemplateName } from '../../lib/init';
@@ -59,6 +59,8 @@ async function main(): Promise<void> {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  // npm takes ./FILE from the nearest folder above that has a package.json, and the folder of temporary files may have one.
+  writeFileSync(join(folder, 'package.json'), '{}');
   const tarball = `./${readdirSync(folder).find(file => file.endsWith('.tgz'))!}`;
   const waiting = (Object.keys(TEMPLATES) as TemplateName[]).filter(template => {
     if (template !== 'python' || spawnSync('python3', ['--version']).status === 0) return true;
