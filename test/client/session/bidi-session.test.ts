@@ -312,8 +312,7 @@ describe('open', () => {
   test('makes and destroys a client of its own where none is given', async () => {
     const session = await BidiSession.open({ endpointName: 'echo', ...fake.client });
     await session.close();
-    await delay(20);
-    expect(fake.sessions.size).toBe(0);
+    while (fake.sessions.size > 0) await delay(5); // the test's time limit is the bound
   });
 });
 
