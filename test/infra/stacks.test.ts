@@ -270,6 +270,21 @@ describe('GatewayStack', () => {
     expect(JSON.stringify(outputs.GatewayUrl)).toContain('ws://');
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('resolve:secretsmanager');
   });
+
+  test('its dialect and the names of the model are in the route of its tasks', () => {
+    const stack = gateway({
+      ...US_EAST_1,
+      endpointName: 'speech',
+      publicLoadBalancer: false,
+      dialect: 'openai',
+      servedModelName: 'voxtral',
+      maxModelLen: 45_000,
+    });
+    const route = { endpointName: 'speech', dialect: 'openai', model: 'voxtral', maxModelLen: 45_000 };
+    Template.fromStack(stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [Match.objectLike({ Command: Match.arrayWith(['--routes', JSON.stringify([route])]) })],
+    });
+  });
 });
 
 describe('ModelPackageStack', () => {

@@ -291,6 +291,18 @@ describe('the gateway\u2019s stack', () => {
     });
   });
 
+  test.each([
+    ['deepgram', { dialect: 'deepgram' }],
+    ['openai', { dialect: 'openai', servedModelName: 'voxtral', maxModelLen: 45_000 }],
+  ])('in the dialect %s it takes the names of the model where they are vLLM\u2019s', (dialect, expected) => {
+    const context = readGateway({ dialect, servedModelName: 'voxtral', maxModelLen: '45000' });
+    expect(JSON.parse(JSON.stringify(context))).toEqual(expected);
+  });
+
+  test('refuses a dialect that the gateway does not speak', () => {
+    expect(() => readGateway({ dialect: 'azure' })).toThrow(/dialect is "azure".*openai.*deepgram/);
+  });
+
   test('refuses several faults at once, and keys that would change nothing', () => {
     const faults = {
       publicLoadBalancer: 'yes',
