@@ -271,7 +271,7 @@ describe('GatewayStack', () => {
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('resolve:secretsmanager');
   });
 
-  test('its dialect and the names of the model are in the route of its tasks', () => {
+  test('passes the dialect, servedModelName and maxModelLen to the route of its tasks', () => {
     const stack = gateway({
       ...US_EAST_1,
       endpointName: 'speech',

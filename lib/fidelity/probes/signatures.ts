@@ -24,7 +24,7 @@ export const SIGNATURE_PROBES: readonly Probe[] = [
   {
     name: 'unknown-key',
     area: 'signatures',
-    rule: 'An access key that AWS does not know is refused.',
+    rule: 'An unknown access key is refused.',
     source: SIGV4,
     expected: DENIED,
     play: endpoint => refusal(endpoint, { accessKeyId: 'AKIAFIDELITYUNKNOWN0', secretAccessKey: 'not-a-secret' }),

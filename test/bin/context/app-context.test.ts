@@ -294,7 +294,7 @@ describe('the gateway\u2019s stack', () => {
   test.each([
     ['deepgram', { dialect: 'deepgram' }],
     ['openai', { dialect: 'openai', servedModelName: 'voxtral', maxModelLen: 45_000 }],
-  ])('in the dialect %s it takes the names of the model where they are vLLM\u2019s', (dialect, expected) => {
+  ])('takes servedModelName and maxModelLen with the dialect openai alone: %s', (dialect, expected) => {
     const context = readGateway({ dialect, servedModelName: 'voxtral', maxModelLen: '45000' });
     expect(JSON.parse(JSON.stringify(context))).toEqual(expected);
   });
